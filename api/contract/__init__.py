@@ -1,0 +1,26 @@
+"""What the dbt project promises about upload tables and marts, as values.
+
+Pure: no files, no database, no HTTP. `reader` turns YAML text into these values.
+"""
+
+from api.contract.model import (
+    Column,
+    Contract,
+    DataType,
+    Mart,
+    Parameter,
+    Table,
+)
+from api.contract.reader import read_marts, read_project, read_tables
+
+__all__ = [
+    "Column",
+    "Contract",
+    "DataType",
+    "Mart",
+    "Parameter",
+    "Table",
+    "read_marts",
+    "read_project",
+    "read_tables",
+]

@@ -1,0 +1,20 @@
+{# Run one statement outside dbt's own transactions; its rows. #}
+{% macro query(sql) -%}
+    {%- call statement('query', fetch_result=true, auto_begin=false) -%}
+        {{ sql }}
+    {%- endcall -%}
+    {{ return(load_result('query').table.rows) }}
+{%- endmacro %}
+
+
+{# The first row of a query, or none. #}
+{% macro only_row(sql) -%}
+    {%- set rows = query(sql) -%}
+    {{ return(rows[0] if rows | length else none) }}
+{%- endmacro %}
+
+
+{# A text as a SQL literal; none for none. #}
+{% macro quoted(text) -%}
+    {{ return(none if text is none else "'" ~ (text | string | replace("'", "''")) ~ "'") }}
+{%- endmacro %}

@@ -1,0 +1,92 @@
+{#
+    One row of published.builds: what was built, how long each step took, what failed with a
+    sample of the offending rows, and the contract of the marts that it publishes.
+#}
+{% macro insert_build(status, results, marts) -%}
+    {%- set run = this_run() -%}
+    {%- set last_load_id = "(select min(last_load_id) from dbt_model_states where invocation_id = " ~ quoted(run.built_by) ~ ")" -%}
+    {%- do query(
+        "insert into published.builds (invocation_id, status, started_at, finished_at,
+            last_load_id, last_request_id, steps, failures, marts) values ("
+        ~ [
+            quoted(invocation_id),
+            quoted(status),
+            quoted(run_started_at.strftime('%Y-%m-%dT%H:%M:%S.%f')[:-3] ~ 'Z'),
+            "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
+            last_load_id if flags.WHICH == 'test' and status == 'published' else run.last_load_id,
+            run.last_request_id,
+            quoted(steps(results) | tojson),
+            quoted(failures(results) | tojson),
+            quoted(mart_contracts(marts) | tojson),
+        ] | join(', ') ~ ")"
+    ) -%}
+{%- endmacro %}
+
+
+{% macro steps(results) -%}
+    {%- set steps = [] -%}
+    {%- for result in results -%}
+        {%- do steps.append({
+            'name': result.node.name,
+            'kind': result.node.resource_type | string,
+            'status': result.status | string,
+            'seconds': result.execution_time | round(3),
+        }) -%}
+    {%- endfor -%}
+    {{ return(steps) }}
+{%- endmacro %}
+
+
+{# Everything that did not pass, warnings included: the worst first, skipped steps left out. #}
+{% macro failures(results) -%}
+    {%- set told = [] -%}
+    {%- for status in ['error', 'runtime error', 'fail', 'warn'] -%}
+        {%- for result in results if result.status == status -%}
+            {%- do told.append({
+                'name': result.node.name,
+                'kind': result.node.resource_type | string,
+                'file': result.node.original_file_path,
+                'status': status,
+                'rows': result.failures,
+                'message': result.message,
+                'sample': sample_of(result),
+            }) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(told) }}
+{%- endmacro %}
+
+
+{# Up to five rows that a data test complains of. #}
+{% macro sample_of(result) -%}
+    {%- set sample = [] -%}
+    {%- if result.node.resource_type == 'test' and result.status in ['fail', 'warn'] -%}
+        {%- for row in query("select * from (" ~ result.node.compiled_code ~ ") as failing limit 5") -%}
+            {%- set cells = {} -%}
+            {%- for name, value in row.dict().items() -%}
+                {%- do cells.update({name: value | int if value is number else value}) -%}
+            {%- endfor -%}
+            {%- do sample.append(cells) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(sample) }}
+{%- endmacro %}
+
+
+{# What the YAML of each mart promises, in the YAML's own shape. #}
+{% macro mart_contracts(marts) -%}
+    {%- set contracts = [] -%}
+    {%- for mart in marts -%}
+        {%- set columns = [] -%}
+        {%- for column in mart.columns.values() -%}
+            {%- do columns.append({'name': column.name, 'data_type': column.data_type, 'description': column.description}) -%}
+        {%- endfor -%}
+        {%- do contracts.append({
+            'name': mart.name,
+            'description': mart.description,
+            'columns': columns,
+            'config': {'meta': mart.config.meta},
+        }) -%}
+    {%- endfor -%}
+    {{ return(contracts) }}
+{%- endmacro %}

@@ -1,0 +1,115 @@
+{#
+    What dbt remembers about its own work, in two tables beside the models:
+
+    dbt_runs          one row per invocation: how far into the ledger it reads
+    dbt_model_states  one row per model: which invocation last built it, from how much of
+                      the ledger, from which code; written in the model's own transaction
+#}
+{% macro start_run() %}
+    {%- if execute -%}
+    {%- do prepare_databases() -%}
+    {%- do query('create table if not exists dbt_runs (
+        invocation_id text primary key,
+        last_load_id integer not null,
+        last_request_id integer not null,
+        built_by text
+    ) strict') -%}
+    {%- do query('create table if not exists dbt_model_states (
+        model text primary key,
+        invocation_id text not null,
+        last_load_id integer not null,
+        code text not null
+    ) strict') -%}
+    {%- do query('begin immediate') -%}
+    {%- do query("delete from dbt_runs where rowid <= (select max(rowid) - 1000 from dbt_runs)") -%}
+    {%- do query("insert or replace into dbt_runs values ("
+        ~ quoted(invocation_id) ~ ", " ~ newest('loads', 'load_id') ~ ", "
+        ~ newest('build_requests', 'request_id') ~ ", " ~ (quoted(builder_of_models()) or 'null') ~ ")") -%}
+    {%- do query('commit') -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# The highest number in a table of the ledger; 0 before the API has ever run. #}
+{% macro newest(table, column) -%}
+    {%- set ledger = api.Relation.create(schema='raw', identifier=table) -%}
+    {%- if relation_exists(ledger) -%}
+    (select coalesce(max({{ column }}), 0) from {{ ledger }})
+    {%- else -%}
+    0
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# How far into the ledger this run reads: fixed when it starts, the same for every model. #}
+{% macro last_load_id() -%}
+    {%- if execute -%}
+    {{ return(query("select last_load_id from dbt_runs where invocation_id = " ~ quoted(invocation_id))[0][0]) }}
+    {%- endif -%}
+    {{ return(0) }}
+{%- endmacro %}
+
+
+{# Whether the sample stands in for uploads: only while nothing was ever loaded. #}
+{% macro uses_sample() -%}
+    {{ return(last_load_id() == 0) }}
+{%- endmacro %}
+
+
+{# The remembered state of a model, or none when it has to be built from all its rows. #}
+{% macro model_state(name) -%}
+    {{ return(only_row("select * from dbt_model_states where model = " ~ quoted(name))) }}
+{%- endmacro %}
+
+
+{# A fingerprint of what a model is made from; a change of it makes an incremental model full. #}
+{% macro model_code() -%}
+    {{ return(local_md5(model.raw_code ~ (model.columns | tojson))) }}
+{%- endmacro %}
+
+
+{# Post-hook: remember, in the model's own transaction, what it now holds. #}
+{% macro stamp_model() -%}
+    {%- if execute -%}
+    insert or replace into dbt_model_states
+    values (
+        {{ quoted(model.name) }},
+        {{ quoted(invocation_id) }},
+        {{ last_load_id() }},
+        {{ quoted(model_code()) }}
+    )
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#
+    dbt's own question, answered from what the model remembers: build it from all its rows
+    when that was asked for, when its code changed, or when it still holds the sample.
+#}
+{% macro should_full_refresh() -%}
+    {%- set asked = config.get('full_refresh') -%}
+    {%- if asked is none -%}
+        {%- set asked = flags.FULL_REFRESH -%}
+    {%- endif -%}
+    {%- if asked or not execute -%}
+        {{ return(asked) }}
+    {%- endif -%}
+    {%- if config.get('materialized') != 'incremental' -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set state = model_state(model.name) -%}
+    {{ return(state is none or state.last_load_id == 0 or state.code != model_code()) }}
+{%- endmacro %}
+
+
+{# The one invocation that built every model there is now, or none when several did. #}
+{% macro builder_of_models() -%}
+    {%- set models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | map(attribute='name') | list -%}
+    {%- set states = query("select model, invocation_id from dbt_model_states") | list -%}
+    {%- set builders = [] -%}
+    {%- for name in models -%}
+        {%- set state = states | selectattr('model', 'equalto', name) | list -%}
+        {%- do builders.append(state[0].invocation_id if state else none) -%}
+    {%- endfor -%}
+    {{ return(builders[0] if builders | unique | list | length == 1 else none) }}
+{%- endmacro %}

@@ -1,0 +1,56 @@
+{#
+    The rows of an upload table as staging sees them: of each unique_key the row of the
+    newest load, and the sample instead while nothing was ever loaded. In an incremental
+    run only the rows of loads that arrived since the model was last built.
+#}
+{% macro newest_rows(uploads, unique_key, sample) -%}
+    {%- if uses_sample() -%}
+    select * from {{ sample }}
+    {%- else -%}
+    select *
+    from (
+        select
+            uploads.*,
+            row_number() over (partition by {{ unique_key }} order by _load_id desc) as _recency
+        from {{ uploaded_rows(uploads) }} as uploads
+        {%- if not uploads.is_cte and is_incremental() %}
+        where _load_id > {{ model_state(this.identifier).last_load_id }}
+        {%- endif %}
+    ) as versions
+    where _recency = 1
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# An upload table as far as this run reads it: loads that arrive meanwhile wait for the next. #}
+{% macro uploaded_rows(uploads) -%}
+    {%- if uploads.is_cte -%}
+    {{ uploads }}
+    {%- else -%}
+    (select * from {{ uploads }} where _load_id <= {{ last_load_id() }})
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# Data tests on an upload table look at the same rows as staging does. #}
+{% macro get_where_subquery(relation) -%}
+    {%- if relation.schema != 'raw' -%}
+    {{ dbt.default__get_where_subquery(relation) }}
+    {%- elif uses_sample() -%}
+    ({{ no_uploads(relation) }})
+    {%- else -%}
+    {{ uploaded_rows(relation) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# No rows in the shape of an upload table, which need not exist before the first load. #}
+{% macro no_uploads(relation) -%}
+    {%- for table in graph.sources.values() if table.identifier == relation.identifier -%}
+    select
+        {%- for column in table.columns %}
+        null as {{ adapter.quote(column) }}{{ "," if not loop.last }}
+        {%- endfor %}
+    where 1 = 0
+    {%- endfor -%}
+{%- endmacro %}
