@@ -1,0 +1,36 @@
+"""The web application: `create_app` under any WSGI server.
+
+Only puts the parts together; a builder has to run beside it (`python -m api serve` starts
+one by itself, `python -m api builder` is for other servers).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from api.config import Settings
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Make the application; settings come from the environment when none are given.
+
+    Raises ContractError when the project's YAML breaks its own rules.
+    """
+    # Here, so that the builder, a process without HTTP, does not load a web framework.
+    from flask import Flask
+
+    from api import routes
+    from api.config import Settings
+    from api.context import Context
+
+    settings = settings or Settings.from_env()
+    app = Flask(__name__, static_folder=None)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json.compact = True  # type: ignore[attr-defined]
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes
+    app.config["MAX_FORM_MEMORY_SIZE"] = None
+    routes.register(app, Context.open(settings))
+    return app

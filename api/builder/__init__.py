@@ -1,0 +1,5 @@
+"""The builder: one process per warehouse that runs dbt whenever something has changed.
+
+`loop` decides when, `dbt` builds, `record` tells of what dbt could not record itself,
+`supervisor` keeps the process alive, `lock` keeps it alone.
+"""

@@ -1,0 +1,48 @@
+"""The builder's own process: `python -m api.builder`. Started by `supervisor`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+
+from api.builder.lock import AnotherBuilder, only_builder
+from api.builder.loop import Builder
+from api.builder.supervisor import BUILDER_TAKEN, ONCE
+from api.config import Settings
+
+
+def main(once: bool) -> int:
+    """Be the builder until the parent goes; with `once`, build one time.
+
+    Exits 0, 1 when that one build failed, BUILDER_TAKEN when there is a builder already.
+    """
+    # dbt has put its own handler on the root by now: ours takes its place.
+    form = "%(asctime)s %(name)s %(message)s"
+    logging.basicConfig(level=logging.INFO, format=form, force=True)
+    settings = Settings.from_env()
+    settings.warehouse_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        with only_builder(settings.warehouse_dir):
+            builder = Builder(settings)
+            if once:
+                return 0 if builder.build_once() else 1
+            threading.Thread(target=_exit_with_parent, daemon=True).start()
+            builder.run()
+    except AnotherBuilder:
+        return BUILDER_TAKEN
+    return 0
+
+
+def _exit_with_parent() -> None:
+    """The parent holds the other end of our standard input; its death closes it.
+
+    Leaving in mid-build is safe at every point: what is unfinished is built again.
+    """
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(once=ONCE in sys.argv[1:]))

@@ -1,0 +1,72 @@
+"""dbt, warm in this process: parse once, build often. The only place that imports dbt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dbt.artifacts.schemas.results import NodeStatus
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
+from dbt_common.invocation import get_invocation_id
+
+FAILED = {NodeStatus.Error, NodeStatus.Fail, NodeStatus.RuntimeErr}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one invocation of dbt ended; `message` is empty after a success."""
+
+    invocation_id: str
+    succeeded: bool
+    message: str
+
+
+class Dbt:
+    """dbt on one project; never two invocations at once."""
+
+    def __init__(self, project: Path, target: Path) -> None:
+        self._manifest: Manifest | None = None
+        self._common = [
+            *("--project-dir", str(project)),
+            *("--profiles-dir", str(project)),
+            *("--target-path", str(target)),
+            *("--log-level", "none"),
+            *("--log-level-file", "none"),
+            "--no-version-check",
+        ]
+
+    def parse(self) -> Outcome:
+        """Read the project anew; after a failure the next build has to parse first."""
+        self._manifest = None
+        result = dbtRunner().invoke(["parse", *self._common])
+        if result.success and isinstance(result.result, Manifest):
+            self._manifest = result.result
+        return _outcome(result)
+
+    def build(self, full_refresh: bool = False, data_only: bool = False) -> Outcome:
+        """Build, test and, when all is well, publish.
+
+        With `data_only`, leave out what can only change when the project's files do:
+        loading the seeds and running the unit tests.
+        """
+        options = ["--full-refresh"] if full_refresh else []
+        if data_only:
+            options += ["--exclude-resource-type", "seed"]
+            options += ["--exclude-resource-type", "unit_test"]
+        runner = dbtRunner(manifest=self._manifest)
+        return _outcome(runner.invoke(["build", *options, *self._common]))
+
+
+def _outcome(result: dbtRunnerResult) -> Outcome:
+    return Outcome(get_invocation_id(), bool(result.success), _message(result))
+
+
+def _message(result: dbtRunnerResult) -> str:
+    if result.success:
+        return ""
+    if result.exception is not None:
+        return str(result.exception)
+    results = getattr(result.result, "results", [])
+    told = [r.message for r in results if r.status in FAILED and r.message]
+    return "\n".join(told) or "dbt failed without saying why."

@@ -1,0 +1,105 @@
+"""The builder's own look at the warehouse, through `sqlite3`, as dbt in this process does.
+
+Reads how far the ledger has come; records builds that dbt could not record itself.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Template
+
+from api.builder.dbt import Outcome
+
+BUILDS_TABLE = Path("dbt_project/macros/audit/builds_table.sql")
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far the ledger has come: the newest load and the newest request to build."""
+
+    load_id: int = 0
+    request_id: int = 0
+
+
+class Ledger:
+    """The ledger of the warehouse in `folder`, as the builder sees it."""
+
+    def __init__(self, folder: Path, project: Path) -> None:
+        self._folder = folder
+        self._builds_table = Template((project / BUILDS_TABLE).read_text(encoding="utf-8"))
+        self._raw: sqlite3.Connection | None = None
+
+    def position(self) -> Position:
+        """The newest numbers, zeros before the API has ever run here."""
+        if self._raw is None and not (self._folder / "raw.db").exists():
+            return Position()
+        if self._raw is None:
+            self._raw = sqlite3.connect(self._folder / "raw.db", isolation_level=None)
+        sql = (
+            "select (select coalesce(max(load_id), 0) from loads),"
+            " (select coalesce(max(request_id), 0) from build_requests)"
+        )
+        try:
+            return Position(*self._raw.execute(sql).fetchone())
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                return Position()
+            raise
+
+    def was_recorded(self, outcome: Outcome) -> bool:
+        """Whether dbt itself recorded this invocation."""
+        with self._published() as connection:
+            sql = "select 1 from published.builds where invocation_id = ?"
+            return connection.execute(sql, [outcome.invocation_id]).fetchone() is not None
+
+    def record_failure(
+        self, outcome: Outcome, position: Position, started_at: datetime, kind: str
+    ) -> None:
+        """Record a build that ended before dbt could: the project does not parse, say."""
+        failure = {
+            "name": kind,
+            "kind": kind,
+            "file": None,
+            "status": "error",
+            "rows": None,
+            "message": outcome.message,
+            "sample": [],
+        }
+        values = [
+            outcome.invocation_id,
+            "failed",
+            _text(started_at),
+            _text(datetime.now(UTC)),
+            position.load_id,
+            position.request_id,
+            "[]",
+            json.dumps([failure]),
+            "[]",
+        ]
+        with self._published() as connection:
+            connection.execute(
+                "insert into published.builds (invocation_id, status, started_at,"
+                " finished_at, last_load_id, last_request_id, steps, failures, marts)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                values,
+            )
+
+    def _published(self) -> closing[sqlite3.Connection]:
+        connection = sqlite3.connect(":memory:", isolation_level=None, timeout=30)
+        path = str(self._folder / "published.db")
+        connection.execute("attach ? as published", [path])
+        connection.execute("pragma published.journal_mode = wal")
+        module: Any = self._builds_table.module
+        connection.execute(module.builds_table())
+        return closing(connection)
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

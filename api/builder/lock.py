@@ -1,0 +1,54 @@
+"""The lock that makes the builder of a warehouse the only one. An OS file lock: it goes
+with its process, however that ends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PATIENCE_SECONDS = 1.0
+
+
+class AnotherBuilder(RuntimeError):
+    """Another process builds this warehouse."""
+
+
+@contextmanager
+def only_builder(folder: Path) -> Iterator[None]:
+    """Be the builder of the warehouse in `folder`; raises AnotherBuilder."""
+    with _file(folder).open("a+") as file:
+        _acquire(file.fileno(), folder)
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
+
+
+def builder_is_running(folder: Path) -> bool:
+    """Whether some process is the builder of the warehouse in `folder`."""
+    try:
+        with _file(folder).open("a+") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False
+
+
+def _file(folder: Path) -> Path:
+    return folder / "builder.lock"
+
+
+def _acquire(descriptor: int, folder: Path) -> None:
+    # Whoever asks whether a builder runs holds the lock for an instant: try for a while.
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise AnotherBuilder(f"{folder} has a builder already") from None
+            time.sleep(0.02)

@@ -1,0 +1,84 @@
+"""Keeps the builder's process alive: starts it, starts it again when it dies."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+
+from api.config import CHECKOUT, Settings
+
+ONCE = "--once"
+BUILDER_TAKEN = 3
+# A builder that lived this long was well: the next one starts without delay.
+WELL_SECONDS = 30.0
+PAUSE_SECONDS = (0.2, 10.0)
+
+log = logging.getLogger("builder")
+
+
+def build_once(settings: Settings) -> int:
+    """Run one build in a process of its own; its exit code, see `api.builder`."""
+    return subprocess.call(_command(ONCE), env=_environment(settings), cwd=CHECKOUT)
+
+
+class Supervisor:
+    """Runs the builder of one warehouse until `stop`.
+
+    Where another process is the builder already, stands by to take its place.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stopped = threading.Event()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._thread = threading.Thread(target=self.run, daemon=True)
+
+    def start(self) -> None:
+        """Supervise on a thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the builder, whatever it does, and wait until it is gone."""
+        self._stopped.set()
+        if self._child is not None:
+            self._child.terminate()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def run(self) -> None:
+        """Supervise on this thread."""
+        pause = PAUSE_SECONDS[0]
+        while not self._stopped.is_set():
+            born = time.monotonic()
+            code = self._run_builder()
+            if self._stopped.is_set():
+                return
+            if code == BUILDER_TAKEN:
+                pause = 2.0
+            else:
+                log.warning("the builder ended with code %s; starting it again", code)
+                lived = time.monotonic() - born
+                pause = PAUSE_SECONDS[0] if lived > WELL_SECONDS else pause * 2
+            self._stopped.wait(min(pause, PAUSE_SECONDS[1]))
+
+    def _run_builder(self) -> int:
+        # Our end of its standard input stays open as long as this process lives.
+        self._child = subprocess.Popen(
+            _command(),
+            env=_environment(self._settings),
+            cwd=CHECKOUT,
+            stdin=subprocess.PIPE,
+        )
+        return self._child.wait()
+
+
+def _command(*options: str) -> list[str]:
+    return [sys.executable, "-m", "api.builder", *options]
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return os.environ | settings.to_env()

@@ -1,0 +1,65 @@
+"""Every setting of the server and the commands: environment variable, type, default, help.
+
+Read once, by `Settings.from_env`; everything else is handed the values.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def setting(default: Any, help: str) -> Any:
+    """A field read from the environment variable of the same name in capitals."""
+    return field(default=default, metadata={"help": help})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings, each named after its environment variable."""
+
+    warehouse_dir: Path = setting(
+        Path("warehouse"), "Folder of the databases; created when missing."
+    )
+    project_dir: Path = setting(CHECKOUT, "Folder that holds dbt_project.yml.")
+    host: str = setting("127.0.0.1", "Address that `serve` listens on.")
+    port: int = setting(5000, "Port that `serve` listens on.")
+    workers: int = setting(1, "Processes that answer HTTP.")
+    threads: int = setting(64, "Requests that one process works on at a time.")
+    build_wait_seconds: float = setting(
+        60.0, "How long a load waits for its build before it is answered 202."
+    )
+    max_upload_bytes: int = setting(4 << 30, "Largest request body that is read.")
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Read the settings; raises ValueError naming a variable that does not parse."""
+        given = {}
+        for spec in fields(cls):
+            text = environ.get(spec.name.upper())
+            if text:
+                given[spec.name] = _parsed(spec.name.upper(), text, type(spec.default))
+        return cls(**given)
+
+    def __post_init__(self) -> None:
+        # Relative to where the command was typed, like dbt's own reading of it.
+        for name in ("warehouse_dir", "project_dir"):
+            object.__setattr__(self, name, Path(getattr(self, name)).absolute())
+
+    def to_env(self) -> dict[str, str]:
+        """The environment that makes another process read these very settings."""
+        return {spec.name.upper(): str(getattr(self, spec.name)) for spec in fields(self)}
+
+
+def _parsed(name: str, text: str, kind: type) -> Any:
+    if issubclass(kind, Path):
+        return Path(text)
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise ValueError(f"{name}={text!r} is not a {kind.__name__}") from error

@@ -1,0 +1,106 @@
+"""What every request shares: settings, warehouse, the contract as the files now say it,
+and whether it is worth waiting for a build. No HTTP in here."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from api.builder.lock import builder_is_running
+from api.config import Settings
+from api.contract import Contract
+from api.errors import ContractError
+from api.project import Project
+from api.warehouse import Build, Warehouse, open_warehouse
+
+# How old the answer to "did the contract change" may be.
+CONTRACT_SECONDS = 0.5
+# A builder that died is back well within this; one that is away longer is not coming.
+BUILDER_AWAY_SECONDS = 15.0
+
+log = logging.getLogger("api")
+
+
+class Context:
+    """One per process; safe for use by many threads."""
+
+    def __init__(
+        self, settings: Settings, warehouse: Warehouse, contract: Contract
+    ) -> None:
+        self.settings = settings
+        self.warehouse = warehouse
+        self._project = Project(settings.project_dir)
+        self._seen = self._project.fingerprint()
+        self._contract = contract
+        self._next_look = time.monotonic() + CONTRACT_SECONDS
+        self._looking = threading.Lock()
+
+    @classmethod
+    def open(cls, settings: Settings) -> Context:
+        """Read the contract and open the warehouse; raises ContractError."""
+        contract = Project(settings.project_dir).contract()
+        return cls(settings, open_warehouse(settings.warehouse_dir, contract), contract)
+
+    @property
+    def contract(self) -> Contract:
+        """The contract of the project's files; the last good one while they are broken."""
+        with self._looking:
+            if time.monotonic() >= self._next_look:
+                self._look()
+                self._next_look = time.monotonic() + CONTRACT_SECONDS
+            return self._contract
+
+    @property
+    def builder_is_running(self) -> bool:
+        return builder_is_running(self.warehouse.folder)
+
+    def wait_for_load(self, load_id: int, seconds: float | None) -> Build | None:
+        """The build that holds a load, or None when none came in time."""
+        return self.warehouse.published.wait_for_load(
+            load_id, self._patience(seconds), self._worth_waiting()
+        )
+
+    def wait_for_request(self, request_id: int, seconds: float | None) -> Build | None:
+        """The build that answers a request to build, or None when none came in time."""
+        return self.warehouse.published.wait_for_request(
+            request_id, self._patience(seconds), self._worth_waiting()
+        )
+
+    def close(self) -> None:
+        self.warehouse.close()
+
+    def _patience(self, seconds: float | None) -> float:
+        longest = self.settings.build_wait_seconds
+        return longest if seconds is None else min(seconds, longest)
+
+    def _worth_waiting(self) -> _BuilderWatch:
+        return _BuilderWatch(self)
+
+    def _look(self) -> None:
+        now = self._project.fingerprint()
+        if now == self._seen:
+            return
+        self._seen = now
+        try:
+            contract = self._project.contract()
+        except ContractError as error:
+            # The builder tells it in /builds; what was promised before still holds.
+            log.warning("the contract is broken, the last good one stays: %s", error.detail)
+            return
+        self.warehouse.raw.prepare(contract.tables.values())
+        self._contract = contract
+
+
+class _BuilderWatch:
+    """Answers, call after call, whether a builder is there or may come back."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._last_alive = time.monotonic()
+
+    def __call__(self) -> bool:
+        now = time.monotonic()
+        if self._context.builder_is_running:
+            self._last_alive = now
+        return now - self._last_alive < BUILDER_AWAY_SECONDS

@@ -1,0 +1,114 @@
+"""The shape of the project's YAML files: which keys exist where, and what they hold.
+
+dbt ignores a key it does not know; here it is a complaint. Nothing is read or judged.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from api.contract.model import DataType
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+Opaque = list[dict[str, Any]]
+
+
+class Shape(BaseModel):
+    """A mapping that refuses keys it does not declare."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ColumnConfig(Shape):
+    tags: list[str] | str = []
+    meta: dict[str, Any] = {}
+
+
+class ColumnShape(Shape):
+    name: Name
+    description: Text
+    data_type: DataType
+    data_tests: list[str | dict[str, Any]] = []
+    quote: bool | None = None
+    config: ColumnConfig = ColumnConfig()
+
+
+class TableMeta(Shape):
+    primary_key: list[str] = Field(min_length=1)
+
+
+class TableConfig(Shape):
+    enabled: bool = True
+    tags: list[str] | str = []
+    meta: TableMeta
+
+
+class TableShape(Shape):
+    name: Name
+    description: Text
+    config: TableConfig
+    columns: list[ColumnShape] = Field(min_length=1)
+    data_tests: list[str | dict[str, Any]] = []
+
+
+class SourceShape(Shape):
+    name: str
+    description: Text
+    schema_: str = Field(alias="schema")
+    tables: list[TableShape] = []
+
+
+class ParameterShape(Shape):
+    name: Name
+    column: str
+    default: str | int | float | None = None
+
+
+class MartMeta(Shape):
+    endpoint: Name | None = None
+    title: Text
+    order_by: list[str] = []
+    parameters: list[ParameterShape] = []
+
+
+class ModelConfig(Shape):
+    """The dbt configurations that this project uses; meta is read where it means a mart."""
+
+    access: str | None = None
+    contract: dict[str, bool] | None = None
+    enabled: bool = True
+    full_refresh: bool | None = None
+    group: str | None = None
+    materialized: str | None = None
+    meta: dict[str, Any] = {}
+    on_schema_change: str | None = None
+    post_hook: Any = None
+    pre_hook: Any = None
+    tags: list[str] | str = []
+    unique_key: str | list[str] | None = None
+
+
+class ModelShape(Shape):
+    name: Name
+    description: Text
+    columns: list[ColumnShape] = Field(min_length=1)
+    config: ModelConfig = ModelConfig()
+    data_tests: list[str | dict[str, Any]] = []
+
+
+class FileShape(Shape):
+    """One properties file. What only dbt reads is left to dbt."""
+
+    version: int = 2
+    sources: list[SourceShape] = []
+    models: list[ModelShape] = []
+    unit_tests: Opaque = []
+    seeds: Opaque = []
+    snapshots: Opaque = []
+    macros: Opaque = []
+    exposures: Opaque = []
+    groups: Opaque = []
+    data_tests: Opaque = []

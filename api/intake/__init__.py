@@ -1,0 +1,10 @@
+"""The door: turns CSV bytes and JSON batches into checked rows and told rejects.
+
+Pure: no file is opened, no database and no HTTP; only the bytes handed in are read.
+"""
+
+from api.intake.batch import read_batch
+from api.intake.csv_file import CsvFile, read_csv
+from api.intake.rows import Block, Defect, Reject
+
+__all__ = ["Block", "CsvFile", "Defect", "Reject", "read_batch", "read_csv"]

@@ -1,0 +1,124 @@
+"""JSON batches: rows as `json.loads` gives them, to the cells that are judged.
+
+Types are judged elsewhere: here a value only becomes the text of a cell.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from api.contract.model import Column, Table
+from api.intake.keys import SeenKeys
+from api.intake.reasons import did_you_mean, mismatch, quoted
+from api.intake.rows import OUR_COLUMNS, Block, Defect, Reject
+from api.intake.validator import judge
+
+Cells = list[str | None]
+
+
+def read_batch(table: Table, rows: Sequence[object]) -> Block:
+    """Judge a batch; a reject's line is the 1-based position of its row."""
+    cells: list[Cells] = []
+    known: dict[int, list[Defect]] = {}
+    for place, row in enumerate(rows):
+        texts, defects = _row_cells(table, row)
+        cells.append(texts)
+        if defects:
+            known[place] = defects
+    columns = [
+        pa.array([texts[place] for texts in cells], pa.string())
+        for place in range(len(table.columns))
+    ]
+    verdict = judge(table, columns, SeenKeys(table), known)
+    rejects = [
+        Reject(place + 1, _raw(rows[place]), verdict.defects[place])
+        for place in sorted(verdict.defects)
+    ]
+    return Block(verdict.rows, tuple(rejects))
+
+
+def _row_cells(table: Table, row: object) -> tuple[Cells, list[Defect]]:
+    """The cells of one row, and what is already known to be wrong with it."""
+    width = len(table.columns)
+    if isinstance(row, dict):
+        named: list[object] = [row.get(name) for name in table.column_names]
+        cells, defects = _value_cells(table, named)
+        return cells, defects + _unknown_columns(table, row)
+    if not isinstance(row, list | tuple):
+        message = "a row is an array of values or an object by column name"
+        return [None] * width, [Defect(None, "not_a_row", message)]
+    if len(row) != width:
+        expected = ", ".join(table.column_names)
+        message = f"{width} values expected ({expected}), {len(row)} found"
+        return [None] * width, [Defect(None, "wrong_width", message)]
+    return _value_cells(table, row)
+
+
+def _value_cells(table: Table, values: Sequence[object]) -> tuple[Cells, list[Defect]]:
+    cells: Cells = []
+    defects: list[Defect] = []
+    for column, value in zip(table.columns, values, strict=True):
+        if _is_text_for(column, value):
+            cells.append(_cell(value))
+        else:
+            shown = value if isinstance(value, str) else _as_json(value)
+            cells.append(None)
+            defects.append(mismatch(column, shown))
+    return cells, defects
+
+
+def _is_text_for(column: Column, value: object) -> bool:
+    """Whether the value can be written as a cell; only text columns are choosy."""
+    if column.data_type != "text" or value is None:
+        return True
+    return isinstance(value, str) and _storable(value)
+
+
+def _cell(value: object) -> str:
+    """The value as a CSV cell would say it. What is no scalar stays no scalar."""
+    if value is None:
+        return ""
+    if isinstance(value, str) and _storable(value):
+        # Trimmed here, since a space before a quote is a mistake in CSV only.
+        return value.strip()
+    return _as_json(value)
+
+
+def _unknown_columns(table: Table, row: dict[str, object]) -> list[Defect]:
+    names = table.column_names
+    return [
+        Defect(
+            quoted(key)[1:-1],
+            "unknown_column",
+            f"{table.name} has no column {quoted(key)}{did_you_mean(key, names)}",
+        )
+        for key in row
+        if key not in names and key.casefold() not in OUR_COLUMNS
+    ]
+
+
+def _storable(text: str) -> bool:
+    """No NUL and no lone surrogate: neither can be stored as text everywhere."""
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
+
+
+def _as_json(value: object) -> str:
+    try:
+        return json.dumps(value)
+    except RecursionError:
+        return "(nested too deeply to be shown)"
+
+
+def _raw(row: object) -> str:
+    try:
+        text = json.dumps(row, ensure_ascii=False)
+    except RecursionError:
+        return _as_json(row)
+    # Escapes in place of lone surrogates, so that the reject itself can be stored.
+    return text if _storable(text) else _as_json(row)

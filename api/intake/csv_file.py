@@ -1,0 +1,150 @@
+"""A CSV upload as blocks of judged rows, in constant memory.
+
+Splitting is done in `records`, judging in `validator`; here the two meet.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from functools import cache
+from types import SimpleNamespace
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from api.contract.model import Table
+from api.errors import EmptyFile
+from api.intake.cells import trim
+from api.intake.header import Layout, first_record, layout_of, plain_layout
+from api.intake.keys import SeenKeys
+from api.intake.records import RecordReader, Records, WrongRecord, line_breaks
+from api.intake.rows import Block, Defect, Reject
+from api.intake.source import Source
+from api.intake.validator import judge
+
+BLOCK_SIZE = 1 << 20  # bytes; no row may be longer
+_LEAST_HEAD = 1 << 16  # bytes in which the header is looked for
+
+
+class CsvFile:
+    """Judges a CSV while it is read, once.
+
+    `has_header` is known from the first block on, `sha256` (hex, of the unzipped
+    bytes) after the last. Iterating raises `UnreadableFile` or `Unusable`.
+    """
+
+    def __init__(
+        self, table: Table, stream: BinaryIO, block_size: int = BLOCK_SIZE
+    ) -> None:
+        self.sha256 = ""
+        self.has_header = False
+        self._table = table
+        self._source = Source(stream)
+        self._block_size = block_size
+
+    def __iter__(self) -> Iterator[Block]:
+        layout, records = self._begin()
+        self.has_header = layout.has_header
+        seen = SeenKeys(self._table)
+        received = 0
+        for part in records:
+            block = _judged(self._table, layout, part, seen)
+            received += block.received
+            if block.received:
+                yield block
+        if not received:
+            raise EmptyFile(_nothing_in(layout))
+        self.sha256 = self._source.sha256
+
+    def _begin(self) -> tuple[Layout, RecordReader]:
+        """Read as far as the header, if there is one, and open what follows."""
+        text, record, line = "", None, 1
+        while record is None and not self._source.ended:
+            text = self._source.head(max(self._block_size, _LEAST_HEAD))
+            record = first_record(text)
+            line += record.lines if record else line_breaks(text)
+        layout, start = plain_layout(self._table), 0
+        if record is not None:
+            start = record.start
+            if record.end < len(text) or self._ends_file(record.cells):
+                layout = layout_of(self._table, record.cells)
+            if layout.has_header:
+                line += record.lines_to_end - record.lines
+                start = record.end
+        rest = text[start:].encode()
+        width = len(layout.names)
+        return layout, RecordReader(self._source, rest, width, line, self._block_size)
+
+    def _ends_file(self, cells: Sequence[str]) -> bool:
+        """Whether a record at the end of the text is whole, not cut or swallowing."""
+        return self._source.ended and not any(line_breaks(cell) for cell in cells)
+
+
+def read_csv(table: Table, stream: BinaryIO, block_size: int = BLOCK_SIZE) -> CsvFile:
+    """The CSV in `stream`, plain or gzipped, to be iterated over once."""
+    return CsvFile(table, stream, block_size)
+
+
+def _judged(table: Table, layout: Layout, part: Records, seen: SeenKeys) -> Block:
+    part = _with_content(part)
+    nothing = pa.repeat(pa.scalar("", pa.string()), part.cells.num_rows)
+    cells = [
+        nothing if place is None else part.cells.column(place)
+        for place in layout.places
+    ]
+    verdict = judge(table, cells, seen)
+    rejects = _wrong_widths(layout, part.wrong)
+    if verdict.defects:
+        bad = sorted(verdict.defects)
+        rejects += [
+            Reject(part.lines[row], raw, verdict.defects[row])
+            for row, raw in zip(bad, _raw(part.cells, bad), strict=True)
+        ]
+        rejects.sort(key=lambda reject: reject.line)
+    return Block(verdict.rows, tuple(rejects))
+
+
+def _with_content(part: Records) -> Records:
+    """Without the records that are blank in every cell."""
+    blank = None
+    for column in part.cells.columns:
+        empty = pc.equal(trim(column), "")
+        blank = empty if blank is None else pc.and_(blank, empty)
+        if not pc.any(blank).as_py():
+            return part
+    rows = pc.indices_nonzero(pc.invert(blank))
+    lines = [part.lines[row] for row in rows.to_pylist()]
+    return Records(part.cells.take(rows), lines, part.wrong)
+
+
+def _wrong_widths(layout: Layout, wrong: list[WrongRecord]) -> list[Reject]:
+    expected = f"{len(layout.names)} fields expected ({', '.join(layout.names)})"
+
+    @cache
+    def defects(found: int, spaced: bool) -> tuple[Defect, ...]:
+        hint = "; remove the space between a comma and a quote" if spaced else ""
+        return (Defect(None, "wrong_width", f"{expected}, {found} found{hint}"),)
+
+    return [
+        Reject(record.line, text, defects(record.fields, ', "' in text))
+        for record in wrong
+        if (text := record.text).replace(",", "").replace('"', "").strip()
+    ]
+
+
+def _raw(cells: pa.RecordBatch, rows: list[int]) -> list[str]:
+    """These records as CSV, without a line end."""
+    lines: list[str] = []
+    # The writer quotes a line break only if it looks like its own, so \r\n here.
+    writer = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\r\n")
+    columns = [column.to_pylist() for column in cells.take(pa.array(rows)).columns]
+    writer.writerows(zip(*columns, strict=True))
+    return [line.removesuffix("\r\n") for line in lines]
+
+
+def _nothing_in(layout: Layout) -> str:
+    if layout.has_header:
+        return "The file has a header and no rows under it."
+    return "The file is empty: it holds no rows."

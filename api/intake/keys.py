@@ -1,0 +1,87 @@
+"""Which primary keys a file or batch has used so far, in little memory.
+
+Only rows that are otherwise good are shown to it: a refused row uses up no key.
+"""
+
+from __future__ import annotations
+
+from array import array
+
+import pyarrow as pa
+from pyroaring import BitMap64
+
+from api.contract.model import Table
+from api.intake.reasons import quoted
+from api.intake.rows import Defect
+
+
+class SeenKeys:
+    """Remembers primary keys: a compressed bitmap for one integer, a set otherwise."""
+
+    def __init__(self, table: Table) -> None:
+        self._names = table.primary_key
+        by_name = {column.name: column for column in table.columns}
+        types = [by_name[name].data_type for name in self._names]
+        self._is_integer = types == ["integer"]
+        self._bitmap = BitMap64()
+        self._set: set[tuple[object, ...]] = set()
+
+    def repeated(self, rows: pa.RecordBatch) -> dict[int, Defect]:
+        """The rows whose key an earlier row has, by position; notes all the others."""
+        if not self._names or not rows.num_rows:
+            return {}
+        if self._is_integer:
+            keys = rows.column(self._names[0])
+            return {} if self._all_new(keys) else self._old_integers(keys)
+        return self._old_tuples([rows.column(name) for name in self._names])
+
+    def _all_new(self, keys: pa.Array) -> bool:
+        """Note a whole block of keys at once, unless one of them repeats."""
+        if keys.null_count:
+            return False
+        block = BitMap64(_unsigned(keys))
+        if len(block) < len(keys) or not block.isdisjoint(self._bitmap):
+            return False
+        self._bitmap |= block
+        return True
+
+    def _old_integers(self, keys: pa.Array) -> dict[int, Defect]:
+        old: dict[int, Defect] = {}
+        for row, key in enumerate(keys.to_pylist()):
+            if key is None:
+                continue
+            unsigned = key % 2**64
+            if unsigned in self._bitmap:
+                old[row] = self._defect((key,))
+            self._bitmap.add(unsigned)
+        return old
+
+    def _old_tuples(self, columns: list[pa.Array]) -> dict[int, Defect]:
+        old: dict[int, Defect] = {}
+        parts = (column.to_pylist() for column in columns)
+        for row, key in enumerate(zip(*parts, strict=True)):
+            # As in SQL, a key with a missing part equals no other.
+            if None in key:
+                continue
+            if key in self._set:
+                old[row] = self._defect(key)
+            self._set.add(key)
+        return old
+
+    def _defect(self, key: tuple[object, ...]) -> Defect:
+        shown = ", ".join(
+            quoted(part) if isinstance(part, str) else str(part) for part in key
+        )
+        message = (
+            f"{', '.join(self._names)} {shown} is already used by an earlier row; "
+            "keep one of the two"
+        )
+        return Defect(",".join(self._names), "repeated_id", message)
+
+
+def _unsigned(keys: pa.Array) -> array[int]:
+    """The int64 values as unsigned ones, negative values wrapped round."""
+    first = 8 * keys.offset
+    numbers = array("Q")
+    numbers.frombytes(memoryview(keys.buffers()[1])[first : first + 8 * len(keys)])
+    return numbers

@@ -1,0 +1,110 @@
+"""Why a cell was refused, in plain English that says how to mend it.
+
+Decides nothing: `cells` has already refused the cell when these functions are asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from difflib import get_close_matches
+
+from api.contract.model import Column, DataType
+from api.intake.rows import Defect
+
+SHOWN = 60
+
+_WANTED: dict[DataType, tuple[str, str]] = {
+    "integer": ("not_an_integer", "a whole number"),
+    "real": ("not_a_number", "a number such as 12.5"),
+    "boolean": ("not_a_boolean", "true or false"),
+    "date": ("not_a_date", "a date such as 2021-11-07"),
+    "timestamp": ("not_a_timestamp", "a date and time such as 2021-11-07T02:48:42Z"),
+    "text": ("not_text", "text in quotes"),
+}
+
+_INTEGER = re.compile(r"-?[0-9]+")
+_MOMENT = re.compile(
+    r"(?P<day>(?P<year>[0-9]{4})-[0-9]{2}-[0-9]{2})"
+    r"(?P<clock>[Tt ](?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})"
+    r"(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]+))?)?"
+    r"(?:[Zz]|[+-](?P<ahead>[0-9]{2})(?::?(?P<past>[0-9]{2}))?)?)?"
+)
+
+
+def quoted(text: str) -> str:
+    """The text as a message shows it: in quotes, escaped, and not too long."""
+    return repr(text if len(text) <= SHOWN else text[: SHOWN - 1] + "…")
+
+
+def did_you_mean(name: str, candidates: Iterable[str]) -> str:
+    """The hint " (did you mean 'x'?)", or nothing when no candidate is close."""
+    by_fold = {candidate.casefold(): candidate for candidate in candidates}
+    close = get_close_matches(name.strip().casefold()[:SHOWN], by_fold, n=1)
+    return f" (did you mean {by_fold[close[0]]!r}?)" if close else ""
+
+
+def missing(column: Column) -> Defect:
+    message = f"{column.name} is required but empty"
+    return Defect(column.name, "missing_value", message)
+
+
+def refused(column: Column, raw: str, trimmed: str) -> Defect:
+    """Why this cell is no value of the column. `trimmed` is `raw` without its edges."""
+    if not trimmed:
+        return missing(column)
+    if trimmed.startswith('"') and not raw.startswith('"'):
+        message = (
+            f"{column.name}: remove the space between the comma and the quote in "
+            f"{quoted(raw)}"
+        )
+        return Defect(column.name, "stray_quote", message)
+    if column.data_type == "integer" and _INTEGER.fullmatch(trimmed):
+        message = f"{column.name} is too large to be stored: {quoted(trimmed)}"
+        return Defect(column.name, "integer_out_of_range", message)
+    return mismatch(column, trimmed)
+
+
+def mismatch(column: Column, text: str) -> Defect:
+    """The text is no value of the column's type; tells the wrong part when it can."""
+    code, wanted = _WANTED[column.data_type]
+    message = f"{column.name} must be {wanted}, not {quoted(text)}"
+    part = _wrong_part(text) if column.data_type in ("date", "timestamp") else ""
+    if part and (column.data_type == "timestamp" or len(text) == len("2021-11-07")):
+        message = f"{column.name}: {part}"
+    return Defect(column.name, code, message)
+
+
+def not_accepted(column: Column, _raw: str, trimmed: str) -> Defect:
+    choices = ", ".join(column.accepted_values)
+    message = f"{column.name} must be one of {choices}, not {quoted(trimmed)}"
+    return Defect(column.name, "not_accepted", message)
+
+
+def _wrong_part(text: str) -> str:
+    """Which part of a date or timestamp cannot be, or nothing if its shape is wrong."""
+    found = _MOMENT.fullmatch(text)
+    if not found:
+        return ""
+    if not _is_day(found["day"]):
+        return f"{quoted(found['day'])} is not a day of the calendar"
+    if found["second"] == "60":
+        return f"leap seconds cannot be stored, mend {quoted(text)} to second 59"
+    limits = {"hour": 23, "minute": 59, "second": 59, "ahead": 23, "past": 59}
+    names = {"ahead": "offset's hour", "past": "offset's minute"}
+    for part, most in limits.items():
+        if int(found[part] or 0) > most:
+            called = names.get(part, part)
+            return f"the {called} must be 00 to {most}, not {found[part]}"
+    if len(found["fraction"] or "") > 6:
+        return f"a second has at most 6 decimals, not {len(found['fraction'])}"
+    return f"{quoted(text)} in UTC falls outside the years 0001 to 9999"
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

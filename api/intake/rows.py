@@ -1,0 +1,62 @@
+"""What intake hands out: blocks of accepted rows, and the rejects with their defects.
+
+Only values stand here; the rules that make them are in `cells` and `validator`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from api.contract.model import DataType
+
+ARROW_TYPES: dict[DataType, pa.DataType] = {
+    "integer": pa.int64(),
+    "boolean": pa.int64(),
+    "real": pa.float64(),
+    "text": pa.string(),
+    "date": pa.string(),
+    "timestamp": pa.string(),
+}
+
+# Columns that our own rejects file adds; whoever mends and uploads it again may leave
+# them in.
+OUR_COLUMNS = frozenset({"_line", "_reasons"})
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """One thing wrong with a row; `column` is None when it is the row as a whole."""
+
+    column: str | None
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A refused row: where it starts, what it said, and all that is wrong with it.
+
+    `line` is the physical line of a file, or the 1-based position in a batch.
+    """
+
+    line: int
+    raw: str
+    defects: tuple[Defect, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some rows of a file or batch, judged.
+
+    `rows` has the table's columns in contract order: int64 for integer and boolean
+    (0 or 1), float64 for real, string for the rest; a missing optional value is null.
+    """
+
+    rows: pa.RecordBatch
+    rejects: tuple[Reject, ...]
+
+    @property
+    def received(self) -> int:
+        return int(self.rows.num_rows) + len(self.rejects)

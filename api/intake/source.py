@@ -1,0 +1,177 @@
+"""The bytes of a CSV on their way to the parser: unzipped, hashed, known to be text.
+
+Knows nothing of rows and tables; never holds more than a few chunks of the file.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import hashlib
+import zlib
+from typing import BinaryIO, Protocol, cast
+
+from api.errors import BinaryContent, BrokenGzip, NotUtf8
+
+_GZIP = b"\x1f\x8b"
+_SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+class Source:
+    """A file-like for the parser that refuses, while it is read, what is not text.
+
+    After the last byte `sha256` is the digest of the whole unzipped file. `quotes`
+    tells whether a double quote has come by: without one no cell holds a line break.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.closed = False
+        self.ended = False
+        self.quotes = False
+        self._stream = stream
+        self._plain: _Readable | None = None
+        self._hash = hashlib.sha256()
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._offset = 0
+        self._line = 1
+        self._before = self._after = b""
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+    def pull(self, size: int) -> bytes:
+        """The next `size` checked bytes; fewer only at the end of the file."""
+        if self._plain is None:
+            self._plain = _unzipped(self._stream)
+        chunk = _fill(self._plain, size)
+        self.ended = len(chunk) < size
+        self._hash.update(chunk)
+        if not self._offset:
+            _refuse_known_formats(chunk)
+        self._refuse_nul(chunk)
+        self._refuse_foreign(chunk)
+        self.quotes = self.quotes or b'"' in chunk
+        first, self._offset = not self._offset, self._offset + len(chunk)
+        self._line += chunk.count(b"\n")
+        return chunk.removeprefix(codecs.BOM_UTF8) if first else chunk
+
+    def head(self, size: int) -> str:
+        """The next `size` bytes or a few more, so that nothing is cut in half."""
+        text = self.pull(size)
+        while not self.ended and (text.endswith(b"\r") or self._decoder.getstate()[0]):
+            text += self.pull(1)
+        return text.decode()
+
+    def frame(self, before: bytes, after: bytes) -> None:
+        """Let the parser see these bytes before and after what is still to come."""
+        self._before, self._after = before, after
+
+    def read(self, size: int) -> bytes:
+        """What the parser sees. Full blocks: a short one could cut a row in three."""
+        chunk, self._before = self._before[:size], self._before[size:]
+        if len(chunk) < size and not self.ended:
+            chunk += self.pull(size - len(chunk))
+        if len(chunk) < size and self.ended:
+            room = size - len(chunk)
+            chunk, self._after = chunk + self._after[:room], self._after[room:]
+        return chunk
+
+    def readable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        """The stream belongs to the caller, who closes it."""
+        self.closed = True
+
+    def _refuse_nul(self, chunk: bytes) -> None:
+        place = chunk.find(b"\0")
+        if place >= 0:
+            raise BinaryContent(
+                f"Byte {self._offset + place:,} of the file is NUL (0x00), which no "
+                "text holds. Save the table as CSV in UTF-8."
+            )
+
+    def _refuse_foreign(self, chunk: bytes) -> None:
+        waiting = self._decoder.getstate()[0]
+        if not waiting and chunk.isascii():
+            return
+        try:
+            self._decoder.decode(chunk, final=self.ended)
+        except UnicodeDecodeError as error:
+            raise self._not_utf8(waiting + chunk, error.start, len(waiting)) from None
+
+    def _not_utf8(self, text: bytes, start: int, waiting: int) -> NotUtf8:
+        byte = text[start : start + 1]
+        line = self._line + text[:start].count(b"\n")
+        meant = byte.decode("cp1252", errors="ignore")
+        hint = f", where this byte is {meant!r}" if meant else ""
+        return NotUtf8(
+            f"Byte {self._offset - waiting + start:,} of the file (0x{byte.hex()}, on "
+            f"line {line:,}) is not UTF-8. The file may be Windows-1252 or Latin-1"
+            f"{hint}: save it as UTF-8."
+        )
+
+
+def _refuse_known_formats(start: bytes) -> None:
+    if start.startswith(_SPREADSHEETS):
+        raise BinaryContent(
+            "The file looks like an Excel or zip file (from its first bytes on): "
+            "save the sheet as CSV, UTF-8."
+        )
+    if start.startswith(_UTF16):
+        raise BinaryContent(
+            "The file looks like UTF-16 (from its first bytes on): save it as UTF-8."
+        )
+
+
+def _fill(stream: _Readable, size: int) -> bytes:
+    """Read until `size` bytes are there or the stream has ended."""
+    chunk = stream.read(size)
+    while 0 < len(chunk) < size:
+        more = stream.read(size - len(chunk))
+        if not more:
+            break
+        chunk += more
+    return chunk
+
+
+def _unzipped(stream: BinaryIO) -> _Readable:
+    start = _fill(stream, len(_GZIP))
+    whole = _Rejoined(start, stream)
+    return _Gunzipped(whole) if start == _GZIP else whole
+
+
+class _Rejoined:
+    """A stream with its first bytes, already read, put back."""
+
+    def __init__(self, start: bytes, rest: BinaryIO) -> None:
+        self._start = start
+        self._rest = rest
+
+    def read(self, size: int, /) -> bytes:
+        if self._start:
+            chunk, self._start = self._start[:size], self._start[size:]
+            return chunk
+        return self._rest.read(size)
+
+
+class _Gunzipped:
+    """The content of a gzip stream; damage becomes our own error."""
+
+    def __init__(self, stream: _Rejoined) -> None:
+        self._file = gzip.GzipFile(fileobj=cast(BinaryIO, stream), mode="rb")
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            return bytes(self._file.read(size))
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise BrokenGzip(
+                f"The gzip file cannot be unpacked ({error}). It may have been cut "
+                "short on its way: send it again."
+            ) from error

@@ -1,0 +1,64 @@
+"""The dbt project as files: where they are, what they say, whether they changed.
+
+What they mean is for `contract` (YAML) and dbt (SQL).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from api.contract import Contract, read_project
+
+# A change of one of these can change what an incremental model would have built.
+MACROS = ("dbt_project/macros", "dbt_project.yml", "profiles.yml")
+WATCHED = ("dbt_project", "seeds", "dbt_project.yml", "profiles.yml")
+SUFFIXES = (".sql", ".yml", ".yaml", ".csv", ".md")
+
+Fingerprint = dict[str, tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Project:
+    """The folder that holds dbt_project.yml."""
+
+    folder: Path
+
+    def contract(self) -> Contract:
+        """Read the whole contract; raises ContractError with every complaint."""
+        models = self.folder / "dbt_project" / "models"
+        texts = {
+            str(path.relative_to(self.folder)): path.read_text(encoding="utf-8")
+            for path in self._files(models)
+            if path.suffix in (".sql", ".yml", ".yaml")
+        }
+        return read_project(texts)
+
+    def fingerprint(self) -> Fingerprint:
+        """Modification time (ns) and size of every file that a build depends on."""
+        files = (path for name in WATCHED for path in self._files(self.folder / name))
+        return {str(path): (stat.st_mtime_ns, stat.st_size) for path, stat in _stats(files)}
+
+    def macros_changed(self, before: Fingerprint, after: Fingerprint) -> bool:
+        """Whether something shared by all models differs between two fingerprints."""
+        changed = {path for path, _ in before.items() ^ after.items()}
+        shared = tuple(str(self.folder / name) for name in MACROS)
+        return any(path.startswith(shared) for path in changed)
+
+    @staticmethod
+    def _files(place: Path) -> Iterator[Path]:
+        if place.is_file():
+            yield place
+        elif place.is_dir():
+            yield from sorted(p for p in place.rglob("*") if p.suffix in SUFFIXES)
+
+
+def _stats(files: Iterator[Path]) -> Iterator[tuple[Path, os.stat_result]]:
+    for path in files:
+        try:
+            yield path, path.stat()
+        except FileNotFoundError:
+            # An editor replaced it between the listing and the look: the next one tells.
+            continue

@@ -1,0 +1,15 @@
+"""HTTP: one module per noun. Each route parses, calls one thing, and words the answer."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from api.context import Context
+from api.routes import builds, health, loads, metrics, problems, tables
+
+
+def register(app: Flask, context: Context) -> None:
+    """Put every route and the one shape of errors on the application."""
+    for noun in (health, metrics, tables, loads, builds):
+        app.register_blueprint(noun.routes(context))
+    problems.register(app)

@@ -1,0 +1,73 @@
+"""Builds: what was built, what failed and why; and asking for one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, url_for
+
+from api.context import Context
+from api.routes.reading import NEWEST, declared_only, preferences, whole_number
+from api.warehouse import Build
+
+
+def routes(context: Context) -> Blueprint:
+    """The routes of builds."""
+    noun = Blueprint("builds", __name__)
+    published = context.warehouse.published
+
+    @noun.get("/builds")
+    def list_builds() -> Response:
+        declared_only("limit", "before")
+        limit = whole_number("limit", 20, 1, 1000)
+        found = published.builds(limit, whole_number("before", NEWEST, 1, NEWEST))
+        return jsonify([_summary(build) for build in found])
+
+    @noun.get("/builds/<int:build_id>")
+    def one_build(build_id: int) -> Response:
+        declared_only()
+        build = published.build(build_id)
+        return jsonify(_summary(build) | {"steps": build.steps})
+
+    @noun.post("/builds")
+    def build_now() -> tuple[Response, int]:
+        declared_only()
+        respond_async, seconds = preferences()
+        request_id = context.warehouse.raw.request_build()
+        build = None
+        if not respond_async:
+            build = context.wait_for_request(request_id, seconds)
+        if build is None:
+            return jsonify(build_brief(None, context.builder_is_running)), 202
+        response = jsonify(_summary(build) | {"steps": build.steps})
+        response.headers["Location"] = url_for("builds.one_build", build_id=build.build_id)
+        return response, 201
+
+    return noun
+
+
+def build_brief(build: Build | None, builder_is_running: bool = True) -> dict[str, Any]:
+    """What the answer to a load tells of its build."""
+    if build is None:
+        waiting = "A build that holds it is under way or will begin by itself."
+        away = "No builder is running; start one with `python -m api builder`."
+        note = waiting if builder_is_running else away
+        return {"build_id": None, "status": "pending", "failures": [], "note": note}
+    return {
+        "build_id": build.build_id,
+        "status": build.status,
+        "failures": build.failures,
+    }
+
+
+def _summary(build: Build) -> dict[str, Any]:
+    return {
+        "build_id": build.build_id,
+        "status": build.status,
+        "started_at": build.started_at,
+        "finished_at": build.finished_at,
+        "last_load_id": build.last_load_id,
+        "sample_data": build.is_sample,
+        "metrics": sorted(build.marts),
+        "failures": build.failures,
+    }

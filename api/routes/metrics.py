@@ -1,0 +1,101 @@
+"""Metrics: the published marts, served by one route for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request, url_for
+
+from api.context import Context
+from api.contract import Mart, Parameter
+from api.errors import BadParameter, UndeclaredParameter
+from api.routes.reading import declared_only
+from api.warehouse import Build
+
+ALL = "all"
+
+
+def routes(context: Context) -> Blueprint:
+    """The routes of metrics."""
+    noun = Blueprint("metrics", __name__)
+    published = context.warehouse.published
+
+    @noun.get("/")
+    def index() -> Response:
+        declared_only()
+        names = ("metrics.catalogue", "tables.list_tables", "loads.list_loads")
+        pages = [*names, "builds.list_builds", "health.ready"]
+        return jsonify({name.partition(".")[0]: url_for(name) for name in pages})
+
+    @noun.get("/metrics")
+    def catalogue() -> Response:
+        declared_only()
+        build = published.current()
+        found = [_document(build.marts[name]) for name in sorted(build.marts)]
+        return _stamped(jsonify(found), build)
+
+    @noun.get("/metrics/<endpoint>")
+    def metric(endpoint: str) -> Response:
+        answer = published.metric(endpoint, _pinned)
+        return _stamped(jsonify(answer.rows), answer.build)
+
+    return noun
+
+
+def _pinned(mart: Mart) -> Mapping[str, Any]:
+    """The columns that the request pins, by its parameters or by their defaults."""
+    declared = {parameter.name: parameter for parameter in mart.parameters}
+    for name in request.args:
+        if name not in declared:
+            raise UndeclaredParameter(
+                f"{mart.endpoint} declares no parameter {name!r}; it declares: "
+                f"{', '.join(declared) or 'none'}",
+                declared=list(declared),
+            )
+    values = {p.column: _value(mart, p) for p in mart.parameters}
+    return {column: value for column, value in values.items() if value is not None}
+
+
+def _value(mart: Mart, parameter: Parameter) -> str | int | float | None:
+    """The value a parameter pins its column to, None when it pins nothing."""
+    text = request.args.get(parameter.name, parameter.default)
+    if text is None or text == ALL:
+        return None
+    column = next(c for c in mart.columns if c.name == parameter.column)
+    kind = {"integer": int, "boolean": int, "real": float}.get(column.data_type, str)
+    try:
+        return kind(text) if text.isascii() or kind is str else kind("")
+    except ValueError as error:
+        raise BadParameter(
+            f"{parameter.name} must be {column.data_type} or {ALL!r}, not {text[:60]!r}"
+        ) from error
+
+
+def _stamped(response: Response, build: Build) -> Response:
+    """Name the build in the headers; answer 304 to a client that has it already."""
+    response.headers["Build-Id"] = str(build.build_id)
+    response.headers["Build-Finished-At"] = build.finished_at
+    response.headers["Build-Last-Load-Id"] = str(build.last_load_id)
+    response.headers["Sample-Data"] = str(build.is_sample).lower()
+    response.headers["Cache-Control"] = "no-cache"
+    response.set_etag(f"build-{build.build_id}")
+    return response.make_conditional(request)
+
+
+def _document(mart: Mart) -> dict[str, Any]:
+    return {
+        "name": mart.endpoint,
+        "title": mart.title,
+        "description": mart.description,
+        "url": url_for("metrics.metric", endpoint=mart.endpoint),
+        "model": mart.name,
+        "columns": [
+            {"name": c.name, "data_type": c.data_type, "description": c.description}
+            for c in mart.columns
+        ],
+        "parameters": [
+            {"name": p.name, "column": p.column, "default": p.default}
+            for p in mart.parameters
+        ],
+    }

@@ -1,0 +1,58 @@
+"""Reading what every route reads alike: paging, preferences, JSON bodies."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import request
+from werkzeug.http import parse_dict_header
+
+from api.contract.complaints import did_you_mean
+from api.errors import BadParameter, BadRequest, UndeclaredParameter
+
+NEWEST = (1 << 63) - 1
+
+
+def declared_only(*names: str) -> None:
+    """Raise UndeclaredParameter when the query has a parameter of another name."""
+    for name in request.args:
+        if name not in names:
+            known = ", ".join(names) or "none"
+            hint = did_you_mean(name, names)
+            raise UndeclaredParameter(
+                f"{name!r} is no parameter of {request.path}; declared are: {known}{hint}",
+                declared=list(names),
+            )
+
+
+def whole_number(name: str, default: int, least: int, most: int) -> int:
+    """A query parameter that counts something; raises BadParameter."""
+    text = request.args.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and least <= int(text[:20]) <= most):
+        raise BadParameter(
+            f"{name} must be a whole number from {least} to {most}, not {text!r}"
+        )
+    return int(text)
+
+
+def preferences() -> tuple[bool, float | None]:
+    """Whether the client would rather not wait, and for how many seconds at most.
+
+    Source: RFC 7240, `respond-async` and `wait`.
+    """
+    stated = parse_dict_header(", ".join(request.headers.getlist("Prefer")))
+    wait = stated.get("wait") or ""
+    return "respond-async" in stated, float(wait) if wait.isdigit() else None
+
+
+def json_value(text: str | bytes) -> Any:
+    """A JSON text as Python values; raises BadRequest telling where it breaks."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise BadRequest("The JSON is nested too deeply to be a batch.") from error
+    except ValueError as error:
+        raise BadRequest(f"This is not JSON: {error}") from error

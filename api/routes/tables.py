@@ -1,0 +1,55 @@
+"""Tables: the upload contracts, with what has been loaded so far."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from api.context import Context
+from api.contract import Column, Table
+from api.loading import table_named
+from api.routes.reading import declared_only
+
+NOTHING_LOADED = {"loads": 0, "rows_loaded": 0, "last_loaded_at": None}
+
+
+def routes(context: Context) -> Blueprint:
+    """The routes of tables."""
+    noun = Blueprint("tables", __name__)
+
+    @noun.get("/tables")
+    def list_tables() -> Response:
+        declared_only()
+        counts = context.warehouse.raw.counts()
+        tables = context.contract.tables.values()
+        return jsonify([_document(t, counts.get(t.name, NOTHING_LOADED)) for t in tables])
+
+    @noun.get("/tables/<name>")
+    def one_table(name: str) -> Response:
+        declared_only()
+        table = table_named(context.contract, name)
+        counts = context.warehouse.raw.counts()
+        return jsonify(_document(table, counts.get(name, NOTHING_LOADED)))
+
+    return noun
+
+
+def _document(table: Table, counts: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": table.name,
+        "description": table.description,
+        "primary_key": list(table.primary_key),
+        "columns": [_column(column) for column in table.columns],
+        **counts,
+    }
+
+
+def _column(column: Column) -> dict[str, Any]:
+    return {
+        "name": column.name,
+        "data_type": column.data_type,
+        "description": column.description,
+        "required": column.required,
+        "accepted_values": list(column.accepted_values) or None,
+    }

@@ -1,0 +1,57 @@
+"""The server's processes: the HTTP workers, and the builder beside them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from api.builder.supervisor import Supervisor
+from api.config import Settings
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+PARENT_POLL_SECONDS = 0.5
+
+
+def serve(settings: Settings) -> None:
+    """Serve HTTP with a builder beside it until a signal ends it."""
+    from granian import Granian
+
+    os.environ.update(settings.to_env())
+    supervisor = Supervisor(settings)
+    supervisor.start()
+    server = Granian(
+        "api.serving:worker_app",
+        factory=True,
+        interface="wsgi",  # type: ignore[arg-type]
+        address=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        blocking_threads=settings.threads,
+        log_access=False,
+        respawn_failed_workers=True,
+    )
+    try:
+        server.serve()  # type: ignore[attr-defined]
+    finally:
+        supervisor.stop()
+
+
+def worker_app() -> Flask:
+    """The application in a worker, which does not outlive the server that started it."""
+    from api import create_app
+
+    parent = os.getppid()
+    threading.Thread(target=_exit_without, args=(parent,), daemon=True).start()
+    return create_app()
+
+
+def _exit_without(parent: int) -> None:
+    # An orphan would go on answering on the port that the next server needs.
+    while os.getppid() == parent:
+        time.sleep(PARENT_POLL_SECONDS)
+    os.kill(os.getpid(), signal.SIGKILL)

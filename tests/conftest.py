@@ -1,0 +1,222 @@
+"""One built warehouse per session, copied per test; the real server where it matters."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from flask.testing import FlaskClient
+
+from api import create_app
+from api.config import CHECKOUT, Settings
+
+PROJECT_PARTS = ("dbt_project", "seeds", "dbt_project.yml", "profiles.yml")
+START_SECONDS = 60.0
+
+Edit = Callable[[str, str, str], None]
+
+
+@pytest.fixture(scope="session")
+def sample_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse as a first build on the sample leaves it. Copy it, never write to it."""
+    folder = tmp_path_factory.mktemp("session") / "warehouse"
+    build_once(folder)
+    return folder
+
+
+@pytest.fixture
+def warehouse(sample_warehouse: Path, tmp_path: Path) -> Path:
+    """A warehouse of the test's own, built from the sample."""
+    return Path(shutil.copytree(sample_warehouse, tmp_path / "warehouse"))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the dbt project that the test may edit."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    for name in PROJECT_PARTS:
+        source = CHECKOUT / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, folder / name)
+    return folder
+
+
+@pytest.fixture
+def edit(project: Path) -> Edit:
+    """Replace a text in a file of the copied project."""
+
+    def replace(name: str, old: str, new: str) -> None:
+        path = next(project.rglob(name))
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new, 1))
+
+    return replace
+
+
+@pytest.fixture
+def client(warehouse: Path) -> Iterator[FlaskClient]:
+    """The application in this process, without a builder: loads are answered at once."""
+    app = create_app(Settings(warehouse_dir=warehouse, build_wait_seconds=0))
+    with app.test_client() as client:
+        yield client
+
+
+@dataclass
+class Server:
+    """`python -m api serve` in processes of its own."""
+
+    warehouse: Path
+    project: Path = CHECKOUT
+    port: int = 0
+    process: subprocess.Popen[bytes] | None = None
+    session: requests.Session = field(default_factory=requests.Session)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> Server:
+        self.port = self.port or free_port()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "api", "serve", "--port", str(self.port)],
+            cwd=CHECKOUT,
+            env=environment(self.warehouse, self.project),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_until(self.is_ready, START_SECONDS)
+        return self
+
+    def is_ready(self) -> bool:
+        try:
+            return self.get("/health/ready").status_code == 200
+        except requests.ConnectionError:
+            return False
+
+    def get(self, path: str, **options: Any) -> requests.Response:
+        return self.session.get(self.url + path, timeout=90, **options)
+
+    def rows(self, metric: str, **parameters: Any) -> list[dict[str, Any]]:
+        answer = self.get(f"/metrics/{metric}", params=parameters)
+        assert answer.status_code == 200, answer.text
+        rows: list[dict[str, Any]] = answer.json()
+        return rows
+
+    def post(self, path: str, **options: Any) -> requests.Response:
+        return self.session.post(self.url + path, timeout=90, **options)
+
+    def upload(
+        self, table: str, content: bytes, prefer: str = "", name: str = ""
+    ) -> requests.Response:
+        return self.post(
+            "/upload_csv",
+            files={"csv_file": (name or f"{table}.csv", content)},
+            data={"table_name": table},
+            headers={"Prefer": prefer},
+        )
+
+    def batch(self, table: str, rows: list[Any], prefer: str = "") -> requests.Response:
+        body = {"table_name": table, "data": rows}
+        return self.post("/insert_batch", json=body, headers={"Prefer": prefer})
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(30)
+            self.process = None
+
+    def kill(self) -> None:
+        """kill -9 for the server, its worker and its builder, all at once."""
+        assert self.process is not None
+        for pid in [self.process.pid, *children_of(self.process.pid)]:
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        self.process = None
+
+
+@pytest.fixture
+def server(warehouse: Path) -> Iterator[Server]:
+    """A server on a warehouse that shows the sample."""
+    server = Server(warehouse).start()
+    yield server
+    server.stop()
+
+
+def build_once(warehouse: Path, project: Path = CHECKOUT) -> None:
+    """One build in a process of its own."""
+    subprocess.run(
+        [sys.executable, "-m", "api.builder", "--once"],
+        cwd=CHECKOUT,
+        env=environment(warehouse, project),
+        check=True,
+        capture_output=True,
+    )
+
+
+def run_dbt(
+    warehouse: Path, *arguments: str, project: Path = CHECKOUT
+) -> subprocess.CompletedProcess[str]:
+    """dbt from a terminal, in the root of the project."""
+    return subprocess.run(
+        [str(Path(sys.executable).parent / "dbt"), *arguments],
+        cwd=project,
+        env=environment(warehouse, project),
+        capture_output=True,
+        text=True,
+    )
+
+
+def run_command(
+    warehouse: Path, *arguments: str, project: Path = CHECKOUT
+) -> subprocess.CompletedProcess[str]:
+    """`python -m api ...` from a terminal."""
+    return subprocess.run(
+        [sys.executable, "-m", "api", *arguments],
+        cwd=CHECKOUT,
+        env=environment(warehouse, project),
+        capture_output=True,
+        text=True,
+    )
+
+
+def environment(warehouse: Path, project: Path = CHECKOUT) -> dict[str, str]:
+    return os.environ | {
+        "WAREHOUSE_DIR": str(warehouse),
+        "PROJECT_DIR": str(project),
+        "DBT_LOG_PATH": str(warehouse / "logs"),
+    }
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def children_of(pid: int) -> list[int]:
+    listing = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True
+    )
+    found = [int(line) for line in listing.stdout.split()]
+    return found + [grandchild for child in found for grandchild in children_of(child)]
