@@ -1,7 +1,7 @@
 """The web application: `create_app` under any WSGI server.
 
-Only puts the parts together; a builder has to run beside it (`python -m api serve` starts
-one by itself, `python -m api builder` is for other servers).
+Only puts the parts together; a builder has to run beside it (`python -m api serve`
+starts one by itself, `python -m api builder` is for other servers).
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Make the application; settings come from the environment when none are given.
+
+    Whoever is done with it before the process ends closes `app.extensions["context"]`.
 
     Raises ContractError when the project's YAML breaks its own rules.
     """
@@ -32,5 +34,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.json.compact = True  # type: ignore[attr-defined]
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = None
-    routes.register(app, Context.open(settings))
+    app.extensions["context"] = context = Context.open(settings)
+    routes.register(app, context)
     return app

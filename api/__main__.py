@@ -49,7 +49,9 @@ def builder() -> None:
     """Run only the builder, for an API that another WSGI server serves."""
     settings = _settings()
     supervisor = Supervisor(settings)
-    click.echo(f"Building {settings.warehouse_dir} whenever it changes  (Ctrl-C ends it)")
+    click.echo(
+        f"Building {settings.warehouse_dir} whenever it changes  (Ctrl-C ends it)"
+    )
     try:
         supervisor.run()
     except KeyboardInterrupt:
@@ -108,7 +110,9 @@ def _contract(settings: Settings) -> Contract:
         sys.exit(REFUSED)
 
 
-def _load(store: RawStore, contract: Contract, path: Path, table: str | None) -> Receipt:
+def _load(
+    store: RawStore, contract: Contract, path: Path, table: str | None
+) -> Receipt:
     name = table or path.name.partition(".")[0]
     try:
         with path.open("rb") as stream:
@@ -135,7 +139,7 @@ def _load(store: RawStore, contract: Contract, path: Path, table: str | None) ->
 def _build(
     settings: Settings, published: Published, load_id: int = 0, request_id: int = 0
 ) -> None:
-    """Have it built, by the builder that runs or by one of our own; tell how it went."""
+    """Have it built, by the builder that runs or by one of our own; tell the end."""
     if not builder_is_running(settings.warehouse_dir):
         click.echo("No builder is running: building here.")
         build_once(settings)
@@ -151,7 +155,9 @@ def _build(
 
 
 def _tell(build: Build) -> None:
-    click.echo(f"Build {build.build_id} {build.status}: {', '.join(sorted(build.marts))}")
+    click.echo(
+        f"Build {build.build_id} {build.status}: {', '.join(sorted(build.marts))}"
+    )
     for failure in build.failures:
         rows = f", {failure['rows']} rows" if failure["rows"] else ""
         click.echo(f"  {failure['status']}: {failure['name']}{rows}", err=True)

@@ -1,4 +1,4 @@
-"""Every setting of the server and the commands: environment variable, type, default, help.
+"""Every setting of the server and the commands: variable, type, default, help.
 
 Read once, by `Settings.from_env`; everything else is handed the values.
 """
@@ -6,7 +6,7 @@ Read once, by `Settings.from_env`; everything else is handed the values.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
-        """Read the settings; raises ValueError naming a variable that does not parse."""
+        """Read the settings; raises ValueError naming a variable it cannot parse."""
         given = {}
         for spec in fields(cls):
             text = environ.get(spec.name.upper())
@@ -53,13 +53,17 @@ class Settings:
 
     def to_env(self) -> dict[str, str]:
         """The environment that makes another process read these very settings."""
-        return {spec.name.upper(): str(getattr(self, spec.name)) for spec in fields(self)}
+        return {
+            spec.name.upper(): str(getattr(self, spec.name)) for spec in fields(self)
+        }
 
 
-def _parsed(name: str, text: str, kind: type) -> Any:
-    if issubclass(kind, Path):
+def _parsed(name: str, text: str, kind: Callable[[str], Any]) -> Any:
+    if kind in (Path, type(Path())):
         return Path(text)
     try:
         return kind(text)
     except ValueError as error:
-        raise ValueError(f"{name}={text!r} is not a {kind.__name__}") from error
+        raise ValueError(
+            f"{name}={text!r} is not a {getattr(kind, '__name__', kind)}"
+        ) from error

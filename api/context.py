@@ -44,7 +44,7 @@ class Context:
 
     @property
     def contract(self) -> Contract:
-        """The contract of the project's files; the last good one while they are broken."""
+        """The contract of the files; the last good one while they are broken."""
         with self._looking:
             if time.monotonic() >= self._next_look:
                 self._look()
@@ -86,7 +86,9 @@ class Context:
             contract = self._project.contract()
         except ContractError as error:
             # The builder tells it in /builds; what was promised before still holds.
-            log.warning("the contract is broken, the last good one stays: %s", error.detail)
+            log.warning(
+                "the contract is broken, the last good one stays: %s", error.detail
+            )
             return
         self.warehouse.raw.prepare(contract.tables.values())
         self._contract = contract

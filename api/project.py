@@ -39,7 +39,9 @@ class Project:
     def fingerprint(self) -> Fingerprint:
         """Modification time (ns) and size of every file that a build depends on."""
         files = (path for name in WATCHED for path in self._files(self.folder / name))
-        return {str(path): (stat.st_mtime_ns, stat.st_size) for path, stat in _stats(files)}
+        return {
+            str(path): (stat.st_mtime_ns, stat.st_size) for path, stat in _stats(files)
+        }
 
     def macros_changed(self, before: Fingerprint, after: Fingerprint) -> bool:
         """Whether something shared by all models differs between two fingerprints."""
@@ -60,5 +62,5 @@ def _stats(files: Iterator[Path]) -> Iterator[tuple[Path, os.stat_result]]:
         try:
             yield path, path.stat()
         except FileNotFoundError:
-            # An editor replaced it between the listing and the look: the next one tells.
+            # An editor replaced it between the listing and the look: the next tells.
             continue

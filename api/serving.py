@@ -36,13 +36,13 @@ def serve(settings: Settings) -> None:
         respawn_failed_workers=True,
     )
     try:
-        server.serve()  # type: ignore[attr-defined]
+        server.serve()
     finally:
         supervisor.stop()
 
 
 def worker_app() -> Flask:
-    """The application in a worker, which does not outlive the server that started it."""
+    """The application in a worker, which does not outlive the server around it."""
     from api import create_app
 
     parent = os.getppid()

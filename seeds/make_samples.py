@@ -97,15 +97,15 @@ FIELDS = (
     "Treasury",
     "Warehouse",
 )
-GIVEN = (
-    "Ada Amir Bea Carlos Chloe Dana Emeka Farid Greta Hana Igor Ines Jonas Keiko Lars "
-    "Leila Mateo Mina Nadia Noor Olga Omar Pavel Priya Quinn Rosa Sami Tariq Uma Yara"
-).split()
-FAMILY = (
-    "Abbott Almeida Bauer Castillo Chen Dubois Eriksen Fischer Garcia Haddad Ivanova "
-    "Jensen Kato Kowalski Lopez Moreau Nguyen Okafor Park Quiroga Rossi Sato Silva "
-    "Tanaka Ueda Varga Weber Xu Young Zhang"
-).split()
+GIVEN = """
+Ada Amir Bea Carlos Chloe Dana Emeka Farid Greta Hana Igor Ines Jonas Keiko Lars
+Leila Mateo Mina Nadia Noor Olga Omar Pavel Priya Quinn Rosa Sami Tariq Uma Yara
+""".split()
+FAMILY = """
+Abbott Almeida Bauer Castillo Chen Dubois Eriksen Fischer Garcia Haddad Ivanova
+Jensen Kato Kowalski Lopez Moreau Nguyen Okafor Park Quiroga Rossi Sato Silva
+Tanaka Ueda Varga Weber Xu Young Zhang
+""".split()
 
 
 def hire_rows(rng: random.Random) -> Iterable[tuple[int, str, str, int, int]]:

@@ -1,4 +1,4 @@
-"""One built warehouse per session, copied per test; the real server where it matters."""
+"""One built warehouse per session, copied per test; a real server where it matters."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ Edit = Callable[[str, str, str], None]
 
 @pytest.fixture(scope="session")
 def sample_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A warehouse as a first build on the sample leaves it. Copy it, never write to it."""
+    """A warehouse as a first build on the sample leaves it. Only ever copied."""
     folder = tmp_path_factory.mktemp("session") / "warehouse"
     build_once(folder)
     return folder
@@ -68,10 +69,17 @@ def edit(project: Path) -> Edit:
 
 @pytest.fixture
 def client(warehouse: Path) -> Iterator[FlaskClient]:
-    """The application in this process, without a builder: loads are answered at once."""
+    """The application in this process, without a builder: loads do not wait."""
+    with open_client(warehouse) as client:
+        yield client
+
+
+@contextmanager
+def open_client(warehouse: Path) -> Iterator[FlaskClient]:
     app = create_app(Settings(warehouse_dir=warehouse, build_wait_seconds=0))
     with app.test_client() as client:
         yield client
+    app.extensions["context"].close()
 
 
 @dataclass

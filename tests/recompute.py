@@ -20,7 +20,10 @@ def employees_per_department(tables: dict[str, pd.DataFrame], year: int) -> Rows
     hires = _dated(tables["hired_employees"])
     hires = hires[hires["at"].dt.year == year]
     joined = hires.merge(
-        tables["departments"], left_on="department_id", right_on="id", suffixes=("", "_d")
+        tables["departments"],
+        left_on="department_id",
+        right_on="id",
+        suffixes=("", "_d"),
     ).merge(tables["jobs"], left_on="job_id", right_on="id", suffixes=("", "_j"))
     joined["quarter"] = "Q" + joined["at"].dt.quarter.astype(str)
     counts = joined.pivot_table(
@@ -36,12 +39,16 @@ def departments_above_average(tables: dict[str, pd.DataFrame], year: int) -> Row
     found = tables["departments"].copy()
     found["hired"] = found["id"].map(counts).fillna(0).astype(int)
     above = found[found["hired"] > found["hired"].mean()]
-    ordered = above.sort_values(["hired", "department", "id"], ascending=[False, True, True])
+    ordered = above.sort_values(
+        ["hired", "department", "id"], ascending=[False, True, True]
+    )
     return _rows(ordered[["id", "department", "hired"]])
 
 
 def _dated(hires: pd.DataFrame) -> pd.DataFrame:
-    return hires.assign(at=pd.to_datetime(hires["datetime"], utc=True, format="ISO8601"))
+    return hires.assign(
+        at=pd.to_datetime(hires["datetime"], utc=True, format="ISO8601")
+    )
 
 
 def _rows(frame: pd.DataFrame) -> Rows:

@@ -16,7 +16,7 @@ from api.config import Settings
 def main(once: bool) -> int:
     """Be the builder until the parent goes; with `once`, build one time.
 
-    Exits 0, 1 when that one build failed, BUILDER_TAKEN when there is a builder already.
+    Exits 0, 1 when that one build failed, BUILDER_TAKEN where there is a builder.
     """
     # dbt has put its own handler on the root by now: ours takes its place.
     form = "%(asctime)s %(name)s %(message)s"

@@ -1,4 +1,4 @@
-"""dbt, warm in this process: parse once, build often. The only place that imports dbt."""
+"""dbt, warm in this process: parse once, build often. Nothing else imports dbt."""
 
 from __future__ import annotations
 

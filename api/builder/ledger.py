@@ -1,4 +1,4 @@
-"""The builder's own look at the warehouse, through `sqlite3`, as dbt in this process does.
+"""The builder's own look at the warehouse, through `sqlite3` like dbt beside it.
 
 Reads how far the ledger has come; records builds that dbt could not record itself.
 """
@@ -33,7 +33,9 @@ class Ledger:
 
     def __init__(self, folder: Path, project: Path) -> None:
         self._folder = folder
-        self._builds_table = Template((project / BUILDS_TABLE).read_text(encoding="utf-8"))
+        self._builds_table = Template(
+            (project / BUILDS_TABLE).read_text(encoding="utf-8")
+        )
         self._raw: sqlite3.Connection | None = None
 
     def position(self) -> Position:
@@ -57,13 +59,15 @@ class Ledger:
         """Whether dbt itself recorded this invocation."""
         with self._published() as connection:
             sql = "select 1 from published.builds where invocation_id = ?"
-            return connection.execute(sql, [outcome.invocation_id]).fetchone() is not None
+            return (
+                connection.execute(sql, [outcome.invocation_id]).fetchone() is not None
+            )
 
     def record_failure(
         self, outcome: Outcome, position: Position, started_at: datetime, kind: str
     ) -> None:
-        """Record a build that ended before dbt could: the project does not parse, say."""
-        failure = {
+        """Record a build that dbt could not: the project does not parse, say."""
+        failure: dict[str, Any] = {
             "name": kind,
             "kind": kind,
             "file": None,

@@ -43,7 +43,7 @@ def _file(folder: Path) -> Path:
 
 
 def _acquire(descriptor: int, folder: Path) -> None:
-    # Whoever asks whether a builder runs holds the lock for an instant: try for a while.
+    # Whoever asks whether a builder runs holds it for an instant: try for a while.
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:

@@ -52,9 +52,9 @@ def _sentence(detail: ErrorDetails, document: Any, shape: type[BaseModel]) -> st
 def _place(loc: Sequence[int | str], document: Any) -> str:
     """`model quarterly_hires, column Q1: ` for ('models', 0, 'columns', 3)."""
     steps: list[str] = []
-    at = document
+    at: Any = document
     for step in loc:
-        at = at[step] if isinstance(at, (dict, list)) else None
+        at = at[step] if hasattr(at, "__getitem__") else None
         if isinstance(step, int):
             name = at.get("name", step + 1) if isinstance(at, dict) else step + 1
             steps[-1] = f"{KINDS.get(steps[-1], steps[-1])} {name}"

@@ -49,7 +49,7 @@ def read_project(files: Mapping[str, str]) -> Contract:
             marts += _marts(shape.models if MARTS in PurePosixPath(path).parts else [])
         except ContractError as error:
             complaints += [f"{path}: {complaint}" for complaint in error.complaints]
-    # A file that cannot be read documents nothing: its models are not to blame for that.
+    # A file that cannot be read documents nothing; its models are not to blame.
     complaints = complaints or [*_unpaired(files, documented), *_repeated(marts)]
     if complaints:
         raise ContractError(complaints)
@@ -100,7 +100,7 @@ def _table(shape: TableShape) -> Table:
     complaints = [
         *_strangers(f"table {shape.name}: primary_key", key, _names(columns)),
         *(
-            f"table {shape.name}: column {name} is in the primary_key and needs not_null"
+            f"table {shape.name}: column {name} of the primary_key needs not_null"
             for name in key
             if name in _names(columns) and name not in required
         ),
@@ -118,7 +118,9 @@ def _column(shape: ColumnShape) -> Column:
         for value in _accepted_values(test)
     ]
     required = "not_null" in {
-        name for test in shape.data_tests for name in ([test] if isinstance(test, str) else test)
+        name
+        for test in shape.data_tests
+        for name in ([test] if isinstance(test, str) else test)
     }
     description = shape.description
     return Column(shape.name, shape.data_type, description, required, tuple(accepted))

@@ -75,7 +75,7 @@ class MartMeta(Shape):
 
 
 class ModelConfig(Shape):
-    """The dbt configurations that this project uses; meta is read where it means a mart."""
+    """The dbt configurations in use; meta is read where it means a mart."""
 
     access: str | None = None
     contract: dict[str, bool] | None = None

@@ -17,14 +17,14 @@ import pyarrow.compute as pc
 from api.contract.model import Table
 from api.errors import EmptyFile
 from api.intake.cells import trim
-from api.intake.header import Layout, first_record, layout_of, plain_layout
+from api.intake.header import FirstRecord, Layout, first_record, layout_of, plain_layout
 from api.intake.keys import SeenKeys
 from api.intake.records import RecordReader, Records, WrongRecord, line_breaks
 from api.intake.rows import Block, Defect, Reject
 from api.intake.source import Source
 from api.intake.validator import judge
 
-BLOCK_SIZE = 1 << 20  # bytes; no row may be longer
+BLOCK_SIZE = 1 << 20  # bytes; a row that spans more than two blocks is refused
 _LEAST_HEAD = 1 << 16  # bytes in which the header is looked for
 
 
@@ -60,22 +60,34 @@ class CsvFile:
 
     def _begin(self) -> tuple[Layout, RecordReader]:
         """Read as far as the header, if there is one, and open what follows."""
-        text, record, line = "", None, 1
-        while record is None and not self._source.ended:
-            text = self._source.head(max(self._block_size, _LEAST_HEAD))
-            record = first_record(text)
-            line += record.lines if record else line_breaks(text)
-        layout, start = plain_layout(self._table), 0
-        if record is not None:
-            start = record.start
-            if record.end < len(text) or self._ends_file(record.cells):
-                layout = layout_of(self._table, record.cells)
-            if layout.has_header:
-                line += record.lines_to_end - record.lines
-                start = record.end
-        rest = text[start:].encode()
-        width = len(layout.names)
+        text, record, line = self._first_text()
+        layout = plain_layout(self._table)
+        if record and (record.end < len(text) or self._ends_file(record.cells)):
+            layout = layout_of(self._table, record.cells)
+        if record and layout.has_header:
+            text, line = text[record.end :], line + record.lines
+        rest, width = text.encode(), len(layout.names)
         return layout, RecordReader(self._source, rest, width, line, self._block_size)
+
+    def _first_text(self) -> tuple[str, FirstRecord | None, int]:
+        """Text from the file's start that holds the first record, unless that is huge.
+
+        Blank lines before are dropped while more text is needed; the number is that
+        of the line on which the text starts.
+        """
+        size = max(self._block_size, _LEAST_HEAD)
+        text, line = self._source.head(size), 1
+        record = first_record(text)
+        while not self._source.ended:
+            blank = text[: record.start] if record else text
+            whole = record is not None and record.end < len(text)
+            # A quote may hold all of it together: then nothing can be dropped.
+            if whole or not blank or '"' in blank:
+                break
+            line += line_breaks(blank)
+            text = text[len(blank) :] + self._source.head(size)
+            record = first_record(text)
+        return text, record, line
 
     def _ends_file(self, cells: Sequence[str]) -> bool:
         """Whether a record at the end of the text is whole, not cut or swallowing."""

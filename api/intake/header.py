@@ -39,31 +39,28 @@ class Layout:
 class FirstRecord:
     """The first record that is not blank: its cells, and its bounds in the text.
 
-    `start` and `end` count characters, `lines` the line breaks before `start`, and
-    `lines_to_end` those before `end`.
+    `start` and `end` count characters, `lines` the lines up to `end`.
     """
 
     cells: tuple[str, ...]
     start: int
     end: int
     lines: int
-    lines_to_end: int
 
 
 def first_record(text: str) -> FirstRecord | None:
     """The first record with any content, or None when the text is all blank."""
     buffer = io.StringIO(text, newline="")
     reader = csv.reader(buffer)
-    start = lines = 0
+    start = 0
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                end = buffer.tell()
-                return FirstRecord(tuple(cells), start, end, lines, reader.line_num)
-            start, lines = buffer.tell(), reader.line_num
+                return FirstRecord(tuple(cells), start, buffer.tell(), reader.line_num)
+            start = buffer.tell()
     except csv.Error:
         # A cell longer than the csv module allows is not a column's name.
-        return FirstRecord((), start, len(text), lines, reader.line_num)
+        return FirstRecord((), start, len(text), reader.line_num)
     return None
 
 
@@ -75,7 +72,7 @@ def layout_of(table: Table, cells: tuple[str, ...]) -> Layout:
     if cells and all(named) or any(named) and not _is_row(table, cells):
         return _header_layout(table, folded, cells)
     if len(cells) == 1 < len(table.columns):
-        _refuse_other_delimiter(table, cells[0])
+        _refuse_other_delimiter(table, cells[0].strip())
     if _looks_like_names(table, cells):
         raise UnknownHeader(
             f"The first line ({_listed(cells)}) is neither a row of {table.name} nor "

@@ -173,13 +173,13 @@ class RecordReader:
             where += f" (in the row that starts on line {row:,})"
         return UnclosedQuote(
             f"A double quote opened on {where} is never closed. Close it, or double "
-            f"it if it belongs to the text.{self._earlier()}"
+            f"it if it belongs to the text.{self._earlier(row)}"
         )
 
-    def _earlier(self) -> str:
+    def _earlier(self, row: int) -> str:
         """Where else to look: a quote forgotten earlier turns all later ones over."""
         line = self._first_tall
-        if line is None or line >= self._line:
+        if line is None or line >= row:
             return ""
         return (
             f" If that line is right, look at line {line:,}, the first with a row "
@@ -190,11 +190,12 @@ class RecordReader:
         self._place_odd(self._waiting, [])
         if "straddling" not in str(error):
             return UnreadableFile(f"After line {self._line:,}: {error}")
-        row = f"The row that starts on line {self._line:,}"
+        line = self._line
+        row = f"The row that starts on line {line:,}"
         if self._source.quotes:
             return UnclosedQuote(
                 f"{row} has not ended after {self._block_size:,} bytes: most likely "
-                f"a double quote opened there is never closed.{self._earlier()}"
+                f"a double quote opened there is never closed.{self._earlier(line)}"
             )
         return RowTooLong(f"{row} is longer than {self._block_size:,} bytes.")
 

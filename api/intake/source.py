@@ -62,15 +62,17 @@ class Source:
         return chunk.removeprefix(codecs.BOM_UTF8) if first else chunk
 
     def head(self, size: int) -> str:
-        """The next `size` bytes or a few more, so that nothing is cut in half."""
-        text = self.pull(size)
-        while not self.ended and (text.endswith(b"\r") or self._decoder.getstate()[0]):
-            text += self.pull(1)
-        return text.decode()
+        """The next `size` bytes or a few less, so that nothing is cut in half."""
+        text = self._before + self.pull(size)
+        cut = len(self._decoder.getstate()[0]) or text.endswith(b"\r")
+        whole = len(text) if self.ended else len(text) - cut
+        self._before = text[whole:]
+        return text[:whole].decode()
 
     def frame(self, before: bytes, after: bytes) -> None:
         """Let the parser see these bytes before and after what is still to come."""
-        self._before, self._after = before, after
+        self._before = before + self._before
+        self._after = after
 
     def read(self, size: int) -> bytes:
         """What the parser sees. Full blocks: a short one could cut a row in three."""
@@ -93,7 +95,7 @@ class Source:
         place = chunk.find(b"\0")
         if place >= 0:
             raise BinaryContent(
-                f"Byte {self._offset + place:,} of the file is NUL (0x00), which no "
+                f"Byte {self._offset + place:,} is NUL (0x00), which no "
                 "text holds. Save the table as CSV in UTF-8."
             )
 
@@ -112,8 +114,8 @@ class Source:
         meant = byte.decode("cp1252", errors="ignore")
         hint = f", where this byte is {meant!r}" if meant else ""
         return NotUtf8(
-            f"Byte {self._offset - waiting + start:,} of the file (0x{byte.hex()}, on "
-            f"line {line:,}) is not UTF-8. The file may be Windows-1252 or Latin-1"
+            f"Byte {self._offset - waiting + start:,} (0x{byte.hex()}, on line {line:,}) "
+            f"is not UTF-8. The file may be Windows-1252 or Latin-1"
             f"{hint}: save it as UTF-8."
         )
 

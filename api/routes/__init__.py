@@ -1,4 +1,4 @@
-"""HTTP: one module per noun. Each route parses, calls one thing, and words the answer."""
+"""HTTP: one module per noun. A route parses, calls one thing, words the answer."""
 
 from __future__ import annotations
 

@@ -40,7 +40,9 @@ def routes(context: Context) -> Blueprint:
         if build is None:
             return jsonify(build_brief(None, context.builder_is_running)), 202
         response = jsonify(_summary(build) | {"steps": build.steps})
-        response.headers["Location"] = url_for("builds.one_build", build_id=build.build_id)
+        response.headers["Location"] = url_for(
+            "builds.one_build", build_id=build.build_id
+        )
         return response, 201
 
     return noun

@@ -20,7 +20,9 @@ def routes(context: Context) -> Blueprint:
     def ready() -> tuple[Response, int]:
         parts = {
             "metrics": _metrics(context),
-            "builder": "ready" if context.builder_is_running else "no builder is running",
+            "builder": "ready"
+            if context.builder_is_running
+            else "no builder is running",
         }
         ok = all(state == "ready" for state in parts.values())
         body = jsonify(status="ready" if ok else "not ready", parts=parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from flask import Blueprint, Response, jsonify, request, url_for
 
@@ -43,7 +43,8 @@ def routes(context: Context) -> Blueprint:
                 "The form has no file csv_file. Send it as multipart/form-data:"
                 " curl -F csv_file=@FILE.csv -F table_name=TABLE URL"
             )
-        receipt = load_csv(store, table, file.stream, file.filename or None)
+        stream = cast(BinaryIO, file.stream)
+        receipt = load_csv(store, table, stream, file.filename or None)
         return _answer(context, receipt)
 
     @noun.post("/insert_batch")
@@ -130,7 +131,9 @@ def _batch() -> tuple[str, list[object]]:
         return _field("table_name"), _rows(json_value(_field("data")))
     body = json_value(request.get_data())
     if not isinstance(body, dict):
-        raise BadRequest('The body must be an object: {"table_name": ..., "data": [...]}')
+        raise BadRequest(
+            'The body must be an object: {"table_name": ..., "data": [...]}'
+        )
     for name in ("table_name", "data"):
         if name not in body:
             raise MissingField(f"The JSON object has no member {name!r}.")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pyarrow as pa
 from flask import Blueprint, Response, jsonify, request, url_for
 
 from api.context import Context
 from api.contract import Mart, Parameter
 from api.errors import BadParameter, UndeclaredParameter
+from api.intake.cells import parse
 from api.routes.reading import declared_only
 from api.warehouse import Build
 
@@ -35,9 +37,9 @@ def routes(context: Context) -> Blueprint:
         found = [_document(build.marts[name]) for name in sorted(build.marts)]
         return _stamped(jsonify(found), build)
 
-    @noun.get("/metrics/<endpoint>")
-    def metric(endpoint: str) -> Response:
-        answer = published.metric(endpoint, _pinned)
+    @noun.get("/metrics/<name>")
+    def metric(name: str) -> Response:
+        answer = published.metric(name, _pinned)
         return _stamped(jsonify(answer.rows), answer.build)
 
     return noun
@@ -57,19 +59,19 @@ def _pinned(mart: Mart) -> Mapping[str, Any]:
     return {column: value for column, value in values.items() if value is not None}
 
 
-def _value(mart: Mart, parameter: Parameter) -> str | int | float | None:
+def _value(mart: Mart, parameter: Parameter) -> Any:
     """The value a parameter pins its column to, None when it pins nothing."""
     text = request.args.get(parameter.name, parameter.default)
     if text is None or text == ALL:
         return None
     column = next(c for c in mart.columns if c.name == parameter.column)
-    kind = {"integer": int, "boolean": int, "real": float}.get(column.data_type, str)
-    try:
-        return kind(text) if text.isascii() or kind is str else kind("")
-    except ValueError as error:
+    # The very rule that lets a cell into the warehouse lets a value into a query.
+    value = parse(column.data_type, pa.array([text])).to_pylist()[0]
+    if value is None:
         raise BadParameter(
             f"{parameter.name} must be {column.data_type} or {ALL!r}, not {text[:60]!r}"
-        ) from error
+        )
+    return value
 
 
 def _stamped(response: Response, build: Build) -> Response:
@@ -80,7 +82,8 @@ def _stamped(response: Response, build: Build) -> Response:
     response.headers["Sample-Data"] = str(build.is_sample).lower()
     response.headers["Cache-Control"] = "no-cache"
     response.set_etag(f"build-{build.build_id}")
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _document(mart: Mart) -> dict[str, Any]:
@@ -88,7 +91,7 @@ def _document(mart: Mart) -> dict[str, Any]:
         "name": mart.endpoint,
         "title": mart.title,
         "description": mart.description,
-        "url": url_for("metrics.metric", endpoint=mart.endpoint),
+        "url": url_for("metrics.metric", name=mart.endpoint),
         "model": mart.name,
         "columns": [
             {"name": c.name, "data_type": c.data_type, "description": c.description}

@@ -39,7 +39,9 @@ def _of_the_library(error: HTTPException) -> Response:
     problem.title = status.phrase
     problem.code = status.name.lower()
     if status == HTTPStatus.NOT_FOUND:
-        problem.detail = f"There is nothing at {request.path}. GET / lists what there is."
+        problem.detail = (
+            f"There is nothing at {request.path}. GET / lists what there is."
+        )
     response = answer(problem)
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
@@ -49,4 +51,6 @@ def _of_the_library(error: HTTPException) -> Response:
 
 def _unforeseen(error: Exception) -> Response:
     log.exception("%s %s failed", request.method, request.path, exc_info=error)
-    return answer(Problem("The server met an error it was not made for; its log tells."))
+    return answer(
+        Problem("The server met an error it was not made for; its log tells.")
+    )

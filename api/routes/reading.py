@@ -21,7 +21,7 @@ def declared_only(*names: str) -> None:
             known = ", ".join(names) or "none"
             hint = did_you_mean(name, names)
             raise UndeclaredParameter(
-                f"{name!r} is no parameter of {request.path}; declared are: {known}{hint}",
+                f"{name!r} is no parameter of {request.path}; it has: {known}{hint}",
                 declared=list(names),
             )
 

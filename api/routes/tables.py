@@ -23,7 +23,9 @@ def routes(context: Context) -> Blueprint:
         declared_only()
         counts = context.warehouse.raw.counts()
         tables = context.contract.tables.values()
-        return jsonify([_document(t, counts.get(t.name, NOTHING_LOADED)) for t in tables])
+        return jsonify(
+            [_document(t, counts.get(t.name, NOTHING_LOADED)) for t in tables]
+        )
 
     @noun.get("/tables/<name>")
     def one_table(name: str) -> Response:

@@ -1,0 +1,109 @@
+"""The rooms and the one direction of imports between them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from api.config import CHECKOUT
+
+API = CHECKOUT / "api"
+MODULES = sorted(API.rglob("*.py"))
+
+# Each room may import the rooms listed, and itself.
+ROOMS = {
+    "errors": set(),
+    "config": set(),
+    "contract": {"errors"},
+    "project": {"contract"},
+    "intake": {"contract", "errors"},
+    "warehouse": {"intake", "contract", "errors"},
+    "loading": {"warehouse", "intake", "contract", "errors"},
+    "builder": {"project", "config", "errors"},
+    "context": {"builder", "warehouse", "project", "contract", "config", "errors"},
+    "routes": {"context", "loading", "warehouse", "intake", "contract", "errors"},
+    "serving": {"__init__", "builder", "config"},
+    "__init__": {"routes", "context", "config"},
+    "__main__": {
+        "serving",
+        "loading",
+        "builder",
+        "warehouse",
+        "project",
+        "contract",
+        "config",
+        "errors",
+    },
+}
+# Where each outside library lives; nowhere else.
+LIBRARIES = {
+    "flask": {"__init__", "routes", "serving"},
+    "werkzeug": {"routes"},
+    "granian": {"serving"},
+    "dbt": {"builder"},
+    "dbt_common": {"builder"},
+    "sqlite3": {"builder"},
+    "adbc_driver_sqlite": {"warehouse"},
+    "adbc_driver_manager": {"warehouse"},
+    "pyroaring": {"intake"},
+    "pydantic": {"contract"},
+    "yaml": {"contract"},
+    "click": {"__main__"},
+}
+PURE = ("errors", "contract", "intake")
+DOING = {"os", "subprocess", "socket", "pathlib.Path", "tempfile", "shutil"}
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(API).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every imported name; those needed only for typing do not count."""
+    tree = ast.parse(path.read_text())
+    typing_only = {
+        id(node)
+        for test in ast.walk(tree)
+        if isinstance(test, ast.If) and "TYPE_CHECKING" in ast.dump(test.test)
+        for node in ast.walk(test)
+    }
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(API)))
+def test_imports_run_one_way(path: Path) -> None:
+    room = room_of(path)
+    for name in imports(path):
+        parts = name.split(".")
+        if parts[0] == "api":
+            inner = parts[1] if (API / parts[1]).exists() else parts[1]
+            known = inner if inner in ROOMS else "__init__"
+            assert known == room or known in ROOMS[room], f"{room} imports {known}"
+        elif parts[0] in LIBRARIES:
+            assert room in LIBRARIES[parts[0]], f"{room} imports {parts[0]}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(API)))
+def test_pure_rooms_do_nothing_outside_themselves(path: Path) -> None:
+    if room_of(path) in PURE:
+        assert not set(imports(path)) & DOING
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(API)))
+def test_every_module_says_what_lives_in_it_and_stays_small(path: Path) -> None:
+    text = path.read_text()
+    assert ast.get_docstring(ast.parse(text)), "no docstring"
+    assert len(text.splitlines()) <= 260
+
+
+def test_every_room_is_listed() -> None:
+    assert {room_of(path) for path in MODULES} == set(ROOMS)

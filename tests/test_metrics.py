@@ -1,0 +1,129 @@
+"""The two metrics over HTTP: the numbers, the parameters, the headers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import recompute
+from conftest import open_client
+from flask.testing import FlaskClient
+
+from api.config import CHECKOUT
+
+SAMPLE = recompute.read_seeds(CHECKOUT / "seeds")
+
+
+@pytest.mark.parametrize("year", [2020, 2021, 2022])
+def test_sample_hires_by_quarter_equal_pandas(client: FlaskClient, year: int) -> None:
+    answer = client.get(f"/metrics/employees_per_department?year={year}")
+    assert answer.json == recompute.employees_per_department(SAMPLE, year)
+
+
+@pytest.mark.parametrize("year", [2020, 2021, 2022])
+def test_sample_departments_above_the_mean_equal_pandas(
+    client: FlaskClient, year: int
+) -> None:
+    answer = client.get(f"/metrics/departments_above_average?year={year}")
+    assert answer.json == recompute.departments_above_average(SAMPLE, year)
+
+
+@pytest.mark.parametrize(
+    "metric", ["employees_per_department", "departments_above_average"]
+)
+def test_the_year_is_2021_unless_asked_otherwise(
+    client: FlaskClient, metric: str
+) -> None:
+    default = client.get(f"/metrics/{metric}")
+    assert default.json
+    assert default.json == client.get(f"/metrics/{metric}?year=2021").json
+
+
+def test_a_row_of_one_year_has_exactly_the_promised_keys_in_order(
+    client: FlaskClient,
+) -> None:
+    hires = client.get("/metrics/employees_per_department").json
+    above = client.get("/metrics/departments_above_average").json
+    assert list(hires[0]) == ["department", "job", "Q1", "Q2", "Q3", "Q4"]
+    assert list(above[0]) == ["id", "department", "hired"]
+
+
+def test_all_years_carry_the_year(client: FlaskClient) -> None:
+    rows = client.get("/metrics/departments_above_average?year=all").json
+    assert list(rows[0]) == ["year", "id", "department", "hired"]
+    assert [row["year"] for row in rows] == sorted(row["year"] for row in rows)
+    assert {row["year"] for row in rows} == {2020, 2021, 2022}
+
+
+def test_a_year_without_hires_is_an_empty_list(client: FlaskClient) -> None:
+    answer = client.get("/metrics/employees_per_department?year=1999")
+    assert (answer.status_code, answer.json) == (200, [])
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("yeer=2021", "undeclared_parameter"),
+        ("year=2021&department=Sales", "undeclared_parameter"),
+        ("year=twenty", "bad_parameter"),
+        ("year=", "bad_parameter"),
+        ("year=2021.5", "bad_parameter"),
+        ("year=2021;drop table builds", "bad_parameter"),
+        ("year=%D9%A2", "bad_parameter"),
+        ("year=99999999999999999999999", "bad_parameter"),
+    ],
+)
+def test_a_wrong_parameter_is_refused(
+    client: FlaskClient, query: str, code: str
+) -> None:
+    answer = client.get(f"/metrics/employees_per_department?{query}")
+    assert (answer.status_code, answer.json["code"]) == (400, code)
+
+
+def test_an_undeclared_parameter_is_told_the_declared_ones(client: FlaskClient) -> None:
+    answer = client.get("/metrics/employees_per_department?yeer=2021")
+    assert answer.json["declared"] == ["year"]
+    assert "'yeer'" in answer.json["detail"]
+
+
+def test_an_unknown_metric_is_told_the_known_ones(client: FlaskClient) -> None:
+    answer = client.get("/metrics/nothing")
+    assert (answer.status_code, answer.json["code"]) == (404, "unknown_metric")
+    assert (
+        "departments_above_average, employees_per_department" in answer.json["detail"]
+    )
+
+
+def test_every_answer_names_its_build(client: FlaskClient) -> None:
+    headers = client.get("/metrics/employees_per_department").headers
+    assert headers["Build-Id"] == "1"
+    assert headers["ETag"] == '"build-1"'
+    assert headers["Sample-Data"] == "true"
+    assert headers["Build-Last-Load-Id"] == "0"
+
+
+def test_a_client_that_has_the_build_already_gets_no_body(client: FlaskClient) -> None:
+    known = {"If-None-Match": '"build-1"'}
+    answer = client.get("/metrics/employees_per_department", headers=known)
+    assert (answer.status_code, answer.data) == (304, b"")
+
+
+def test_the_catalogue_describes_both_metrics(client: FlaskClient) -> None:
+    catalogue = client.get("/metrics").json
+    assert [metric["name"] for metric in catalogue] == [
+        "departments_above_average",
+        "employees_per_department",
+    ]
+    for metric in catalogue:
+        assert client.get(metric["url"]).status_code == 200
+        assert metric["description"] and metric["columns"]
+
+
+def test_before_the_first_build_metrics_say_to_wait(tmp_path: Path) -> None:
+    with open_client(tmp_path / "new") as client:
+        answer = client.get("/metrics/employees_per_department")
+        assert (answer.status_code, answer.json["code"]) == (503, "not_ready")
+        assert int(answer.headers["Retry-After"]) > 0
+        assert client.get("/health/ready").status_code == 503
+        assert client.get("/health/live").status_code == 200
+        assert client.get("/builds").json == []
