@@ -67,14 +67,14 @@ def load(files: tuple[Path, ...], table: str | None, no_build: bool) -> None:
     settings = _settings()
     contract = _contract(settings)
     warehouse = open_warehouse(settings.warehouse_dir, contract)
-    receipts = []
-    for path in files:
-        receipts.append(_load(warehouse.raw, contract, path, table))
-    rejected = any(receipt.load.rejected for receipt in receipts)
-    if not no_build:
-        newest = max(receipt.load.load_id for receipt in receipts)
+    receipts = [_load(warehouse.raw, contract, path, table) for path in files]
+    loads = [receipt.load for receipt in receipts if receipt is not None]
+    if loads and not no_build:
+        newest = max(load.load_id for load in loads)
         _build(settings, warehouse.published, load_id=newest)
-    sys.exit(WITH_REJECTS if rejected else 0)
+    if len(loads) < len(files):
+        sys.exit(REFUSED)
+    sys.exit(WITH_REJECTS if any(load.rejected for load in loads) else 0)
 
 
 @commands.command()
@@ -112,7 +112,8 @@ def _contract(settings: Settings) -> Contract:
 
 def _load(
     store: RawStore, contract: Contract, path: Path, table: str | None
-) -> Receipt:
+) -> Receipt | None:
+    """Load one file and tell how it went; None when it was refused."""
     name = table or path.name.partition(".")[0]
     try:
         with path.open("rb") as stream:
@@ -122,7 +123,7 @@ def _load(
         click.secho(f"{path}: {detail}", fg="red", err=True)
         for error in getattr(problem, "extra", {}).get("errors", []):
             click.echo(f"  line {error['line']}: {error['message']}", err=True)
-        sys.exit(REFUSED)
+        return None
     load = receipt.load
     verb = "was loaded before as" if receipt.already else "is"
     click.echo(

@@ -95,8 +95,8 @@ class Source:
         place = chunk.find(b"\0")
         if place >= 0:
             raise BinaryContent(
-                f"Byte {self._offset + place:,} is NUL (0x00), which no "
-                "text holds. Save the table as CSV in UTF-8."
+                f"Byte {self._offset + place:,} is NUL (0x00), which no text "
+                "holds. Save the table as CSV in UTF-8."
             )
 
     def _refuse_foreign(self, chunk: bytes) -> None:
@@ -113,10 +113,10 @@ class Source:
         line = self._line + text[:start].count(b"\n")
         meant = byte.decode("cp1252", errors="ignore")
         hint = f", where this byte is {meant!r}" if meant else ""
+        place = f"Byte {self._offset - waiting + start:,} (0x{byte.hex()}"
         return NotUtf8(
-            f"Byte {self._offset - waiting + start:,} (0x{byte.hex()}, on line {line:,}) "
-            f"is not UTF-8. The file may be Windows-1252 or Latin-1"
-            f"{hint}: save it as UTF-8."
+            f"{place}, on line {line:,}) is not UTF-8. The file may be Windows-1252 or "
+            f"Latin-1{hint}: save it as UTF-8."
         )
 
 
