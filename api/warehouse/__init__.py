@@ -1,0 +1,47 @@
+"""The warehouse of the default engine: three SQLite files in one folder.
+
+raw.db is written here, main.db and published.db by dbt alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from api.contract import Contract
+from api.warehouse.guard import keep_sqlite3_out_of
+from api.warehouse.published import Answer, Build, Published
+from api.warehouse.raw_store import Load, LoadInProgress, RawStore
+
+__all__ = [
+    "Answer",
+    "Build",
+    "Load",
+    "LoadInProgress",
+    "Published",
+    "RawStore",
+    "Warehouse",
+    "open_warehouse",
+]
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """What a process that carries rows needs of the warehouse."""
+
+    folder: Path
+    raw: RawStore
+    published: Published
+
+    def close(self) -> None:
+        self.raw.close()
+        self.published.close()
+
+
+def open_warehouse(folder: Path, contract: Contract) -> Warehouse:
+    """Open, or make, the warehouse in `folder` with the tables of the contract."""
+    folder.mkdir(parents=True, exist_ok=True)
+    keep_sqlite3_out_of(folder)
+    warehouse = Warehouse(folder, RawStore(folder), Published(folder))
+    warehouse.raw.prepare(contract.tables.values())
+    return warehouse
