@@ -21,7 +21,12 @@ PROJECT_POLL_SECONDS = 0.25
 # Several files saved together are one change: wait until the project has been still.
 SETTLE_SECONDS = 0.2
 # What passes by itself: tried again, each time after twice as long.
-TRANSIENT = ("database is locked", "database or disk is full", "disk I/O error")
+TRANSIENT = (
+    "database is locked",
+    "database or disk is full",
+    "disk I/O error",
+    "another dbt run",
+)
 RETRY_SECONDS = (1, 60)
 
 log = logging.getLogger("builder")

@@ -53,7 +53,7 @@
 #}
 {% macro publish(results) -%}
     {%- set marts = published_models() -%}
-    {%- do query('begin immediate') -%}
+    {%- do query('begin') -%}
     {%- set run = this_run() -%}
     {%- set audited = invocation_id if flags.WHICH == 'build' else run.built_by -%}
     {%- if audited is none or builder_of_models() != audited -%}
@@ -77,7 +77,7 @@
 
 
 {% macro record_build(status, results) -%}
-    {%- do query('begin immediate') -%}
+    {%- do query('begin') -%}
     {%- do insert_build(status, results, []) -%}
     {%- do query('commit') -%}
 {%- endmacro %}

@@ -1,4 +1,8 @@
-{# Run one statement outside dbt's own transactions; its rows. #}
+{#
+    Run one statement outside dbt's own transactions; its rows. A transaction is opened with
+    a plain `begin`: `begin immediate` would take the write lock of raw.db as well, and with
+    it wait for, and hold up, uploads.
+#}
 {% macro query(sql) -%}
     {%- call statement('query', fetch_result=true, auto_begin=false) -%}
         {{ sql }}

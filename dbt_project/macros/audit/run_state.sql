@@ -20,7 +20,7 @@
         last_load_id integer not null,
         code text not null
     ) strict') -%}
-    {%- do query('begin immediate') -%}
+    {%- do query('begin') -%}
     {%- do query("delete from dbt_runs where rowid <= (select max(rowid) - 1000 from dbt_runs)") -%}
     {%- do query("insert or replace into dbt_runs values ("
         ~ quoted(invocation_id) ~ ", " ~ newest('loads', 'load_id') ~ ", "
