@@ -12,8 +12,6 @@ from pathlib import Path
 
 from api.contract import Contract, read_project
 
-# A change of one of these can change what an incremental model would have built.
-MACROS = ("dbt_project/macros", "dbt_project.yml", "profiles.yml")
 WATCHED = ("dbt_project", "seeds", "dbt_project.yml", "profiles.yml")
 SUFFIXES = (".sql", ".yml", ".yaml", ".csv", ".md")
 
@@ -30,7 +28,7 @@ class Project:
         """Read the whole contract; raises ContractError with every complaint."""
         models = self.folder / "dbt_project" / "models"
         texts = {
-            str(path.relative_to(self.folder)): path.read_text(encoding="utf-8")
+            str(path.relative_to(self.folder)): path.read_bytes()
             for path in self._files(models)
             if path.suffix in (".sql", ".yml", ".yaml")
         }
@@ -42,12 +40,6 @@ class Project:
         return {
             str(path): (stat.st_mtime_ns, stat.st_size) for path, stat in _stats(files)
         }
-
-    def macros_changed(self, before: Fingerprint, after: Fingerprint) -> bool:
-        """Whether something shared by all models differs between two fingerprints."""
-        changed = {path for path, _ in before.items() ^ after.items()}
-        shared = tuple(str(self.folder / name) for name in MACROS)
-        return any(path.startswith(shared) for path in changed)
 
     @staticmethod
     def _files(place: Path) -> Iterator[Path]:

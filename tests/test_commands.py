@@ -19,7 +19,9 @@ HIRES = "id,name,datetime,department_id,job_id\n1,Ann,2021-05-01,1,1\n2,Ben,,1,1
 
 def write(folder: Path, name: str, text: str) -> str:
     path = folder / name
-    path.write_bytes(gzip.compress(text.encode()) if name.endswith("gz") else text.encode())
+    path.write_bytes(
+        gzip.compress(text.encode()) if name.endswith("gz") else text.encode()
+    )
     return str(path)
 
 
@@ -43,7 +45,9 @@ def test_files_are_loaded_and_built_without_a_server(
     assert "load 1 of departments: received 2, loaded 2, rejected 0" in done.stdout
     assert "load 3 of hired_employees: received 2, loaded 1, rejected 1" in done.stdout
     assert "line 3: datetime is required but empty" in done.stderr
-    assert "published: departments_above_average, employees_per_department" in done.stdout
+    assert (
+        "published: departments_above_average, employees_per_department" in done.stdout
+    )
 
     again = run_command(warehouse, "load", "--no-build", files[0])
     assert again.returncode == 0

@@ -44,16 +44,14 @@ class Dbt:
             self._manifest = result.result
         return _outcome(result)
 
-    def build(self, full_refresh: bool = False, data_only: bool = False) -> Outcome:
+    def build(self, data_only: bool = False) -> Outcome:
         """Build, test and, when all is well, publish.
 
         With `data_only`, leave out what can only change when the project's files do:
         loading the seeds and running the unit tests.
         """
-        options = ["--full-refresh"] if full_refresh else []
-        if data_only:
-            options += ["--exclude-resource-type", "seed"]
-            options += ["--exclude-resource-type", "unit_test"]
+        left_out = ("seed", "unit_test") if data_only else ()
+        options = [f"--exclude-resource-type={kind}" for kind in left_out]
         runner = dbtRunner(manifest=self._manifest)
         return _outcome(runner.invoke(["build", *options, *self._common]))
 

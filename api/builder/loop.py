@@ -41,7 +41,6 @@ class Builder:
         self._dbt = Dbt(settings.project_dir, settings.warehouse_dir / "builder")
         self._seen: Fingerprint | None = None
         self._broken: Outcome | None = None
-        self._full_refresh = False
         # Whether this very project has passed its unit tests in this process.
         self._proven = False
         self._built: Position | None = None
@@ -68,17 +67,14 @@ class Builder:
     def build(self, position: Position) -> Outcome:
         """One build of everything up to `position`, recorded whatever becomes of it."""
         started_at = datetime.now(UTC)
-        outcome = self._broken or self._dbt.build(
-            full_refresh=self._full_refresh, data_only=self._proven
-        )
+        outcome = self._broken or self._dbt.build(data_only=self._proven)
         if not outcome.succeeded and not self._ledger.was_recorded(outcome):
             # The same broken project fails every load that arrives: each is a build.
             outcome = Outcome(str(uuid.uuid4()), False, outcome.message)
             kind = "project" if self._broken else "dbt"
             self._ledger.record_failure(outcome, position, started_at, kind)
         self._built = position
-        if outcome.succeeded:
-            self._full_refresh, self._proven = False, True
+        self._proven = self._proven or outcome.succeeded
         self._plan_retry(outcome)
         log.info("build %s", "published" if outcome.succeeded else "failed")
         return outcome
@@ -93,9 +89,6 @@ class Builder:
             before, now = now, self._project.fingerprint()
             if now == before:
                 break
-        self._full_refresh = self._seen is not None and self._project.macros_changed(
-            self._seen, now
-        )
         self._seen = now
         self._broken = self._read_project()
         self._proven = False

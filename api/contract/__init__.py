@@ -11,7 +11,7 @@ from api.contract.model import (
     Parameter,
     Table,
 )
-from api.contract.reader import read_marts, read_project, read_tables
+from api.contract.reader import read_marts, read_project
 
 __all__ = [
     "Column",
@@ -22,5 +22,4 @@ __all__ = [
     "Table",
     "read_marts",
     "read_project",
-    "read_tables",
 ]

@@ -35,11 +35,13 @@ def complaints_of(
 
 
 def _sentence(detail: ErrorDetails, document: Any, shape: type[BaseModel]) -> str:
-    loc = detail["loc"]
+    loc = detail["loc"] or ("the file",)
     place, key = _place(loc[:-1], document), loc[-1]
     if detail["type"] == "extra_forbidden":
         hint = did_you_mean(str(key), _keys_at(loc[:-1], shape))
         return f"{place}unknown key {str(key)!r}{hint}"
+    if detail["type"] == "model_type":
+        return f"{place}{key} should hold keys and values"
     if detail["type"] == "missing":
         return f"{place}the key {str(key)!r} is missing"
     if detail["type"] == "literal_error":

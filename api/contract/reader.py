@@ -25,11 +25,10 @@ from api.errors import ContractError
 
 UPLOADS = "raw"
 MARTS = "marts"
-# dbt writes sources and models of every folder under the same rules.
 Shaped = TypeVar("Shaped", bound=BaseModel)
 
 
-def read_project(files: Mapping[str, str]) -> Contract:
+def read_project(files: Mapping[str, str | bytes]) -> Contract:
     """Read the contract of a whole project.
 
     `files` maps each path under the models folder to its text, `.sql` and `.yml` both.
@@ -59,22 +58,16 @@ def read_project(files: Mapping[str, str]) -> Contract:
     )
 
 
-def read_tables(text: str) -> dict[str, Table]:
-    """Read the upload tables, by name, from the text of `_sources.yml`."""
-    tables = _tables(_shaped(_parsed(text), FileShape))
-    return {table.name: table for table in tables}
-
-
 def read_marts(documents: Sequence[Mapping[str, Any]]) -> dict[str, Mart]:
     """Read marts, by endpoint, from the documents that a published build recorded."""
     marts = _marts([_shaped(document, ModelShape) for document in documents])
     return {mart.endpoint: mart for mart in marts}
 
 
-def _parsed(text: str) -> Any:
+def _parsed(text: str | bytes) -> Any:
     try:
         return yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         where = getattr(error, "problem_mark", None)
         line = f"line {where.line + 1}: " if where else ""
         problem = getattr(error, "problem", None) or str(error)
@@ -177,7 +170,7 @@ def _strangers(place: str, named: Iterable[str], known: Sequence[str]) -> list[s
     ]
 
 
-def _unpaired(files: Mapping[str, str], documented: Mapping[str, str]) -> list[str]:
+def _unpaired(files: Iterable[str], documented: Mapping[str, str]) -> list[str]:
     """SQL and YAML are twins: complain of each that stands alone."""
     built = {PurePosixPath(path).stem: path for path in files if path.endswith(".sql")}
     return [

@@ -62,9 +62,16 @@
 {%- endmacro %}
 
 
-{# A fingerprint of what a model is made from; a change of it makes an incremental model full. #}
+{#
+    A fingerprint of what a model is made from: its SQL, its columns and every macro of this
+    project. A change of it builds an incremental model from all its rows again.
+#}
 {% macro model_code() -%}
-    {{ return(local_md5(model.raw_code ~ (model.columns | tojson))) }}
+    {%- set parts = [model.raw_code, model.columns | tojson] -%}
+    {%- for name in context | sort if context[name].macro is defined and context[name].macro.package_name == project_name -%}
+        {%- do parts.append(context[name].macro.macro_sql) -%}
+    {%- endfor -%}
+    {{ return(local_md5(parts | join)) }}
 {%- endmacro %}
 
 
