@@ -45,13 +45,7 @@ def warehouse(sample_warehouse: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of the dbt project that the test may edit."""
-    folder = tmp_path / "project"
-    folder.mkdir()
-    for name in PROJECT_PARTS:
-        source = CHECKOUT / name
-        copy = shutil.copytree if source.is_dir() else shutil.copy
-        copy(source, folder / name)
-    return folder
+    return copy_project(tmp_path / "project")
 
 
 @pytest.fixture
@@ -161,6 +155,16 @@ def server(warehouse: Path) -> Iterator[Server]:
     server = Server(warehouse).start()
     yield server
     server.stop()
+
+
+def copy_project(folder: Path) -> Path:
+    """The dbt project, and nothing else of the checkout, in a new folder."""
+    folder.mkdir()
+    for name in PROJECT_PARTS:
+        source = CHECKOUT / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, folder / name)
+    return folder
 
 
 def build_once(warehouse: Path, project: Path = CHECKOUT) -> None:

@@ -54,7 +54,11 @@ def test_each_way_to_break_the_project_is_told_and_mended(
         "a deleted model": lambda: (
             project / "dbt_project/models/intermediate/int_hires_by_quarter.sql"
         ).unlink(),
-        "a lost column": lambda: edit(sources.name, "        jobs.job,\n", ""),
+        "an undescribed column": lambda: edit(
+            sources.name,
+            "        jobs.job,\n",
+            "        jobs.job,\n        1 as extra,\n",
+        ),
     }
     told = {}
     for name, damage in breakages.items():
@@ -79,7 +83,7 @@ def test_each_way_to_break_the_project_is_told_and_mended(
     assert "not YAML" in told["not YAML"]
     assert "stg_job" in told["a ref to nothing"]
     assert "int_hires_by_quarter" in told["a deleted model"]
-    assert "Documented but not built: job" in told["a lost column"]
+    assert "Built but not documented: extra" in told["an undescribed column"]
     assert "syntax error" in told["SQL syntax"]
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from conftest import PROJECT_PARTS, Edit, environment, run_command, run_dbt
+from conftest import Edit, copy_project, environment, run_command, run_dbt
 from recompute import departments_above_average, employees_per_department, read_seeds
 
 from api.config import CHECKOUT
@@ -451,12 +451,7 @@ def red_audit(
     load(warehouse, *files)
     for table in HEADERS:
         query(warehouse / "raw.db", *(sql.format(table=table) for sql in LOOSEN))
-    project = folder / "project"
-    for name in PROJECT_PARTS:
-        if (CHECKOUT / name).is_dir():
-            shutil.copytree(CHECKOUT / name, project / name)
-        else:
-            shutil.copy(CHECKOUT / name, project / name)
+    project = copy_project(folder / "project")
     for model, sql in BROKEN_MODELS.items():
         next(project.rglob(f"{model}.sql")).write_text(sql)
     before = published(warehouse)

@@ -38,14 +38,22 @@ class Supervisor:
         self._thread = threading.Thread(target=self.run, daemon=True)
 
     def start(self) -> None:
-        """Supervise on a thread."""
+        """Start the builder, then supervise it on a thread.
+
+        The first builder is started before this returns: a caller that forks later does
+        not catch its pipes half made.
+        """
+        self._child = self._spawn()
         self._thread.start()
 
     def stop(self) -> None:
-        """End the builder, whatever it does, and wait until it is gone."""
+        """End the builder, whatever it does, and wait until it is gone.
+
+        A signal would not do: dbt takes it for the end of one build only. The builder
+        ends as it does when this process dies, by its standard input.
+        """
         self._stopped.set()
-        if self._child is not None:
-            self._child.terminate()
+        self._end(self._child)
         if self._thread.is_alive():
             self._thread.join()
 
@@ -54,7 +62,11 @@ class Supervisor:
         pause = PAUSE_SECONDS[0]
         while not self._stopped.is_set():
             born = time.monotonic()
-            code = self._run_builder()
+            self._child = self._child or self._spawn()
+            if self._stopped.is_set():
+                self._end(self._child)
+            code = self._child.wait()
+            self._child = None
             if self._stopped.is_set():
                 return
             if code == BUILDER_TAKEN:
@@ -65,15 +77,19 @@ class Supervisor:
                 pause = PAUSE_SECONDS[0] if lived > WELL_SECONDS else pause * 2
             self._stopped.wait(min(pause, PAUSE_SECONDS[1]))
 
-    def _run_builder(self) -> int:
+    def _spawn(self) -> subprocess.Popen[bytes]:
         # Our end of its standard input stays open as long as this process lives.
-        self._child = subprocess.Popen(
+        return subprocess.Popen(
             _command(),
             env=_environment(self._settings),
             cwd=CHECKOUT,
             stdin=subprocess.PIPE,
         )
-        return self._child.wait()
+
+    @staticmethod
+    def _end(child: subprocess.Popen[bytes] | None) -> None:
+        if child is not None and child.stdin is not None:
+            child.stdin.close()
 
 
 def _command(*options: str) -> list[str]:

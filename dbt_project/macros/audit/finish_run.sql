@@ -22,6 +22,9 @@
 
 {# Why this run does not stand for a whole audit, or none. #}
 {% macro gap_in_audit(results) -%}
+    {%- if flags.EMPTY -%}
+        {{ return('--empty builds the models without their rows.') }}
+    {%- endif -%}
     {%- if flags.WHICH == 'run' -%}
         {{ return('models were built but not tested; `dbt test` tests and publishes them.') }}
     {%- endif -%}
@@ -90,9 +93,4 @@
         {%- do marts.append(node) -%}
     {%- endfor -%}
     {{ return(marts | sort(attribute='name')) }}
-{%- endmacro %}
-
-
-{% macro this_run() -%}
-    {{ return(only_row("select * from dbt_runs where invocation_id = " ~ quoted(invocation_id))) }}
 {%- endmacro %}

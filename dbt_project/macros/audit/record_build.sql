@@ -64,7 +64,9 @@
         {%- for row in query("select * from (" ~ result.node.compiled_code ~ ") as failing limit 5") -%}
             {%- set cells = {} -%}
             {%- for name, value in row.dict().items() -%}
-                {%- do cells.update({name: value | int if value is number else value}) -%}
+                {%- set whole = value is number and value == value | int -%}
+                {%- set number = value | int if whole else value | float -%}
+                {%- do cells.update({name: number if value is number else value}) -%}
             {%- endfor -%}
             {%- do sample.append(cells) -%}
         {%- endfor -%}

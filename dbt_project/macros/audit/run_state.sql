@@ -43,10 +43,20 @@
 
 {# How far into the ledger this run reads: fixed when it starts, the same for every model. #}
 {% macro last_load_id() -%}
-    {%- if execute -%}
-    {{ return(query("select last_load_id from dbt_runs where invocation_id = " ~ quoted(invocation_id))[0][0]) }}
+    {%- if not execute -%}
+        {{ return(0) }}
     {%- endif -%}
-    {{ return(0) }}
+    {%- set run = this_run() -%}
+    {{ return(run.last_load_id if run else query('select ' ~ newest('loads', 'load_id'))[0][0]) }}
+{%- endmacro %}
+
+
+{# What this invocation wrote down when it started; none under `dbt show` and `dbt compile`. #}
+{% macro this_run() -%}
+    {%- if not relation_exists(api.Relation.create(schema=target.schema, identifier='dbt_runs')) -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {{ return(only_row("select * from dbt_runs where invocation_id = " ~ quoted(invocation_id))) }}
 {%- endmacro %}
 
 
@@ -58,6 +68,9 @@
 
 {# The remembered state of a model, or none when it has to be built from all its rows. #}
 {% macro model_state(name) -%}
+    {%- if not relation_exists(api.Relation.create(schema=target.schema, identifier='dbt_model_states')) -%}
+        {{ return(none) }}
+    {%- endif -%}
     {{ return(only_row("select * from dbt_model_states where model = " ~ quoted(name))) }}
 {%- endmacro %}
 
@@ -75,9 +88,14 @@
 {%- endmacro %}
 
 
-{# Post-hook: remember, in the model's own transaction, what it now holds. #}
+{#
+    Post-hook: remember, in the model's own transaction, what it now holds. A run with --empty
+    reads no rows, so it leaves nothing to build upon.
+#}
 {% macro stamp_model() -%}
-    {%- if execute -%}
+    {%- if execute and flags.EMPTY -%}
+    delete from dbt_model_states where model = {{ quoted(model.name) }}
+    {%- elif execute -%}
     insert or replace into dbt_model_states
     values (
         {{ quoted(model.name) }},
