@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
 
 from api.contract import Contract, Table
-from api.contract.complaints import did_you_mean
 from api.errors import BatchSize, NoUsableRow, UnknownTable
 from api.intake import Block, Reject, read_batch, read_csv
+from api.suggestion import did_you_mean
 from api.warehouse import Load, LoadInProgress, RawStore
 
 REJECTS_SHOWN = 20

@@ -100,8 +100,8 @@ def test_the_endpoint_is_the_model_name_unless_said() -> None:
             "column places: the key 'description'",
         ),
         ("description: How many.", "description: ''", "column places: description"),
-        ("[-places, kind]", "[-place, kind]", "no column; did you mean 'places'?"),
-        ("column: kind", "column: king", "no column; did you mean 'kind'?"),
+        ("[-places, kind]", "[-place, kind]", "no column (did you mean 'places'?"),
+        ("column: kind", "column: king", "no column (did you mean 'kind'?"),
         ("models:", "modles:", "did you mean 'models'?"),
         ("models:", "models: [", "this is not YAML"),
         (
@@ -121,7 +121,7 @@ def test_a_mistake_in_a_mart_is_named(old: str, new: str, told: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("primary_key: [id]", "primary_key: [ids]", "no column; did you mean 'id'?"),
+        ("primary_key: [id]", "primary_key: [ids]", "no column (did you mean 'id'?"),
         ("primary_key: [id]", "primary_key: [kind]", "needs not_null"),
         ("primary_key: [id]", "primarykey: [id]", "did you mean 'primary_key'?"),
         ("data_type: integer", "data_type: int", "not one of 'integer'"),

@@ -5,12 +5,13 @@ Only wording: which rules there are stands in `shape` and `reader`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+
+from api.suggestion import did_you_mean
 
 KINDS = {
     "sources": "source",
@@ -19,12 +20,6 @@ KINDS = {
     "columns": "column",
     "parameters": "parameter",
 }
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A closing clause that offers the known word nearest to `word`, or nothing."""
-    close = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def complaints_of(

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from api.contract.complaints import complaints_of, did_you_mean
+from api.contract.complaints import complaints_of
 from api.contract.model import Column, Contract, Mart, Parameter, Table
 from api.contract.shape import (
     ColumnShape,
@@ -22,6 +22,7 @@ from api.contract.shape import (
     TableShape,
 )
 from api.errors import ContractError
+from api.suggestion import did_you_mean
 
 UPLOADS = "raw"
 MARTS = "marts"

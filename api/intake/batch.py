@@ -12,9 +12,10 @@ import pyarrow as pa
 
 from api.contract.model import Column, Table
 from api.intake.keys import SeenKeys
-from api.intake.reasons import did_you_mean, mismatch, quoted
+from api.intake.reasons import mismatch, quoted
 from api.intake.rows import OUR_COLUMNS, Block, Defect, Reject
 from api.intake.validator import judge
+from api.suggestion import did_you_mean
 
 Cells = list[str | None]
 

@@ -16,8 +16,9 @@ import pyarrow as pa
 from api.contract.model import Column, Table
 from api.errors import HeaderMismatch, UnknownHeader
 from api.intake.cells import check
-from api.intake.reasons import did_you_mean, quoted
+from api.intake.reasons import quoted
 from api.intake.rows import OUR_COLUMNS
+from api.suggestion import did_you_mean
 
 _NAME = re.compile(r"[A-Za-z_][\w .\-]*")
 _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}

@@ -6,9 +6,7 @@ Decides nothing: `cells` has already refused the cell when these functions are a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import date
-from difflib import get_close_matches
 
 from api.contract.model import Column, DataType
 from api.intake.rows import Defect
@@ -36,13 +34,6 @@ _MOMENT = re.compile(
 def quoted(text: str) -> str:
     """The text as a message shows it: in quotes, escaped, and not too long."""
     return repr(text if len(text) <= SHOWN else text[: SHOWN - 1] + "…")
-
-
-def did_you_mean(name: str, candidates: Iterable[str]) -> str:
-    """The hint " (did you mean 'x'?)", or nothing when no candidate is close."""
-    by_fold = {candidate.casefold(): candidate for candidate in candidates}
-    close = get_close_matches(name.strip().casefold()[:SHOWN], by_fold, n=1)
-    return f" (did you mean {by_fold[close[0]]!r}?)" if close else ""
 
 
 def missing(column: Column) -> Defect:

@@ -8,8 +8,8 @@ from typing import Any
 from flask import request
 from werkzeug.http import parse_dict_header
 
-from api.contract.complaints import did_you_mean
 from api.errors import BadParameter, BadRequest, UndeclaredParameter
+from api.suggestion import did_you_mean
 
 NEWEST = (1 << 63) - 1
 

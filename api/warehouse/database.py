@@ -21,7 +21,7 @@ from api.errors import WarehouseBusy
 Row = dict[str, Any]
 
 BUSY_TIMEOUT_MS = 30_000
-# The driver takes a column's type from its first batch, so that batch is the whole answer.
+# The driver takes a column's type from its first batch: make that the whole answer.
 CURSOR = {"adbc.sqlite.query.batch_rows": str(1 << 22)}
 
 

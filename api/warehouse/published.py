@@ -64,7 +64,9 @@ class Published:
         with self._database.connection() as connection:
             return self._current(connection)
 
-    def metric(self, endpoint: str, choose: Callable[[Mart], Mapping[str, Any]]) -> Answer:
+    def metric(
+        self, endpoint: str, choose: Callable[[Mart], Mapping[str, Any]]
+    ) -> Answer:
         """All rows of a metric where every column that `choose` returns has its value.
 
         `choose` sees the mart of the very build that is read, so contract, rows and build
