@@ -18,6 +18,9 @@ from api.warehouse.database import Connection, Database, Row
 
 POLL_SECONDS = 0.02
 
+# From a mart, as it is published, to the value of each column that a request pins.
+Choice = Callable[[Mart], Mapping[str, Any]]
+
 
 @dataclass(frozen=True)
 class Build:
@@ -64,13 +67,11 @@ class Published:
         with self._database.connection() as connection:
             return self._current(connection)
 
-    def metric(
-        self, endpoint: str, choose: Callable[[Mart], Mapping[str, Any]]
-    ) -> Answer:
+    def metric(self, endpoint: str, choose: Choice) -> Answer:
         """All rows of a metric where every column that `choose` returns has its value.
 
-        `choose` sees the mart of the very build that is read, so contract, rows and build
-        always belong together. Raises NotReady and UnknownMetric.
+        `choose` sees the mart of the very build that is read, so contract, rows and
+        build always belong together. Raises NotReady and UnknownMetric.
         """
         with self._database.reading() as connection:
             build = self._current(connection)
@@ -140,8 +141,8 @@ class Published:
         newest = connection.rows(sql)[0]["n"] if _has_builds(connection) else None
         if newest is None:
             raise NotReady(
-                "The first build has not been published yet. Try again in a few seconds;"
-                " GET /builds tells whether one failed."
+                "The first build has not been published yet. Try again in a few"
+                " seconds; GET /builds tells whether one failed."
             )
         served = self._served
         if served is None or served.build_id != newest:

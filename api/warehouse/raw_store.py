@@ -107,7 +107,7 @@ class RawStore:
         return [Load(**row) for row in self._database.rows(sql, [before, limit])]
 
     def rejects(self, load_id: int, limit: int, after: int = 0) -> list[Row]:
-        """Rejects of a load with a `reject_id` above `after`, in the order of its lines."""
+        """Rejects of a load with a `reject_id` above `after`, in line order."""
         sql = (
             "select reject_id, line, raw, defects from rejects"
             " where load_id = ? and reject_id > ? order by reject_id limit ?"
@@ -116,7 +116,7 @@ class RawStore:
         return [row | {"defects": json.loads(row["defects"])} for row in found]
 
     def counts(self) -> dict[str, Row]:
-        """Per table: how many loads, how many rows were loaded, when the last one was."""
+        """Per table: the number of loads and of rows loaded, and the last load's time."""
         sql = (
             "select table_name, count(*) as loads, sum(loaded) as rows_loaded,"
             " max(loaded_at) as last_loaded_at from loads group by table_name"
@@ -140,7 +140,7 @@ class RawStore:
 
 
 class LoadInProgress:
-    """A load inside its transaction: blocks of rows, rejects, then the ledger's entry."""
+    """A load inside its transaction: rows, rejects, then the ledger's entry."""
 
     def __init__(self, connection: Connection, table: Table, load_id: int) -> None:
         self.load_id = load_id
@@ -211,11 +211,12 @@ def _now() -> str:
 
 
 def _table_ddl(table: Table) -> tuple[str, str]:
+    name = table.name
     columns = ", ".join(_column_ddl(column) for column in table.columns)
     return (
-        f'create table if not exists "{table.name}" '
+        f'create table if not exists "{name}" '
         f"({columns}, _load_id integer not null) strict",
-        f'create index if not exists "{table.name}_by_load" on "{table.name}" (_load_id)',
+        f'create index if not exists "{name}_by_load" on "{name}" (_load_id)',
     )
 
 
