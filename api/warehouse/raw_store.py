@@ -116,7 +116,7 @@ class RawStore:
         return [row | {"defects": json.loads(row["defects"])} for row in found]
 
     def counts(self) -> dict[str, Row]:
-        """Per table: the number of loads and of rows loaded, and the last load's time."""
+        """Per table: the number of loads and of rows loaded, and the newest time."""
         sql = (
             "select table_name, count(*) as loads, sum(loaded) as rows_loaded,"
             " max(loaded_at) as last_loaded_at from loads group by table_name"
