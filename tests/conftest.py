@@ -169,13 +169,14 @@ def copy_project(folder: Path) -> Path:
 
 def build_once(warehouse: Path, project: Path = CHECKOUT) -> None:
     """One build in a process of its own."""
-    subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "api.builder", "--once"],
         cwd=CHECKOUT,
         env=environment(warehouse, project),
-        check=True,
         capture_output=True,
+        text=True,
     )
+    assert done.returncode == 0, done.stderr
 
 
 def run_dbt(

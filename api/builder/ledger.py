@@ -15,7 +15,7 @@ from typing import Any
 
 from jinja2 import Template
 
-from api.builder.dbt import Outcome
+from api.builder.dbt import LEASE_OWNER, Outcome
 
 BUILDS_TABLE = Path("dbt_project/macros/audit/builds_table.sql")
 
@@ -54,6 +54,18 @@ class Ledger:
             if "no such table" in str(error):
                 return Position()
             raise
+
+    def clear_own_lease(self) -> None:
+        """Take back the lease of a builder that died: there is only one, and it is us."""
+        if not (self._folder / "main.db").exists():
+            return
+        with closing(sqlite3.connect(self._folder / "main.db", timeout=30)) as main:
+            try:
+                with main:
+                    main.execute("delete from dbt_lease where owner = ?", [LEASE_OWNER])
+            except sqlite3.OperationalError as error:
+                if "no such table" not in str(error):
+                    raise
 
     def was_recorded(self, outcome: Outcome) -> bool:
         """Whether dbt itself recorded this invocation."""

@@ -67,6 +67,7 @@ class Builder:
     def build(self, position: Position) -> Outcome:
         """One build of everything up to `position`, recorded whatever becomes of it."""
         started_at = datetime.now(UTC)
+        self._ledger.clear_own_lease()
         outcome = self._broken or self._dbt.build(data_only=self._proven)
         if not outcome.succeeded and not self._ledger.was_recorded(outcome):
             # The same broken project fails every load that arrives: each is a build.

@@ -4,20 +4,29 @@
     publishes nothing and says so.
 #}
 {% macro finish_run(results) %}
-    {%- if execute and target.name != 'dev' and flags.WHICH in ('build', 'run', 'test') -%}
-        {%- set gap = gap_in_audit(results) -%}
-        {%- set failures = failed(results) -%}
-        {%- if gap -%}
-            {%- do log('Not published: ' ~ gap, info=true) -%}
-        {%- elif failures -%}
-            {%- do record_build('failed', results) -%}
-            {%- do log('Not published: ' ~ failures | length ~ ' of ' ~ results | length
-                ~ ' steps failed; the last good marts stay.', info=true) -%}
-        {%- else -%}
-            {%- do publish(results) -%}
+    {#- A run that never got to begin has nothing to tell. -#}
+    {%- if execute and this_run() -%}
+        {%- if target.name != 'dev' and flags.WHICH in ('build', 'run', 'test') -%}
+            {%- do publish_or_tell(results) -%}
         {%- endif -%}
+        {%- do give_lease_back() -%}
     {%- endif -%}
 {% endmacro %}
+
+
+{% macro publish_or_tell(results) -%}
+    {%- set gap = gap_in_audit(results) -%}
+    {%- set failures = failed(results) -%}
+    {%- if gap -%}
+        {%- do log('Not published: ' ~ gap, info=true) -%}
+    {%- elif failures -%}
+        {%- do record_build('failed', results) -%}
+        {%- do log('Not published: ' ~ failures | length ~ ' of ' ~ results | length
+            ~ ' steps failed; the last good marts stay.', info=true) -%}
+    {%- else -%}
+        {%- do publish(results) -%}
+    {%- endif -%}
+{%- endmacro %}
 
 
 {# Why this run does not stand for a whole audit, or none. #}
@@ -61,6 +70,7 @@
     {%- set audited = invocation_id if flags.WHICH == 'build' else run.built_by -%}
     {%- if audited is none or builder_of_models() != audited -%}
         {%- do query('rollback') -%}
+        {%- do give_lease_back() -%}
         {%- do exceptions.raise_compiler_error(
             'Not published: another dbt run rebuilt a model while this one was testing. Run `dbt build` again.'
         ) -%}

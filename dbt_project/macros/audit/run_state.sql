@@ -8,6 +8,7 @@
 {% macro start_run() %}
     {%- if execute -%}
     {%- do prepare_databases() -%}
+    {%- do take_lease() -%}
     {%- do query('create table if not exists dbt_runs (
         invocation_id text primary key,
         last_load_id integer not null,

@@ -1,0 +1,127 @@
+"""Several dbt runs on one warehouse: at once, after a crash, with unusual options."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+from conftest import Edit, build_once, environment, run_command, run_dbt
+
+from api.builder.dbt import LEASE_OWNER
+from api.config import CHECKOUT
+
+FIRST = "1,Ann,2021-01-01,1,1\n"
+SECOND = "2,Ben,2021-01-01,1,1\n"
+
+
+def rows(database: Path, sql: str) -> list[tuple[object, ...]]:
+    # This process never opens a warehouse through ADBC below: see tests/test_locks.py.
+    with closing(sqlite3.connect(database)) as connection:
+        found = connection.execute(sql).fetchall()
+        connection.commit()
+    return found
+
+
+def load_hires(warehouse: Path, folder: Path, name: str, text: str) -> None:
+    path = folder / name
+    path.write_text(text)
+    done = run_command(
+        warehouse, "load", "--no-build", "--table", "hired_employees", str(path)
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def employees(warehouse: Path) -> list[tuple[object, ...]]:
+    sql = "select employee_id from stg_hired_employees order by employee_id"
+    return rows(warehouse / "main.db", sql)
+
+
+def test_two_runs_at_once_take_turns_and_both_publish(warehouse: Path) -> None:
+    def build(target: str) -> subprocess.CompletedProcess[str]:
+        # Each with a target folder of its own: dbt's files there are not for sharing.
+        return run_dbt(warehouse, "build", "--target-path", str(warehouse / target))
+
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(build, ["one", "two"]))
+    assert [run.returncode for run in done] == [0, 0], done[0].stdout + done[1].stdout
+    found = rows(warehouse / "published.db", "select status from builds")
+    assert found == [("published",)] * 3
+
+
+def lease(warehouse: Path, owner: str, expires_in: int) -> None:
+    sql = (
+        f"insert into dbt_lease values (1, 'dead', '{owner}',"
+        f" julianday('now') * 86400 + {expires_in})"
+    )
+    rows(warehouse / "main.db", sql)
+
+
+def test_a_builder_does_not_wait_for_one_that_died(warehouse: Path) -> None:
+    lease(warehouse, LEASE_OWNER, expires_in=3600)
+    began = time.monotonic()
+    build_once(warehouse)
+    assert time.monotonic() - began < 60
+
+
+def test_a_run_waits_no_longer_than_a_dead_one_holds_the_lease(warehouse: Path) -> None:
+    lease(warehouse, "a terminal", expires_in=6)
+    assert run_dbt(warehouse, "seed").returncode == 0
+    assert rows(warehouse / "main.db", "select * from dbt_lease") == []
+
+
+def test_empty_runs_publish_nothing_and_lose_nothing(
+    warehouse: Path, tmp_path: Path
+) -> None:
+    load_hires(warehouse, tmp_path, "first.csv", FIRST)
+    build_once(warehouse)
+    load_hires(warehouse, tmp_path, "second.csv", SECOND)
+    empty = run_dbt(warehouse, "build", "--empty")
+    assert empty.returncode == 0 and "Not published" in empty.stdout
+    build_once(warehouse)
+    assert employees(warehouse) == [(1,), (2,)]
+
+
+def test_a_changed_macro_builds_incremental_models_from_all_rows(
+    warehouse: Path, project: Path, edit: Edit, tmp_path: Path
+) -> None:
+    load_hires(warehouse, tmp_path, "first.csv", FIRST)
+    build_once(warehouse, project)
+    load_hires(warehouse, tmp_path, "second.csv", SECOND)
+    edit(
+        "utc_timestamp.sql",
+        "= 'Z' then {{ expression }}",
+        "= 'Z' then replace({{ expression }}, '2021-01', '2021-04')",
+    )
+    build_once(warehouse, project)
+    found = rows(
+        warehouse / "main.db", "select quarter, hires from int_hires_by_quarter"
+    )
+    assert found == [(2, 2)]
+
+
+def test_a_model_can_be_shown_without_a_run(warehouse: Path, tmp_path: Path) -> None:
+    load_hires(warehouse, tmp_path, "first.csv", FIRST)
+    shown = run_dbt(warehouse, "show", "-s", "stg_hired_employees")
+    assert shown.returncode == 0, shown.stdout
+    assert "Ann" in shown.stdout
+
+
+def test_the_builder_ends_when_its_parent_does(warehouse: Path) -> None:
+    builder = subprocess.Popen(
+        [sys.executable, "-m", "api.builder"],
+        cwd=CHECKOUT,
+        env=environment(warehouse),
+        stdin=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        time.sleep(1.0)
+        builder.communicate(timeout=20)
+    finally:
+        builder.kill()
+    assert builder.returncode == 0
