@@ -20,6 +20,7 @@ PARENT_POLL_SECONDS = 0.5
 def serve(settings: Settings) -> None:
     """Serve HTTP with a builder beside it until a signal ends it."""
     from granian import Granian
+    from granian.log import LogLevels
 
     os.environ.update(settings.to_env())
     supervisor = Supervisor(settings)
@@ -32,7 +33,9 @@ def serve(settings: Settings) -> None:
         port=settings.port,
         workers=settings.workers,
         blocking_threads=settings.threads,
-        log_access=False,
+        websockets=False,
+        # Its warnings are about the number of threads, most of which wait for a build.
+        log_level=LogLevels.error,
         respawn_failed_workers=True,
     )
     try:

@@ -80,7 +80,7 @@ def test_empty_runs_publish_nothing_and_lose_nothing(
     load_hires(warehouse, tmp_path, "first.csv", FIRST)
     build_once(warehouse)
     load_hires(warehouse, tmp_path, "second.csv", SECOND)
-    empty = run_dbt(warehouse, "build", "--empty")
+    empty = run_dbt(warehouse, "run", "--empty")
     assert empty.returncode == 0 and "Not published" in empty.stdout
     build_once(warehouse)
     assert employees(warehouse) == [(1,), (2,)]

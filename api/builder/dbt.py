@@ -11,7 +11,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from dbt_common.invocation import get_invocation_id
 
-# Whose lease of the warehouse this process takes; see dbt_project/macros/audit/lease.sql.
+# Whose lease this process takes; see dbt_project/macros/audit/lease.sql.
 LEASE_OWNER = "the builder"
 FAILED = {NodeStatus.Error, NodeStatus.Fail, NodeStatus.RuntimeErr}
 

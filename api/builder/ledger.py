@@ -56,7 +56,7 @@ class Ledger:
             raise
 
     def clear_own_lease(self) -> None:
-        """Take back the lease of a builder that died: there is only one, and it is us."""
+        """Take back the lease of a builder that died: the only one now is us."""
         if not (self._folder / "main.db").exists():
             return
         with closing(sqlite3.connect(self._folder / "main.db", timeout=30)) as main:
