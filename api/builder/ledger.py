@@ -60,12 +60,14 @@ class Ledger:
         if not (self._folder / "main.db").exists():
             return
         with closing(sqlite3.connect(self._folder / "main.db", timeout=30)) as main:
-            try:
-                with main:
-                    main.execute("delete from dbt_lease where owner = ?", [LEASE_OWNER])
-            except sqlite3.OperationalError as error:
-                if "no such table" not in str(error):
-                    raise
+            # Look before writing: another run may be at work, and its lock is not ours.
+            sql = "select 1 from sqlite_master where name = 'dbt_lease'"
+            if not main.execute(sql).fetchone():
+                return
+            ours = "from dbt_lease where owner = ?"
+            if main.execute(f"select 1 {ours}", [LEASE_OWNER]).fetchone():
+                main.execute(f"delete {ours}", [LEASE_OWNER])
+                main.commit()
 
     def was_recorded(self, outcome: Outcome) -> bool:
         """Whether dbt itself recorded this invocation."""

@@ -14,10 +14,13 @@
     {%- set give_up_at = modules.datetime.datetime.now() + modules.datetime.timedelta(seconds=patience_seconds) -%}
     {%- set wait = namespace(over=false) -%}
     {%- for _ in range(100000) if not wait.over -%}
-        {%- do query('begin') -%}
-        {%- do query(lease_sql()) -%}
-        {%- do query('commit') -%}
-        {%- set wait.over = query('select invocation_id from dbt_lease')[0][0] == invocation_id -%}
+        {#- Waiting is reading: a write would get in the way of the run that is at work. -#}
+        {%- if query(lease_of_another_sql()) | length == 0 -%}
+            {%- do query('begin') -%}
+            {%- do query(lease_sql()) -%}
+            {%- do query('commit') -%}
+            {%- set wait.over = query('select invocation_id from dbt_lease')[0][0] == invocation_id -%}
+        {%- endif -%}
         {%- if not wait.over -%}
             {%- if modules.datetime.datetime.now() > give_up_at -%}
                 {%- do exceptions.raise_compiler_error('Not begun: another dbt run is still at work on this warehouse after ' ~ patience_seconds ~ ' s.') -%}
@@ -32,11 +35,14 @@
 {% macro lease_sql() -%}
     insert or replace into dbt_lease
     select 1, {{ quoted(invocation_id) }}, {{ quoted(env_var('DBT_LEASE_OWNER', 'a terminal')) }}, {{ seconds_from_now(30) }}
-    where not exists (
-        select 1
-        from dbt_lease
-        where invocation_id <> {{ quoted(invocation_id) }} and expires_at > {{ seconds_from_now(0) }}
-    )
+    where not exists ({{ lease_of_another_sql() }})
+{%- endmacro %}
+
+
+{% macro lease_of_another_sql() -%}
+    select 1
+    from dbt_lease
+    where invocation_id <> {{ quoted(invocation_id) }} and expires_at > {{ seconds_from_now(0) }}
 {%- endmacro %}
 
 
