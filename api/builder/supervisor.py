@@ -93,7 +93,9 @@ class Supervisor:
 
 
 def _command(*options: str) -> list[str]:
-    return [sys.executable, "-m", "api.builder", *options]
+    # dbt's semaphores go with its process; their tracker need not say that they did.
+    quiet = ("-W", "ignore:resource_tracker:UserWarning")
+    return [sys.executable, *quiet, "-m", "api.builder", *options]
 
 
 def _environment(settings: Settings) -> dict[str, str]:
