@@ -74,7 +74,7 @@ class MissingField(BadRequest):
 
 
 class UndeclaredParameter(BadRequest):
-    code, title = "undeclared_parameter", "The metric declares no such parameter"
+    code, title = "undeclared_parameter", "There is no such parameter"
 
 
 class BadParameter(BadRequest):

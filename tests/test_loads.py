@@ -156,6 +156,26 @@ def test_a_missing_field_is_named(client: FlaskClient, form: dict[str, Any]) -> 
     assert (answer.status_code, answer.json["code"]) == (400, "missing_field")
 
 
+@pytest.mark.parametrize("field", ["tablename", "mode"])
+def test_a_field_that_means_nothing_is_refused_not_ignored(
+    client: FlaskClient, field: str
+) -> None:
+    file = (io.BytesIO(DEPARTMENTS), "d.csv")
+    form = {"csv_file": file, "table_name": "departments", field: "replace"}
+    body = {"table_name": "departments", "data": [[1, "Sales"]], field: "replace"}
+    for answer in (
+        client.post("/upload_csv", data=form),
+        client.post("/insert_batch", json=body),
+        client.post("/insert_batch", data={**body, "data": "[]"}),
+    ):
+        assert (answer.status_code, answer.json["code"]) == (
+            400,
+            "undeclared_parameter",
+        )
+        assert "table_name" in answer.json["declared"]
+    assert ledger(client) == []
+
+
 def test_rows_may_be_arrays_or_objects(client: FlaskClient) -> None:
     body = batch(client, [[1, "Sales"], {"department": "Legal", "id": 2}]).json
     assert (body["received"], body["loaded"], body["rejected"]) == (2, 2, 0)

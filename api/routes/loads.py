@@ -23,9 +23,13 @@ from api.routes.reading import (
     declared_only,
     json_value,
     preferences,
+    refuse_others,
     whole_number,
 )
 from api.warehouse import Build, Load
+
+CSV_FIELDS = ("csv_file", "table_name")
+BATCH_FIELDS = ("table_name", "data")
 
 
 def routes(context: Context) -> Blueprint:
@@ -36,6 +40,7 @@ def routes(context: Context) -> Blueprint:
     @noun.post("/upload_csv")
     def upload_csv() -> tuple[Response, int]:
         declared_only()
+        refuse_others([*request.form, *request.files], CSV_FIELDS, "field of the form")
         table = table_named(context.contract, _field("table_name"))
         file = request.files.get("csv_file")
         if file is None:
@@ -128,13 +133,17 @@ def _field(name: str) -> str:
 def _batch() -> tuple[str, list[object]]:
     """The table's name and the rows, from a JSON body or from form fields."""
     if request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        refuse_others(
+            [*request.form, *request.files], BATCH_FIELDS, "field of the form"
+        )
         return _field("table_name"), _rows(json_value(_field("data")))
     body = json_value(request.get_data())
     if not isinstance(body, dict):
         raise BadRequest(
             'The body must be an object: {"table_name": ..., "data": [...]}'
         )
-    for name in ("table_name", "data"):
+    refuse_others(body, BATCH_FIELDS, "member of the object")
+    for name in BATCH_FIELDS:
         if name not in body:
             raise MissingField(f"The JSON object has no member {name!r}.")
     if not isinstance(body["table_name"], str):

@@ -10,9 +10,9 @@ from flask import Blueprint, Response, jsonify, request, url_for
 
 from api.context import Context
 from api.contract import Mart, Parameter
-from api.errors import BadParameter, UndeclaredParameter
+from api.errors import BadParameter
 from api.intake.cells import parse
-from api.routes.reading import declared_only
+from api.routes.reading import declared_only, refuse_others
 from api.warehouse import Build
 
 ALL = "all"
@@ -47,14 +47,8 @@ def routes(context: Context) -> Blueprint:
 
 def _pinned(mart: Mart) -> Mapping[str, Any]:
     """The columns that the request pins, by its parameters or by their defaults."""
-    declared = {parameter.name: parameter for parameter in mart.parameters}
-    for name in request.args:
-        if name not in declared:
-            raise UndeclaredParameter(
-                f"{mart.endpoint} declares no parameter {name!r}; it declares: "
-                f"{', '.join(declared) or 'none'}",
-                declared=list(declared),
-            )
+    declared = [parameter.name for parameter in mart.parameters]
+    refuse_others(request.args, declared, f"parameter of {mart.endpoint}")
     values = {p.column: _value(mart, p) for p in mart.parameters}
     return {column: value for column, value in values.items() if value is not None}
 

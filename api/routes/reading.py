@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from flask import request
@@ -16,13 +17,19 @@ NEWEST = (1 << 63) - 1
 
 def declared_only(*names: str) -> None:
     """Raise UndeclaredParameter when the query has a parameter of another name."""
-    for name in request.args:
+    refuse_others(request.args, names, f"parameter of {request.path}")
+
+
+def refuse_others(given: Iterable[str], declared: Iterable[str], what: str) -> None:
+    """Raise UndeclaredParameter, with the declared names, for any other name."""
+    names = list(declared)
+    for name in given:
         if name not in names:
             known = ", ".join(names) or "none"
-            hint = did_you_mean(name, names)
             raise UndeclaredParameter(
-                f"{name!r} is no parameter of {request.path}; it has: {known}{hint}",
-                declared=list(names),
+                f"{name!r} is no {what}; declared are: {known}"
+                f"{did_you_mean(name, names)}",
+                declared=names,
             )
 
 

@@ -1,6 +1,7 @@
 {#
     One row of published.builds: what was built, how long each step took, what failed with a
-    sample of the offending rows, and the contract of the marts that it publishes.
+    sample of the offending rows, and the contract of the marts that it publishes. The last
+    2,000 builds are kept.
 #}
 {% macro insert_build(status, results, marts) -%}
     {%- set run = this_run() -%}
@@ -20,6 +21,7 @@
             quoted(mart_contracts(marts) | tojson),
         ] | join(', ') ~ ")"
     ) -%}
+    {%- do query("delete from published.builds where build_id <= (select max(build_id) from published.builds) - 2000") -%}
 {%- endmacro %}
 
 
