@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import Edit, Server, wait_until
 
-SECONDS = 20.0
+SECONDS = 40.0
 
 
 @pytest.fixture
