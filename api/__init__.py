@@ -34,6 +34,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.json.compact = True  # type: ignore[attr-defined]
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = None
-    app.extensions["context"] = context = Context.open(settings)
+    app.extensions["context"] = context = Context(settings)
     routes.register(app, context)
     return app

@@ -6,7 +6,7 @@ Read once, by `Settings.from_env`; everything else is handed the values.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -58,12 +58,8 @@ class Settings:
         }
 
 
-def _parsed(name: str, text: str, kind: Callable[[str], Any]) -> Any:
-    if kind in (Path, type(Path())):
-        return Path(text)
+def _parsed(name: str, text: str, kind: type[Any]) -> Any:
     try:
         return kind(text)
     except ValueError as error:
-        raise ValueError(
-            f"{name}={text!r} is not a {getattr(kind, '__name__', kind)}"
-        ) from error
+        raise ValueError(f"{name}={text!r} is not a {kind.__name__}") from error

@@ -12,12 +12,13 @@ from api.config import Settings
 from api.contract import Contract
 from api.errors import ContractError
 from api.project import Project
-from api.warehouse import Build, Warehouse, open_warehouse
+from api.warehouse import Build, open_warehouse
 
 # How old the answer to "did the contract change" may be.
 CONTRACT_SECONDS = 0.5
 # A builder that died is back well within this; one that is away longer is not coming.
 BUILDER_AWAY_SECONDS = 15.0
+BUILDER_LOOK_SECONDS = 0.5
 
 log = logging.getLogger("api")
 
@@ -25,22 +26,16 @@ log = logging.getLogger("api")
 class Context:
     """One per process; safe for use by many threads."""
 
-    def __init__(
-        self, settings: Settings, warehouse: Warehouse, contract: Contract
-    ) -> None:
+    def __init__(self, settings: Settings) -> None:
+        """Read the contract and open the warehouse; raises ContractError."""
         self.settings = settings
-        self.warehouse = warehouse
         self._project = Project(settings.project_dir)
+        # Before the contract is read: what changes meanwhile is seen at the next look.
         self._seen = self._project.fingerprint()
-        self._contract = contract
+        self._contract = self._project.contract()
+        self.warehouse = open_warehouse(settings.warehouse_dir, self._contract)
         self._next_look = time.monotonic() + CONTRACT_SECONDS
         self._looking = threading.Lock()
-
-    @classmethod
-    def open(cls, settings: Settings) -> Context:
-        """Read the contract and open the warehouse; raises ContractError."""
-        contract = Project(settings.project_dir).contract()
-        return cls(settings, open_warehouse(settings.warehouse_dir, contract), contract)
 
     @property
     def contract(self) -> Contract:
@@ -58,13 +53,13 @@ class Context:
     def wait_for_load(self, load_id: int, seconds: float | None) -> Build | None:
         """The build that holds a load, or None when none came in time."""
         return self.warehouse.published.wait_for_load(
-            load_id, self._patience(seconds), self._worth_waiting()
+            load_id, self._patience(seconds), _BuilderWatch(self)
         )
 
     def wait_for_request(self, request_id: int, seconds: float | None) -> Build | None:
         """The build that answers a request to build, or None when none came in time."""
         return self.warehouse.published.wait_for_request(
-            request_id, self._patience(seconds), self._worth_waiting()
+            request_id, self._patience(seconds), _BuilderWatch(self)
         )
 
     def close(self) -> None:
@@ -73,9 +68,6 @@ class Context:
     def _patience(self, seconds: float | None) -> float:
         longest = self.settings.build_wait_seconds
         return longest if seconds is None else min(seconds, longest)
-
-    def _worth_waiting(self) -> _BuilderWatch:
-        return _BuilderWatch(self)
 
     def _look(self) -> None:
         now = self._project.fingerprint()
@@ -99,10 +91,13 @@ class _BuilderWatch:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._last_alive = time.monotonic()
+        self._last_alive = self._last_look = time.monotonic()
 
     def __call__(self) -> bool:
         now = time.monotonic()
-        if self._context.builder_is_running:
-            self._last_alive = now
+        # A look takes the builder's lock for an instant: waiters must not crowd it.
+        if now - self._last_look >= BUILDER_LOOK_SECONDS:
+            self._last_look = now
+            if self._context.builder_is_running:
+                self._last_alive = now
         return now - self._last_alive < BUILDER_AWAY_SECONDS

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, url_for
 
 from api.context import Context
-from api.routes.reading import NEWEST, declared_only, preferences, whole_number
+from api.routes.reading import declared_only, newest_first, preferences
 from api.warehouse import Build
 
 
@@ -18,9 +18,7 @@ def routes(context: Context) -> Blueprint:
 
     @noun.get("/builds")
     def list_builds() -> Response:
-        declared_only("limit", "before")
-        limit = whole_number("limit", 20, 1, 1000)
-        found = published.builds(limit, whole_number("before", NEWEST, 1, NEWEST))
+        found = published.builds(*newest_first(20))
         return jsonify([_summary(build) for build in found])
 
     @noun.get("/builds/<int:build_id>")

@@ -21,14 +21,15 @@ from api.routes.builds import build_brief
 from api.routes.reading import (
     NEWEST,
     declared_only,
+    form_only,
     json_value,
+    newest_first,
     preferences,
     refuse_others,
     whole_number,
 )
 from api.warehouse import Build, Load
 
-CSV_FIELDS = ("csv_file", "table_name")
 BATCH_FIELDS = ("table_name", "data")
 
 
@@ -40,7 +41,7 @@ def routes(context: Context) -> Blueprint:
     @noun.post("/upload_csv")
     def upload_csv() -> tuple[Response, int]:
         declared_only()
-        refuse_others([*request.form, *request.files], CSV_FIELDS, "field of the form")
+        form_only("csv_file", "table_name")
         table = table_named(context.contract, _field("table_name"))
         file = request.files.get("csv_file")
         if file is None:
@@ -61,9 +62,7 @@ def routes(context: Context) -> Blueprint:
 
     @noun.get("/loads")
     def list_loads() -> Response:
-        declared_only("limit", "before")
-        limit = whole_number("limit", 100, 1, 1000)
-        found = store.loads(limit, whole_number("before", NEWEST, 1, NEWEST))
+        found = store.loads(*newest_first(100))
         return jsonify([_load_document(load) for load in found])
 
     @noun.get("/loads/<int:load_id>")
@@ -133,9 +132,7 @@ def _field(name: str) -> str:
 def _batch() -> tuple[str, list[object]]:
     """The table's name and the rows, from a JSON body or from form fields."""
     if request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        refuse_others(
-            [*request.form, *request.files], BATCH_FIELDS, "field of the form"
-        )
+        form_only(*BATCH_FIELDS)
         return _field("table_name"), _rows(json_value(_field("data")))
     body = json_value(request.get_data())
     if not isinstance(body, dict):

@@ -45,6 +45,18 @@ def whole_number(name: str, default: int, least: int, most: int) -> int:
     return int(text)
 
 
+def newest_first(default_limit: int) -> tuple[int, int]:
+    """`limit` and `before` of a list whose newest entries come first."""
+    declared_only("limit", "before")
+    limit = whole_number("limit", default_limit, 1, 1000)
+    return limit, whole_number("before", NEWEST, 1, NEWEST)
+
+
+def form_only(*names: str) -> None:
+    """Raise UndeclaredParameter when the form has a field or file of another name."""
+    refuse_others([*request.form, *request.files], names, "field of the form")
+
+
 def preferences() -> tuple[bool, float | None]:
     """Whether the client would rather not wait, and for how many seconds at most.
 

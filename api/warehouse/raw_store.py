@@ -123,11 +123,6 @@ class RawStore:
         )
         return {row.pop("table_name"): row for row in self._database.rows(sql)}
 
-    def newest_load_id(self) -> int:
-        """The ledger's newest sequence number; 0 before the first load."""
-        sql = "select coalesce(max(load_id), 0) as n from loads"
-        return int(self._database.rows(sql)[0]["n"])
-
     def request_build(self) -> int:
         """Ask the builder for a build; the number of the request."""
         with self._database.writing() as connection:
