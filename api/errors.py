@@ -5,6 +5,11 @@ Problem                          the base: status, code, title, detail, extra me
 │  ├─ MissingField               missing_field: a form or JSON field is absent
 │  ├─ UndeclaredParameter        undeclared_parameter: lists the declared ones
 │  └─ BadParameter               bad_parameter: a declared parameter has no such value
+├─ MethodNotAllowed (405)        method_not_allowed: the address has other methods
+├─ NotAcceptable (406)           not_acceptable: no format that is offered is wanted
+├─ RequestInProgress (409)       request_in_progress: its Idempotency-Key is at work
+├─ TooLarge (413)                too_large: the body is over the limit
+├─ UnsupportedMediaType (415)    unsupported_media_type: the body is of another kind
 ├─ UnreadableFile (400)          a body that is no CSV, with the place where it breaks
 │  ├─ NotUtf8                    not_utf8
 │  ├─ BinaryContent              binary_content
@@ -21,13 +26,15 @@ Problem                          the base: status, code, title, detail, extra me
 │  ├─ UnknownHeader              unknown_header
 │  ├─ HeaderMismatch             header_mismatch
 │  ├─ BatchSize                  batch_size
-│  └─ NoUsableRow                no_usable_row
+│  ├─ NoUsableRow                no_usable_row
+│  ├─ RowsRejected               rows_rejected: all or nothing was asked for
+│  └─ IdempotencyKeyReused       idempotency_key_reused: for another request before
 ├─ NotReady (503)                not_ready: no build has been published yet
 │  └─ WarehouseBusy              warehouse_busy
 └─ ContractError (500)           contract_error: the project's YAML breaks its own rules
 
-Statuses that Flask or the HTTP library raises by itself (405, 413, 415, ...) are given
-the same shape by `routes`. Source of the shape: RFC 9457.
+What Flask or the HTTP library raises by itself becomes one of these in `routes`.
+Source of the shape: RFC 9457.
 """
 
 from __future__ import annotations
@@ -79,6 +86,29 @@ class UndeclaredParameter(BadRequest):
 
 class BadParameter(BadRequest):
     code, title = "bad_parameter", "A parameter has a value of the wrong kind"
+
+
+class MethodNotAllowed(Problem):
+    status, code = 405, "method_not_allowed"
+    title = "This address has no such method"
+
+
+class NotAcceptable(Problem):
+    status, code, title = 406, "not_acceptable", "No format on offer is wanted"
+
+
+class RequestInProgress(Problem):
+    status, code = 409, "request_in_progress"
+    title = "A request with this Idempotency-Key is still at work"
+
+
+class TooLarge(Problem):
+    status, code, title = 413, "too_large", "The request is larger than is taken"
+
+
+class UnsupportedMediaType(Problem):
+    status, code = 415, "unsupported_media_type"
+    title = "The body is not of a kind that is taken here"
 
 
 class UnreadableFile(Problem):
@@ -147,6 +177,15 @@ class BatchSize(Unusable):
 
 class NoUsableRow(Unusable):
     code, title = "no_usable_row", "Every row was rejected, so nothing was stored"
+
+
+class RowsRejected(Unusable):
+    code, title = "rows_rejected", "A row was rejected, so nothing was stored"
+
+
+class IdempotencyKeyReused(Unusable):
+    code = "idempotency_key_reused"
+    title = "The Idempotency-Key was used for another request"
 
 
 class NotReady(Problem):

@@ -5,13 +5,17 @@ Only wording: which rules there are stands in `shape` and `reader`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from api.errors import ContractError
 from api.suggestion import did_you_mean
+
+Shaped = TypeVar("Shaped", bound=BaseModel)
 
 KINDS = {
     "sources": "source",
@@ -22,11 +26,40 @@ KINDS = {
 }
 
 
-def complaints_of(
-    error: ValidationError, document: Any, shape: type[BaseModel]
-) -> list[str]:
-    """One sentence per validation error, each naming its place in `document`."""
-    return [_sentence(detail, document, shape) for detail in error.errors()]
+def shaped(document: Any, shape: type[Shaped]) -> Shaped:
+    """The document in its shape; raises ContractError, a sentence for each mistake."""
+    try:
+        return shape.model_validate(document)
+    except ValidationError as error:
+        told = [_sentence(detail, document, shape) for detail in error.errors()]
+        # A value that fits none of several types is one mistake.
+        raise ContractError(dict.fromkeys(told)) from error
+
+
+def strangers(place: str, named: Iterable[str], known: Sequence[str]) -> list[str]:
+    """Complaints of the names that are no column."""
+    return [
+        f"{place} names {name!r}, which is no column{did_you_mean(name, known)}"
+        for name in named
+        if name not in known
+    ]
+
+
+def repeated(place: str, names: Sequence[str]) -> list[str]:
+    """Complaints of names that stand there twice; capitals make no difference."""
+    counts = Counter(name.casefold() for name in names)
+    return [
+        f"{place} {name!r} stands there {times} times"
+        for name, times in counts.items()
+        if times > 1
+    ]
+
+
+def reserved(place: str, name: str, taken: Iterable[str]) -> list[str]:
+    """A complaint if the name already means something else."""
+    if name.casefold() in taken:
+        return [f"{place}: the name {name!r} is taken; give it another"]
+    return []
 
 
 def _sentence(detail: ErrorDetails, document: Any, shape: type[BaseModel]) -> str:

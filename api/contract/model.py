@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 DataType = Literal["integer", "text", "real", "boolean", "date", "timestamp"]
+Mark = Literal["bar", "line", "area", "point"]
+MeasureType = Literal["quantitative", "ordinal", "nominal", "temporal"]
+Aggregate = Literal["sum", "mean", "min", "max", "count"]
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,56 @@ class Parameter:
 
 
 @dataclass(frozen=True)
+class Fold:
+    """Wide columns as long ones: the column's name and its value, a row each."""
+
+    columns: tuple[str, ...]
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One encoding of a chart: the field that a visual property shows, and how.
+
+    `sort` is "ascending", "descending", or another channel of the chart, "-" before
+    it for the largest first; None leaves the field in its own order.
+    """
+
+    field: str
+    type: MeasureType
+    title: str | None = None
+    aggregate: Aggregate | None = None
+    sort: str | None = None
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A column whose value is drawn as a line across the chart, and what it is called.
+
+    The column is constant within the rows of one panel: the mean over all, say.
+    """
+
+    field: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """How a mart is drawn, a small subset of Vega-Lite; `encoding` by x, y, color."""
+
+    mark: Mark
+    encoding: dict[str, Channel]
+    fold: Fold | None = None
+    reference: Reference | None = None
+
+
+@dataclass(frozen=True)
 class Mart:
-    """A served dbt model and how HTTP serves it."""
+    """A served dbt model and how HTTP serves it.
+
+    `selected` are the columns that an answer has unless the request selects others.
+    """
 
     name: str
     endpoint: str
@@ -53,10 +104,15 @@ class Mart:
     columns: tuple[Column, ...]
     order_by: tuple[str, ...]
     parameters: tuple[Parameter, ...]
+    selected: tuple[str, ...] = ()
+    chart: Chart | None = None
 
     @property
     def column_names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,16 @@ dbt ignores a key it does not know; here it is a complaint. Nothing is read or j
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.contract.model import DataType
+from api.contract.model import Aggregate, DataType, Mark, MeasureType
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+Sort = Literal["ascending", "descending", "x", "-x", "y", "-y", "color", "-color"]
 Opaque = list[dict[str, Any]]
 
 
@@ -64,14 +66,48 @@ class SourceShape(Shape):
 class ParameterShape(Shape):
     name: Name
     column: str
-    default: str | int | float | None = None
+    default: bool | int | float | str | date | datetime | None = None
+
+
+class FoldShape(Shape):
+    columns: list[str] = Field(min_length=2)
+    name: Name
+    value: Name
+
+
+class ChannelShape(Shape):
+    field: str
+    type: MeasureType | None = None
+    title: Text | None = None
+    aggregate: Aggregate | None = None
+    sort: Sort | None = None
+
+
+class EncodingShape(Shape):
+    x: ChannelShape
+    y: ChannelShape
+    color: ChannelShape | None = None
+
+
+class ReferenceShape(Shape):
+    field: str
+    title: Text
+
+
+class ChartShape(Shape):
+    mark: Mark
+    encoding: EncodingShape
+    fold: FoldShape | None = None
+    reference: ReferenceShape | None = None
 
 
 class MartMeta(Shape):
     endpoint: Name | None = None
     title: Text
+    select: list[str] = []
     order_by: list[str] = []
     parameters: list[ParameterShape] = []
+    chart: ChartShape | None = None
 
 
 class ModelConfig(Shape):

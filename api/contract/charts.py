@@ -1,0 +1,99 @@
+"""The chart of a mart, from its shape; what may be drawn from which column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from api.contract.complaints import strangers
+from api.contract.model import (
+    Channel,
+    Chart,
+    DataType,
+    Fold,
+    MeasureType,
+    Reference,
+)
+from api.contract.shape import ChannelShape, ChartShape
+
+NUMBERS = ("integer", "real")
+MEASURES: dict[DataType, MeasureType] = {
+    "integer": "quantitative",
+    "real": "quantitative",
+    "boolean": "nominal",
+    "text": "nominal",
+    "date": "temporal",
+    "timestamp": "temporal",
+}
+
+
+def chart_of(
+    shape: ChartShape, types: Mapping[str, DataType]
+) -> tuple[Chart, list[str]]:
+    """The chart, and every complaint about it; `types` by column of the mart."""
+    fields = dict(types)
+    fold, reference = None, None
+    complaints: list[str] = []
+    if shape.fold:
+        fold = Fold(tuple(shape.fold.columns), shape.fold.name, shape.fold.value)
+        complaints += _fold_complaints(fold, types)
+        fields = {name: t for name, t in types.items() if name not in fold.columns}
+        fields |= {fold.name: "text", fold.value: "real"}
+    channels = {
+        name: channel
+        for name in ("x", "y", "color")
+        if (channel := getattr(shape.encoding, name)) is not None
+    }
+    for name, channel in channels.items():
+        complaints += _channel_complaints(name, channel, fields, channels)
+    if shape.reference:
+        reference = Reference(shape.reference.field, shape.reference.title)
+        complaints += strangers("reference", [reference.field], list(fields))
+        complaints += _not_number("reference", reference.field, fields)
+    encoding = {
+        name: Channel(
+            field=channel.field,
+            type=channel.type or MEASURES[fields.get(channel.field, "text")],
+            title=channel.title,
+            aggregate=channel.aggregate,
+            sort=channel.sort,
+        )
+        for name, channel in channels.items()
+    }
+    if not complaints and "quantitative" not in (
+        encoding["x"].type,
+        encoding["y"].type,
+    ):
+        complaints.append("neither x nor y is a quantity: there is nothing to measure")
+    return Chart(shape.mark, encoding, fold, reference), complaints
+
+
+def _fold_complaints(fold: Fold, types: Mapping[str, DataType]) -> list[str]:
+    complaints = strangers("fold", fold.columns, list(types))
+    for name in fold.columns:
+        complaints += _not_number("fold", name, types)
+    return complaints + [
+        f"fold makes a column {name!r}, but there is one of that name"
+        for name in (fold.name, fold.value)
+        if name in types
+    ]
+
+
+def _channel_complaints(
+    name: str,
+    channel: ChannelShape,
+    fields: Mapping[str, DataType],
+    channels: Mapping[str, ChannelShape],
+) -> list[str]:
+    complaints = strangers(name, [channel.field], list(fields))
+    if channel.type == "quantitative" or channel.aggregate not in (None, "count"):
+        complaints += _not_number(name, channel.field, fields)
+    by = (channel.sort or "").removeprefix("-")
+    if by in ("x", "y", "color") and by not in channels:
+        complaints.append(f"{name} is sorted by {by}, which the chart does not have")
+    return complaints
+
+
+def _not_number(place: str, field: str, fields: Mapping[str, DataType]) -> list[str]:
+    if fields.get(field, "integer") in NUMBERS:
+        return []
+    return [f"{place} needs a number, and {field!r} is {fields[field]}"]

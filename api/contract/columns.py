@@ -1,0 +1,62 @@
+"""Columns as values, with what their data tests mean at the door.
+
+Judges nothing but the spelling of those tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from api.contract.model import Column
+from api.contract.shape import ColumnShape
+from api.suggestion import did_you_mean
+
+# dbt's own data tests; a project may define more.
+DBT_TESTS = ("not_null", "unique", "accepted_values", "relationships")
+DataTests = Sequence[str | Mapping[str, Any]]
+
+
+def columns_of(shapes: Iterable[ColumnShape]) -> tuple[Column, ...]:
+    """The columns, each with what is required of its cells."""
+    return tuple(
+        Column(
+            name=shape.name,
+            data_type=shape.data_type,
+            description=shape.description,
+            required="not_null" in _test_names(shape.data_tests),
+            accepted_values=tuple(_accepted_values(shape.data_tests)),
+        )
+        for shape in shapes
+    )
+
+
+def misspelt_tests(place: str, shapes: Iterable[ColumnShape]) -> list[str]:
+    """Complaints of tests that are nearly dbt's own.
+
+    dbt would refuse them too, but later than the door has begun to go by them.
+    """
+    return [
+        f"{place}, column {shape.name}: unknown data test {name!r}{hint}"
+        for shape in shapes
+        for name in _test_names(shape.data_tests)
+        if name not in DBT_TESTS and (hint := did_you_mean(name, DBT_TESTS))
+    ]
+
+
+def _test_names(tests: DataTests) -> list[str]:
+    return [
+        name for test in tests for name in ([test] if isinstance(test, str) else test)
+    ]
+
+
+def _accepted_values(tests: DataTests) -> list[str]:
+    rules = (test.get("accepted_values") for test in tests if isinstance(test, Mapping))
+    return [
+        str(value) for rule in rules if rule for value in _arguments(rule)["values"]
+    ]
+
+
+def _arguments(rule: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The arguments of a data test, which stand under `arguments` or on their own."""
+    return {"values": [], **rule.get("arguments", rule)}

@@ -1,0 +1,101 @@
+"""One mart, from its shape; the rules that hold for marts stand here."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from api.contract.charts import chart_of
+from api.contract.columns import columns_of
+from api.contract.complaints import repeated, reserved, shaped, strangers
+from api.contract.model import DataType, Mart, Parameter
+from api.contract.shape import MartMeta, ModelShape, ParameterShape
+from api.errors import ContractError
+
+# Tables that the published database keeps for itself.
+TAKEN_NAMES = {"builds", "catalogue"}
+# Query parameters that every metric has, see `api.query`.
+TAKEN_PARAMETERS = ("select", "sort", "limit", "cursor", "format", "spreadsheet")
+# The value of any parameter that pins nothing.
+ALL = "all"
+
+_DEFAULTS: dict[DataType, tuple[type, ...]] = {
+    "integer": (int,),
+    "real": (int, float),
+    "boolean": (bool,),
+    "text": (str,),
+    "date": (date, str),
+    "timestamp": (date, datetime, str),
+}
+
+
+def mart_of(shape: ModelShape) -> Mart:
+    """The mart; raises ContractError with every complaint."""
+    place = f"model {shape.name}"
+    try:
+        meta = shaped(shape.config.meta, MartMeta)
+    except ContractError as error:
+        where = f"{place}, config, meta: "
+        raise ContractError(where + text for text in error.complaints) from error
+    columns = columns_of(shape.columns)
+    names = [column.name for column in columns]
+    types = {column.name: column.data_type for column in columns}
+    chart, wrong = chart_of(meta.chart, types) if meta.chart else (None, [])
+    declared = [parameter.name for parameter in meta.parameters]
+    pinned = [parameter.column for parameter in meta.parameters]
+    sorted_by = [term.removeprefix("-") for term in meta.order_by]
+    complaints = [
+        *reserved(place, shape.name, TAKEN_NAMES),
+        *repeated(f"{place}: column", names),
+        *strangers(f"{place}: select", meta.select, names),
+        *repeated(f"{place}: select", meta.select),
+        *strangers(f"{place}: order_by", sorted_by, names),
+        *strangers(f"{place}: parameters", pinned, names),
+        *repeated(f"{place}: parameter", declared),
+        *(
+            complaint
+            for parameter in meta.parameters
+            for complaint in _parameter_complaints(place, parameter, types)
+        ),
+        *(f"{place}: chart: {complaint}" for complaint in wrong),
+    ]
+    if complaints:
+        raise ContractError(complaints)
+    return Mart(
+        name=shape.name,
+        endpoint=meta.endpoint or shape.name,
+        title=meta.title,
+        description=shape.description,
+        columns=columns,
+        order_by=tuple(meta.order_by),
+        parameters=tuple(
+            Parameter(p.name, p.column, None if p.default is None else str(p.default))
+            for p in meta.parameters
+        ),
+        selected=tuple(meta.select or names),
+        chart=chart,
+    )
+
+
+def _parameter_complaints(
+    place: str, parameter: ParameterShape, types: dict[str, DataType]
+) -> list[str]:
+    name, default = parameter.name, parameter.default
+    complaints = reserved(f"{place}: parameters", name, TAKEN_PARAMETERS)
+    if name in types and name != parameter.column:
+        complaints.append(
+            f"{place}: parameter {name!r} is named like a column, but means"
+            f" {parameter.column!r}; give it another name"
+        )
+    data_type = types.get(parameter.column)
+    if data_type and default not in (None, ALL):
+        kinds = _DEFAULTS[data_type]
+        # True is an int to Python, and to nobody else.
+        fits = isinstance(default, kinds) and (
+            bool in kinds or not isinstance(default, bool)
+        )
+        if not fits:
+            complaints.append(
+                f"{place}: parameter {name}: the default {default!r} is not"
+                f" {data_type}, as its column is"
+            )
+    return complaints

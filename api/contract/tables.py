@@ -1,0 +1,43 @@
+"""One upload table, from its shape; the rules that hold for tables stand here."""
+
+from __future__ import annotations
+
+from api.contract.columns import columns_of, misspelt_tests
+from api.contract.complaints import repeated, reserved, strangers
+from api.contract.model import Table
+from api.contract.shape import TableShape
+from api.errors import ContractError
+
+# Tables that keep the ledger, in the same database as the uploaded rows.
+TAKEN_NAMES = {
+    "loads",
+    "rejects",
+    "build_requests",
+    "idempotency_keys",
+    "contracts",
+}
+TAKEN_COLUMNS = {"_load_id", "_line", "_reasons"}
+
+
+def table_of(shape: TableShape) -> Table:
+    """The table; raises ContractError with every complaint."""
+    place = f"table {shape.name}"
+    columns = columns_of(shape.columns)
+    names = [column.name for column in columns]
+    key = tuple(shape.config.meta.primary_key)
+    optional = {column.name for column in columns if not column.required}
+    complaints = [
+        *reserved(place, shape.name, TAKEN_NAMES),
+        *(c for name in names for c in reserved(place, name, TAKEN_COLUMNS)),
+        *repeated(f"{place}: column", names),
+        *misspelt_tests(place, shape.columns),
+        *strangers(f"{place}: primary_key", key, names),
+        *(
+            f"{place}: column {name} of the primary_key needs not_null"
+            for name in key
+            if name in optional
+        ),
+    ]
+    if complaints:
+        raise ContractError(complaints)
+    return Table(shape.name, shape.description, columns, key)
