@@ -34,6 +34,9 @@ class Settings:
     build_wait_seconds: float = setting(
         60.0, "How long a load waits for its build before it is answered 202."
     )
+    cache_bytes: int = setting(
+        64 << 20, "How much of rendered metrics one process keeps in memory."
+    )
     max_upload_bytes: int = setting(4 << 30, "Largest request body that is read.")
 
     @classmethod

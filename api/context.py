@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 
+from api.answers import Answers
 from api.builder.lock import builder_is_running
 from api.config import Settings
 from api.contract import Contract
@@ -34,6 +35,7 @@ class Context:
         self._seen = self._project.fingerprint()
         self._contract = self._project.contract()
         self.warehouse = open_warehouse(settings.warehouse_dir, self._contract)
+        self.answers = Answers(self.warehouse.marts, settings.cache_bytes)
         self._next_look = time.monotonic() + CONTRACT_SECONDS
         self._looking = threading.Lock()
 

@@ -64,7 +64,7 @@ def test_a_year_without_hires_is_an_empty_list(client: FlaskClient) -> None:
     ("query", "code"),
     [
         ("yeer=2021", "undeclared_parameter"),
-        ("year=2021&department=Sales", "undeclared_parameter"),
+        ("year=2021&departmnt=Sales", "undeclared_parameter"),
         ("year=twenty", "bad_parameter"),
         ("year=", "bad_parameter"),
         ("year=2021.5", "bad_parameter"),
@@ -82,8 +82,11 @@ def test_a_wrong_parameter_is_refused(
 
 def test_an_undeclared_parameter_is_told_the_declared_ones(client: FlaskClient) -> None:
     answer = client.get("/metrics/employees_per_department?yeer=2021")
-    assert answer.json["declared"] == ["year"]
+    common = ["select", "sort", "limit", "cursor", "format", "spreadsheet"]
+    columns = ["department", "job", "Q1", "Q2", "Q3", "Q4"]
+    assert answer.json["declared"] == ["year", *common, *columns]
     assert "'yeer'" in answer.json["detail"]
+    assert "did you mean 'year'?" in answer.json["detail"]
 
 
 def test_an_unknown_metric_is_told_the_known_ones(client: FlaskClient) -> None:
@@ -94,29 +97,67 @@ def test_an_unknown_metric_is_told_the_known_ones(client: FlaskClient) -> None:
     )
 
 
+def test_a_filter_on_the_year_takes_the_place_of_its_default(
+    client: FlaskClient,
+) -> None:
+    address = "/metrics/departments_above_average?year__gte=2021"
+    rows = client.get(address).json
+    assert {row["year"] for row in rows} == {2021, 2022}
+    assert all(list(row) == ["year", "id", "department", "hired"] for row in rows)
+
+
+def test_two_years_are_both_answered_and_told_apart(client: FlaskClient) -> None:
+    address = "/metrics/departments_above_average?year=2020&year=2022"
+    assert {row["year"] for row in client.get(address).json} == {2020, 2022}
+
+
+def test_a_filter_narrows_the_year_that_is_asked_for(client: FlaskClient) -> None:
+    rows = client.get("/metrics/departments_above_average?hired__gte=95").json
+    assert rows == [
+        row
+        for row in recompute.departments_above_average(SAMPLE, 2021)
+        if row["hired"] >= 95
+    ]
+    assert len(rows) == 2
+
+
 def test_every_answer_names_its_build(client: FlaskClient) -> None:
-    headers = client.get("/metrics/employees_per_department").headers
-    assert headers["Build-Id"] == "1"
-    assert headers["ETag"] == '"build-1"'
-    assert headers["Sample-Data"] == "true"
-    assert headers["Build-Last-Load-Id"] == "0"
+    for address in ("/metrics/employees_per_department", "/metrics"):
+        headers = client.get(address).headers
+        assert headers["Build-Id"] == "1"
+        assert headers["Build-Finished-At"].endswith("Z")
+        assert headers["Sample-Data"] == "true"
+        assert headers["Build-Last-Load-Id"] == "0"
 
 
-def test_a_client_that_has_the_build_already_gets_no_body(client: FlaskClient) -> None:
-    known = {"If-None-Match": '"build-1"'}
-    answer = client.get("/metrics/employees_per_department", headers=known)
-    assert (answer.status_code, answer.data) == (304, b"")
-
-
-def test_the_catalogue_describes_both_metrics(client: FlaskClient) -> None:
+def test_the_catalogue_tells_all_about_both_metrics(client: FlaskClient) -> None:
     catalogue = client.get("/metrics").json
     assert [metric["name"] for metric in catalogue] == [
         "departments_above_average",
         "employees_per_department",
     ]
     for metric in catalogue:
-        assert client.get(metric["url"]).status_code == 200
-        assert metric["description"] and metric["columns"]
+        rows = client.get(metric["url"] + "?year=all").json
+        assert list(rows[0]) == metric["select"]
+        assert metric["description"] and metric["title"]
+        assert all(column["description"] for column in metric["columns"])
+        assert (CHECKOUT / metric["file"]).read_text().strip() == metric["sql"]
+        assert metric["build"]["build_id"] == 1
+        assert {test["status"] for test in metric["tests"]} == {"pass"}
+        assert {test["kind"] for test in metric["tests"]} == {"test", "unit_test"}
+
+
+def test_the_catalogue_names_what_a_metric_is_built_from(client: FlaskClient) -> None:
+    above, hires = client.get("/metrics").json
+    named = {(node["kind"], node["name"]) for node in above["upstream"]}
+    assert named == {
+        ("model", "stg_departments"),
+        ("model", "stg_hired_employees"),
+        ("model", "int_hires_by_quarter"),
+        ("table", "departments"),
+        ("table", "hired_employees"),
+    }
+    assert ("table", "jobs") in {(n["kind"], n["name"]) for n in hires["upstream"]}
 
 
 def test_before_the_first_build_metrics_say_to_wait(tmp_path: Path) -> None:

@@ -67,9 +67,25 @@ def read_marts(documents: Sequence[Mapping[str, Any]]) -> dict[str, Mart]:
     return {mart.endpoint: mart for mart in marts}
 
 
+class _OneOfEach(yaml.SafeLoader):
+    """YAML in which a key may stand only once; of two, YAML would drop the first."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:
+        seen: set[str] = set()
+        for key_node, _ in node.value:
+            if isinstance(key_node.value, str) and key_node.value in seen:
+                told = f"the key {key_node.value!r} stands there twice"
+                raise yaml.constructor.ConstructorError(
+                    problem=told, problem_mark=key_node.start_mark
+                )
+            if isinstance(key_node, yaml.ScalarNode):
+                seen.add(key_node.value)
+        return super().construct_mapping(node, deep)
+
+
 def _parsed(text: str | bytes) -> Any:
     try:
-        return yaml.safe_load(text) or {}
+        return yaml.load(text, _OneOfEach) or {}
     except (yaml.YAMLError, ValueError) as error:
         where = getattr(error, "problem_mark", None)
         line = f"line {where.line + 1}: " if where else ""

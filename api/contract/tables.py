@@ -16,7 +16,6 @@ TAKEN_NAMES = {
     "idempotency_keys",
     "contracts",
 }
-TAKEN_COLUMNS = {"_load_id", "_line", "_reasons"}
 
 
 def table_of(shape: TableShape) -> Table:
@@ -28,7 +27,6 @@ def table_of(shape: TableShape) -> Table:
     optional = {column.name for column in columns if not column.required}
     complaints = [
         *reserved(place, shape.name, TAKEN_NAMES),
-        *(c for name in names for c in reserved(place, name, TAKEN_COLUMNS)),
         *repeated(f"{place}: column", names),
         *misspelt_tests(place, shape.columns),
         *strangers(f"{place}: primary_key", key, names),

@@ -33,7 +33,7 @@ def routes(context: Context) -> Blueprint:
 
 def _metrics(context: Context) -> str:
     try:
-        context.warehouse.published.current()
+        context.warehouse.marts.served()
     except NotReady as error:
         return error.detail
     return "ready"

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from urllib.parse import urlencode
 
-import pyarrow as pa
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Blueprint, Response, jsonify, make_response, request, url_for
 
+from api.answers import Question, Wish
 from api.context import Context
-from api.contract import Mart, Parameter
-from api.errors import BadParameter
-from api.intake.cells import parse
-from api.routes.reading import declared_only, refuse_others
-from api.warehouse import Build
+from api.contract import Mart
+from api.documents.metrics import MetricEntry
+from api.errors import BadParameter, NotAcceptable
+from api.formats import Format, formats_of
+from api.query import operators_of
+from api.routes.reading import declared_only, one_of
+from api.warehouse import Build, Metric
 
-ALL = "all"
+# An SVG is a document that could run scripts: ours holds none, and none may be put in.
+SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def routes(context: Context) -> Blueprint:
     """The routes of metrics."""
     noun = Blueprint("metrics", __name__)
-    published = context.warehouse.published
+    marts, answers = context.warehouse.marts, context.answers
 
     @noun.get("/")
     def index() -> Response:
@@ -33,66 +35,129 @@ def routes(context: Context) -> Blueprint:
     @noun.get("/metrics")
     def catalogue() -> Response:
         declared_only()
-        build = published.current()
-        found = [_document(build.marts[name]) for name in sorted(build.marts)]
-        return _stamped(jsonify(found), build)
+        served = marts.served()
+        etag = f"{served.build.invocation_id}-catalogue"
+        if request.if_none_match.contains_weak(etag):
+            return _stamped(Response(status=304), served.build, etag)
+        metrics = sorted(served.metrics.items())
+        found = [_entry(metric, served.build) for _, metric in metrics]
+        return _stamped(jsonify(found), served.build, etag)
 
     @noun.get("/metrics/<name>")
     def metric(name: str) -> Response:
-        answer = published.metric(name, _pinned)
-        return _stamped(jsonify(answer.rows), answer.build)
+        wish = _wish(name)
+        question = answers.question(wish)
+        if request.if_none_match.contains_weak(question.etag):
+            return _headed(Response(status=304), question)
+        question, body = answers.body(wish, question)
+        response = make_response(body.content)
+        response.mimetype = question.format.media_type
+        if body.next_cursor:
+            response.headers["Link"] = f'<{_next(body.next_cursor)}>; rel="next"'
+        return _headed(response, question)
 
     return noun
 
 
-def _pinned(mart: Mart) -> Mapping[str, Any]:
-    """The columns that the request pins, by its parameters or by their defaults."""
-    declared = [parameter.name for parameter in mart.parameters]
-    refuse_others(request.args, declared, f"parameter of {mart.endpoint}")
-    values = {p.column: _value(mart, p) for p in mart.parameters}
-    return {column: value for column, value in values.items() if value is not None}
+def _wish(name: str) -> Wish:
+    spreadsheet = one_of("spreadsheet", ("false", "true")) == "true"
+    given = request.args.to_dict(flat=False)
+    return Wish(name, given, _format, spreadsheet)
 
 
-def _value(mart: Mart, parameter: Parameter) -> Any:
-    """The value a parameter pins its column to, None when it pins nothing."""
-    text = request.args.get(parameter.name, parameter.default)
-    if text is None or text == ALL:
-        return None
-    column = next(c for c in mart.columns if c.name == parameter.column)
-    # The very rule that lets a cell into the warehouse lets a value into a query.
-    value = parse(column.data_type, pa.array([text])).to_pylist()[0]
-    if value is None:
-        raise BadParameter(
-            f"{parameter.name} must be {column.data_type} or {ALL!r}, not {text[:60]!r}"
+def _format(mart: Mart) -> Format:
+    """The format that `format` names, else the one that Accept likes best."""
+    offered = formats_of(mart)
+    named = request.args.get("format")
+    if named is not None and named not in offered:
+        missing = named == "svg"
+        why = f"{mart.endpoint} declares no chart; " if missing else ""
+        raise BadParameter(f"{why}format must be one of {', '.join(offered)}")
+    if named is not None:
+        return offered[named]
+    types = {format.media_type: format for format in offered.values()}
+    wanted = request.accept_mimetypes
+    best = wanted.best_match(types) if wanted else next(iter(types))
+    if best is None:
+        raise NotAcceptable(
+            f"{mart.endpoint} is served as {', '.join(types)}; the Accept header wants"
+            f" none of them. Without one, or with ?format=, there is no such question."
         )
-    return value
+    return types[best]
 
 
-def _stamped(response: Response, build: Build) -> Response:
-    """Name the build in the headers; answer 304 to a client that has it already."""
+def _next(cursor: str) -> str:
+    arguments = request.args.to_dict(flat=False) | {"cursor": [cursor]}
+    return f"{request.base_url}?{urlencode(arguments, doseq=True)}"
+
+
+def _headed(response: Response, question: Question) -> Response:
+    response.headers["Vary"] = "Accept"
+    if question.format.name == "svg":
+        response.headers["Content-Security-Policy"] = SVG_POLICY
+    return _stamped(response, question.build, question.etag)
+
+
+def _stamped(response: Response, build: Build, etag: str) -> Response:
+    """Say which build the answer comes from, and how fresh that is."""
     response.headers["Build-Id"] = str(build.build_id)
     response.headers["Build-Finished-At"] = build.finished_at
     response.headers["Build-Last-Load-Id"] = str(build.last_load_id)
     response.headers["Sample-Data"] = str(build.is_sample).lower()
     response.headers["Cache-Control"] = "no-cache"
-    response.set_etag(f"build-{build.build_id}")
-    response.make_conditional(request)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.set_etag(etag)
     return response
 
 
-def _document(mart: Mart) -> dict[str, Any]:
+def _entry(metric: Metric, build: Build) -> MetricEntry:
+    mart = metric.mart
     return {
         "name": mart.endpoint,
         "title": mart.title,
         "description": mart.description,
         "url": url_for("metrics.metric", name=mart.endpoint),
-        "model": mart.name,
+        "formats": list(formats_of(mart)),
         "columns": [
-            {"name": c.name, "data_type": c.data_type, "description": c.description}
-            for c in mart.columns
+            {
+                "name": column.name,
+                "data_type": column.data_type,
+                "description": column.description,
+                "required": column.required,
+                "operators": list(operators_of(column)),
+            }
+            for column in mart.columns
         ],
+        "select": list(mart.selected),
+        "order_by": list(mart.order_by),
         "parameters": [
             {"name": p.name, "column": p.column, "default": p.default}
             for p in mart.parameters
         ],
+        "model": mart.name,
+        "file": metric.file,
+        "sql": metric.sql,
+        "upstream": [
+            {
+                "name": node["name"],
+                "kind": node["kind"],
+                "description": node["description"],
+            }
+            for node in metric.upstream
+        ],
+        "tests": [
+            {
+                "name": test["name"],
+                "kind": test["kind"],
+                "description": test["description"],
+                "status": test["status"],
+            }
+            for test in metric.tests
+        ],
+        "build": {
+            "build_id": build.build_id,
+            "finished_at": build.finished_at,
+            "last_load_id": build.last_load_id,
+            "sample_data": build.is_sample,
+        },
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask import request
@@ -43,6 +43,14 @@ def whole_number(name: str, default: int, least: int, most: int) -> int:
             f"{name} must be a whole number from {least} to {most}, not {text!r}"
         )
     return int(text)
+
+
+def one_of(name: str, choices: Sequence[str]) -> str:
+    """A query parameter that names a choice, by default the first; BadParameter."""
+    text = request.args.get(name, choices[0])
+    if text not in choices:
+        raise BadParameter(f"{name} must be one of {', '.join(choices)}, not {text!r}")
+    return text
 
 
 def newest_first(default_limit: int) -> tuple[int, int]:

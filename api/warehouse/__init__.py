@@ -10,7 +10,8 @@ from pathlib import Path
 
 from api.contract import Contract
 from api.warehouse.guard import keep_sqlite3_out_of
-from api.warehouse.published import Answer, Build, Published
+from api.warehouse.marts import Answer, Marts, Metric, Served
+from api.warehouse.published import Build, Published
 from api.warehouse.raw_store import Load, LoadInProgress, RawStore
 
 __all__ = [
@@ -18,8 +19,11 @@ __all__ = [
     "Build",
     "Load",
     "LoadInProgress",
+    "Marts",
+    "Metric",
     "Published",
     "RawStore",
+    "Served",
     "Warehouse",
     "open_warehouse",
 ]
@@ -32,16 +36,18 @@ class Warehouse:
     folder: Path
     raw: RawStore
     published: Published
+    marts: Marts
 
     def close(self) -> None:
         self.raw.close()
         self.published.close()
+        self.marts.close()
 
 
 def open_warehouse(folder: Path, contract: Contract) -> Warehouse:
     """Open, or make, the warehouse in `folder` with the tables of the contract."""
     folder.mkdir(parents=True, exist_ok=True)
     keep_sqlite3_out_of(folder)
-    warehouse = Warehouse(folder, RawStore(folder), Published(folder))
+    warehouse = Warehouse(folder, RawStore(folder), Published(folder), Marts(folder))
     warehouse.raw.prepare(contract.tables.values())
     return warehouse

@@ -35,11 +35,18 @@ class Connection:
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run one statement; its rows, a dictionary each, in order."""
+        return list(self.table(sql, parameters).to_pylist())
+
+    def table(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """Run one statement; its rows as an Arrow table.
+
+        A column in which no row has a value has no type of its own.
+        """
         with self._connection.cursor(adbc_stmt_kwargs=CURSOR) as cursor:
             cursor.execute(sql, tuple(parameters) or None)
             if cursor.description is None:
-                return []
-            return list(cursor.fetch_arrow_table().to_pylist())
+                return pa.table({})
+            return cursor.fetch_arrow_table()
 
     def append(self, table: str, rows: pa.RecordBatch) -> None:
         """Append Arrow rows to an existing table, column by name."""

@@ -1,32 +1,32 @@
-"""What HTTP serves: the published marts and the record of builds. Read only.
+"""The record of builds in the published database, and waiting for one. Read only.
 
-dbt writes this file, in one transaction per build; see dbt_project/macros/audit.
+dbt writes it, see dbt_project/macros/audit; the builder where dbt could not.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from api.contract import Mart, read_marts
-from api.errors import NotReady, UnknownBuild, UnknownMetric
+from api.errors import NotReady, UnknownBuild
 from api.warehouse.database import Connection, Database, Row
 
 POLL_SECONDS = 0.02
 
-# From a mart, as it is published, to the value of each column that a request pins.
-Choice = Callable[[Mart], Mapping[str, Any]]
-
 
 @dataclass(frozen=True)
 class Build:
-    """One recorded build; times are UTC, `last_load_id` the newest load it covers."""
+    """One recorded build, and the endpoints that it published.
+
+    Times are UTC, `last_load_id` is the newest load that it covers.
+    """
 
     build_id: int
+    invocation_id: str
     status: str
     started_at: str
     finished_at: str
@@ -34,7 +34,7 @@ class Build:
     last_request_id: int
     steps: list[Row]
     failures: list[Row]
-    marts: dict[str, Mart]
+    marts: list[str]
 
     @property
     def published(self) -> bool:
@@ -46,42 +46,11 @@ class Build:
         return self.last_load_id == 0
 
 
-@dataclass(frozen=True)
-class Answer:
-    """Rows of one mart and the build that they come from."""
-
-    build: Build
-    mart: Mart
-    rows: list[Row]
-
-
 class Published:
-    """The published database."""
+    """The builds that the published database records."""
 
     def __init__(self, folder: Path) -> None:
         self._database = Database(folder / "published.db")
-        self._served: Build | None = None
-
-    def current(self) -> Build:
-        """The build that is served; raises NotReady before the first."""
-        with self._database.connection() as connection:
-            return self._current(connection)
-
-    def metric(self, endpoint: str, choose: Choice) -> Answer:
-        """All rows of a metric where every column that `choose` returns has its value.
-
-        `choose` sees the mart of the very build that is read, so contract, rows and
-        build always belong together. Raises NotReady and UnknownMetric.
-        """
-        with self._database.reading() as connection:
-            build = self._current(connection)
-            mart = build.marts.get(endpoint)
-            if mart is None:
-                known = ", ".join(sorted(build.marts))
-                raise UnknownMetric(f"There is no metric {endpoint!r}, only {known}.")
-            pinned = choose(mart)
-            rows = connection.rows(_select(mart, pinned), list(pinned.values()))
-        return Answer(build, mart, rows)
 
     def builds(self, limit: int, before: int) -> list[Build]:
         """Builds older than `before`, newest first."""
@@ -136,26 +105,29 @@ class Published:
                 return None
             time.sleep(POLL_SECONDS)
 
-    def _current(self, connection: Connection) -> Build:
-        sql = "select max(build_id) as n from builds where status = 'published'"
-        newest = connection.rows(sql)[0]["n"] if _has_builds(connection) else None
-        if newest is None:
-            raise NotReady(
-                "The first build has not been published yet. Try again in a few"
-                " seconds; GET /builds tells whether one failed."
-            )
-        served = self._served
-        if served is None or served.build_id != newest:
-            found = connection.rows("select * from builds where build_id = ?", [newest])
-            self._served = served = _build(found[0])
-        return served
-
     def _select(self, where: str, values: Sequence[Any]) -> list[Build]:
         with self._database.connection() as connection:
             if not _has_builds(connection):
                 return []
             sql = f"select * from builds {where}"
             return [_build(row) for row in connection.rows(sql, values)]
+
+
+def newest_published(connection: Connection) -> Build:
+    """The build whose marts are published; raises NotReady before the first."""
+    found = []
+    if _has_builds(connection):
+        sql = (
+            "select * from builds where status = 'published'"
+            " order by build_id desc limit 1"
+        )
+        found = connection.rows(sql)
+    if not found:
+        raise NotReady(
+            "The first build has not been published yet. Try again in a few"
+            " seconds; GET /builds tells whether one failed."
+        )
+    return _build(found[0])
 
 
 def _has_builds(connection: Connection) -> bool:
@@ -167,6 +139,7 @@ def _has_builds(connection: Connection) -> bool:
 def _build(row: Row) -> Build:
     return Build(
         build_id=row["build_id"],
+        invocation_id=row["invocation_id"],
         status=row["status"],
         started_at=row["started_at"],
         finished_at=row["finished_at"],
@@ -174,17 +147,5 @@ def _build(row: Row) -> Build:
         last_request_id=row["last_request_id"],
         steps=json.loads(row["steps"]),
         failures=json.loads(row["failures"]),
-        marts=read_marts(json.loads(row["marts"])),
-    )
-
-
-def _select(mart: Mart, pinned: Mapping[str, Any]) -> str:
-    """Names come from the contract, values are bound: nothing of a request is SQL."""
-    columns = ", ".join(f'"{c}"' for c in mart.column_names if c not in pinned)
-    where = " and ".join(f'"{column}" = ?' for column in pinned)
-    terms = ((t.removeprefix("-"), t.startswith("-")) for t in mart.order_by)
-    order = ", ".join(f'"{name}"{" desc" if down else ""}' for name, down in terms)
-    return (
-        f'select {columns} from "{mart.name}"'
-        f"{f' where {where}' if where else ''}{f' order by {order}' if order else ''}"
+        marts=json.loads(row["marts"]),
     )

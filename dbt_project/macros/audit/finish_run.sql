@@ -75,7 +75,7 @@
             'Not published: another dbt run rebuilt a model while this one was testing. Run `dbt build` again.'
         ) -%}
     {%- endif -%}
-    {%- for name in query("select name from published.sqlite_master where type = 'table' and name not in ('builds', 'sqlite_sequence')") | map(attribute='name') -%}
+    {%- for name in query("select name from published.sqlite_master where type = 'table' and name not in ('builds', 'catalogue', 'sqlite_sequence')") | map(attribute='name') -%}
         {%- do query('drop table published.' ~ name | tojson) -%}
     {%- endfor -%}
     {%- for mart in marts -%}
@@ -83,6 +83,7 @@
         {%- do query('create table ' ~ target_table ~ ' (' ~ column_definitions(mart.columns.values()) ~ ') strict') -%}
         {%- do query('insert into ' ~ target_table ~ ' select ' ~ column_names(mart.columns.values()) ~ ' from ' ~ mart.name | tojson) -%}
     {%- endfor -%}
+    {%- do publish_catalogue(marts, results) -%}
     {%- do insert_build('published', results, marts) -%}
     {%- do query('commit') -%}
     {%- do log('Published ' ~ marts | map(attribute='name') | join(', ') ~ '.', info=true) -%}

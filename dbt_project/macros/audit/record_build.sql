@@ -1,7 +1,7 @@
 {#
     One row of published.builds: what was built, how long each step took, what failed with a
-    sample of the offending rows, and the contract of the marts that it publishes. The last
-    2,000 builds are kept.
+    sample of the offending rows, and which metrics it publishes. The last 2,000 builds are
+    kept.
 #}
 {% macro insert_build(status, results, marts) -%}
     {%- set run = this_run() -%}
@@ -18,10 +18,20 @@
             run.last_request_id,
             quoted(steps(results) | tojson),
             quoted(failures(results) | tojson),
-            quoted(mart_contracts(marts) | tojson),
+            quoted(endpoints(marts) | tojson),
         ] | join(', ') ~ ")"
     ) -%}
     {%- do query("delete from published.builds where build_id <= (select max(build_id) from published.builds) - 2000") -%}
+{%- endmacro %}
+
+
+{# Where the marts are served: under their own names unless the YAML says otherwise. #}
+{% macro endpoints(marts) -%}
+    {%- set names = [] -%}
+    {%- for mart in marts -%}
+        {%- do names.append(mart.config.meta.get('endpoint') or mart.name) -%}
+    {%- endfor -%}
+    {{ return(names) }}
 {%- endmacro %}
 
 
@@ -74,23 +84,4 @@
         {%- endfor -%}
     {%- endif -%}
     {{ return(sample) }}
-{%- endmacro %}
-
-
-{# What the YAML of each mart promises, in the YAML's own shape. #}
-{% macro mart_contracts(marts) -%}
-    {%- set contracts = [] -%}
-    {%- for mart in marts -%}
-        {%- set columns = [] -%}
-        {%- for column in mart.columns.values() -%}
-            {%- do columns.append({'name': column.name, 'data_type': column.data_type, 'description': column.description}) -%}
-        {%- endfor -%}
-        {%- do contracts.append({
-            'name': mart.name,
-            'description': mart.description,
-            'columns': columns,
-            'config': {'meta': mart.config.meta},
-        }) -%}
-    {%- endfor -%}
-    {{ return(contracts) }}
 {%- endmacro %}

@@ -14,6 +14,10 @@
     {%- if target.name != 'dev' -%}
         {%- do query('pragma published.journal_mode = wal') -%}
         {%- do query(builds_table()) -%}
+        {#- Earlier versions kept whole contracts here, which now stand in the catalogue. -#}
+        {%- do query('begin') -%}
+        {%- do query("update published.builds set marts = '[]' where marts like '[{%'") -%}
+        {%- do query('commit') -%}
     {%- endif -%}
 {%- endmacro %}
 

@@ -1,0 +1,153 @@
+"""The formats of a metric: rows of a mart as bytes of JSON, CSV, NDJSON, Parquet, SVG.
+
+Pure. The same rows always become the same bytes, which a strong ETag relies on.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from api import charts
+from api.contract import DataType, Mart
+
+# What a spreadsheet would take for a formula.
+FORMULA = r"^\s*[=+\-@\t\r]"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+PARQUET_TYPES: dict[DataType, pa.DataType] = {
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us", tz="UTC"),
+}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Rows to be rendered.
+
+    `rows` has all columns of the mart in the contract's types, dates and timestamps as
+    ISO 8601 text in UTC; `columns` are those that were asked for. `subtitle` and
+    `panel` are for the chart, `spreadsheet` for CSV: whether it has to be safe there.
+    """
+
+    mart: Mart
+    rows: pa.Table
+    columns: tuple[str, ...]
+    subtitle: str = ""
+    panel: str | None = None
+    spreadsheet: bool = False
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format: its name, its media type, what files of it end in, how it is made."""
+
+    name: str
+    media_type: str
+    description: str
+    render: Callable[[Sheet], bytes]
+
+
+def formats_of(mart: Mart) -> dict[str, Format]:
+    """The formats that a mart is served in, the default first; svg needs a chart."""
+    return {
+        name: format
+        for name, format in FORMATS.items()
+        if name != "svg" or mart.chart is not None
+    }
+
+
+def _json(sheet: Sheet) -> bytes:
+    return _dumped(_records(sheet)) + b"\n"
+
+
+def _ndjson(sheet: Sheet) -> bytes:
+    return b"".join(_dumped(record) + b"\n" for record in _records(sheet))
+
+
+def _csv(sheet: Sheet) -> bytes:
+    rows = _finite(sheet.rows.select(sheet.columns))
+    if sheet.spreadsheet:
+        rows = _without_formulas(rows)
+    buffer = io.BytesIO(BYTE_ORDER_MARK if sheet.spreadsheet else b"")
+    buffer.seek(0, io.SEEK_END)
+    header = ",".join(sheet.columns) + "\n"
+    buffer.write(header.encode())
+    plain = pa_csv.WriteOptions(include_header=False, quoting_style="needed")
+    pa_csv.write_csv(rows, buffer, plain)
+    return buffer.getvalue()
+
+
+def _parquet(sheet: Sheet) -> bytes:
+    rows = sheet.rows.select(sheet.columns)
+    fields, columns = [], []
+    for name in sheet.columns:
+        column = sheet.mart.column(name)
+        values = rows[name]
+        if column.data_type in PARQUET_TYPES:
+            values = _moments(values, PARQUET_TYPES[column.data_type])
+        about = {"description": column.description}
+        fields.append(pa.field(name, values.type, metadata=about))
+        columns.append(values)
+    schema = pa.schema(fields, metadata={"title": sheet.mart.title})
+    buffer = io.BytesIO()
+    pq.write_table(pa.Table.from_arrays(columns, schema=schema), buffer)
+    return buffer.getvalue()
+
+
+def _svg(sheet: Sheet) -> bytes:
+    return charts.svg(sheet.mart, sheet.rows, sheet.subtitle, sheet.panel)
+
+
+def _records(sheet: Sheet) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = _finite(sheet.rows.select(sheet.columns)).to_pylist()
+    return rows
+
+
+def _dumped(content: object) -> bytes:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _finite(rows: pa.Table) -> pa.Table:
+    """Infinity has no name in JSON: a real that is not finite is no value."""
+    for place, field in enumerate(rows.schema):
+        if pa.types.is_floating(field.type):
+            values = rows.column(place)
+            kept = pc.if_else(pc.is_finite(values), values, pa.scalar(None, field.type))
+            rows = rows.set_column(place, field, kept)
+    return rows
+
+
+def _without_formulas(rows: pa.Table) -> pa.Table:
+    """An apostrophe before every text that a spreadsheet would take for a formula."""
+    for place, field in enumerate(rows.schema):
+        if pa.types.is_string(field.type):
+            values = rows.column(place)
+            quoted = pc.binary_join_element_wise("'", values, "")
+            risky = pc.match_substring_regex(values, FORMULA)
+            rows = rows.set_column(place, field, pc.if_else(risky, quoted, values))
+    return rows
+
+
+def _moments(texts: pa.ChunkedArray, data_type: pa.DataType) -> pa.ChunkedArray:
+    """ISO 8601 texts in UTC as dates or timestamps."""
+    return pc.cast(pc.utf8_rtrim(texts, "Z"), pa.timestamp("us")).cast(data_type)
+
+
+FORMATS: dict[str, Format] = {
+    format.name: format
+    for format in (
+        Format("json", "application/json", "an array of objects", _json),
+        Format("csv", "text/csv", "comma-separated, a header", _csv),
+        Format("ndjson", "application/x-ndjson", "an object on each line", _ndjson),
+        Format("parquet", "application/vnd.apache.parquet", "Apache Parquet", _parquet),
+        Format("svg", "image/svg+xml", "the chart of the metric", _svg),
+    )
+}

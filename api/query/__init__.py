@@ -1,0 +1,20 @@
+"""What a request asks of a metric: which rows, columns and order, and from where on.
+
+Pure: a mart and the request's parameters in, a value out that the warehouse can run.
+"""
+
+from api.query.cursor import cursor_text
+from api.query.filters import OPERATORS, operators_of
+from api.query.model import Condition, Query
+from api.query.paging import page
+from api.query.reader import read_query
+
+__all__ = [
+    "OPERATORS",
+    "Condition",
+    "Query",
+    "cursor_text",
+    "operators_of",
+    "page",
+    "read_query",
+]

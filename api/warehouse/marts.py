@@ -1,0 +1,193 @@
+"""The published marts: the rows that HTTP answers with. Read only.
+
+dbt writes them, all marts of a build in one transaction; see dbt_project/macros/audit.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from api.contract import DataType, Mart, read_marts
+from api.errors import NotReady, UnknownMetric
+from api.query import Query
+from api.suggestion import did_you_mean
+from api.warehouse.database import Connection, Database, Row
+from api.warehouse.published import Build, newest_published
+from api.warehouse.select import select
+
+# How long a commit may take from its first byte in the file until readers see it.
+SETTLED_SECONDS = 2.0
+# How old what we know without having asked may be, whatever the files say.
+TRUSTED_SECONDS = 1.0
+
+ARROW: dict[DataType, pa.DataType] = {
+    "integer": pa.int64(),
+    "real": pa.float64(),
+    "boolean": pa.bool_(),
+    "text": pa.string(),
+    "date": pa.string(),
+    "timestamp": pa.string(),
+}
+Stamp = tuple[tuple[int, int, int], ...]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A published mart and where its numbers come from.
+
+    `upstream` are the models and tables that it is built from, `tests` what was tested
+    and with what result; both as dbt recorded them when it published.
+    """
+
+    mart: Mart
+    file: str
+    sql: str
+    upstream: list[Row]
+    tests: list[Row]
+
+
+@dataclass(frozen=True)
+class Served:
+    """The build that is served, and its metrics by endpoint."""
+
+    build: Build
+    metrics: dict[str, Metric]
+
+    def metric(self, endpoint: str) -> Metric:
+        """The metric; raises UnknownMetric."""
+        found = self.metrics.get(endpoint)
+        if found is None:
+            known = ", ".join(sorted(self.metrics))
+            hint = did_you_mean(endpoint, self.metrics)
+            raise UnknownMetric(
+                f"There is no metric {endpoint[:60]!r}, only {known}{hint}"
+            )
+        return found
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Rows of one mart, all its columns, and the build that they come from.
+
+    Past the query's limit there may be one row more. Types are those of the contract;
+    dates and timestamps are ISO 8601 text in UTC.
+    """
+
+    served: Served
+    query: Query
+    rows: pa.Table
+
+
+class Marts:
+    """The marts of the published database."""
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / "published.db"
+        self._database = Database(path)
+        self._files = (path, path.with_name("published.db-wal"))
+        # One value, replaced as a whole: threads never see parts of two.
+        self._known: _Known | None = None
+
+    def served(self) -> Served:
+        """What is served now; raises NotReady before the first build is published.
+
+        Asks the database only when its files have changed since it was last asked.
+        """
+        stamp, known = self._look(), self._known
+        if known is not None and known.holds(stamp):
+            return known.served
+        asked_at = time.monotonic()
+        with self._database.reading() as connection:
+            served = self._current(connection)
+        self._known = _Known(served, stamp, asked_at)
+        return served
+
+    def answer(self, endpoint: str, read: Callable[[Mart], Query]) -> Answer:
+        """The rows of a metric that a query asks for.
+
+        `read` sees the mart of the very build that is read, so contract, rows and
+        build always belong together. Raises NotReady and UnknownMetric.
+        """
+        with self._database.reading() as connection:
+            served = self._current(connection)
+            mart = served.metric(endpoint).mart
+            query = read(mart)
+            rows = connection.table(*select(mart, query))
+        return Answer(served, query, _typed(rows, mart))
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _look(self) -> Stamp:
+        """What the files look like: each write of a commit changes it."""
+        found = []
+        for path in self._files:
+            try:
+                stat = path.stat()
+            except FileNotFoundError:
+                continue
+            found.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
+        return tuple(found)
+
+    def _current(self, connection: Connection) -> Served:
+        known = self._known
+        build = newest_published(connection)
+        if known is not None and known.served.build.build_id == build.build_id:
+            return known.served
+        return Served(build, _metrics(connection))
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What was served when the database was last asked, and its files then."""
+
+    served: Served
+    stamp: Stamp
+    asked_at: float
+
+    def holds(self, stamp: Stamp) -> bool:
+        """Whether it cannot be otherwise by now, going by the files alone.
+
+        A commit is written first and seen by readers a little later: what was asked
+        for in between does not count.
+        """
+        now = time.time_ns()
+        settled = all(
+            not 0 <= now - changed < SETTLED_SECONDS * 1e9 for _, _, changed in stamp
+        )
+        fresh = time.monotonic() - self.asked_at < TRUSTED_SECONDS
+        return stamp == self.stamp and settled and fresh
+
+
+def _metrics(connection: Connection) -> dict[str, Metric]:
+    if not connection.rows("select 1 from sqlite_master where name = 'catalogue'"):
+        raise NotReady(
+            "What is published was made by an earlier version. The builder makes it"
+            " anew when it starts: try again in a few seconds."
+        )
+    rows = connection.rows("select * from catalogue order by model")
+    documents = [json.loads(row["document"]) for row in rows]
+    marts = {m.name: m for m in read_marts([d["contract"] for d in documents]).values()}
+    metrics = [
+        Metric(
+            mart=marts[document["contract"]["name"]],
+            file=document["file"],
+            sql=document["sql"],
+            upstream=document["upstream"],
+            tests=document["tests"],
+        )
+        for document in documents
+    ]
+    return {metric.mart.endpoint: metric for metric in metrics}
+
+
+def _typed(rows: pa.Table, mart: Mart) -> pa.Table:
+    """The rows in the contract's types; a column without any value has none yet."""
+    schema = pa.schema([(c.name, ARROW[c.data_type]) for c in mart.columns])
+    return rows.cast(schema)

@@ -1,0 +1,178 @@
+"""ETags, 304 and the cache: as fast as nothing, and never a stale or mixed answer."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from conftest import build_once, copy_project, open_client, run_dbt, wait_until
+from flask.testing import FlaskClient
+
+from api.answers import Answers, Wish
+from api.contract import Mart
+from api.formats import FORMATS, Format
+from api.warehouse import Marts
+from api.warehouse.marts import SETTLED_SECONDS
+
+HIRES = "/metrics/employees_per_department"
+ABOVE = "/metrics/departments_above_average"
+
+
+def etag(client: FlaskClient, address: str, **headers: str) -> str:
+    return client.get(address, headers=headers).headers["ETag"]
+
+
+def test_equal_questions_have_one_etag_and_others_another(client: FlaskClient) -> None:
+    assert etag(client, ABOVE) == etag(client, f"{ABOVE}?year=2021")
+    assert etag(client, ABOVE) == etag(client, f"{ABOVE}?format=json&year=02021")
+    others = [
+        ABOVE,
+        HIRES,
+        f"{ABOVE}?year=2020",
+        f"{ABOVE}?year=all",
+        f"{ABOVE}?format=csv",
+        f"{ABOVE}?format=csv&spreadsheet=true",
+        f"{ABOVE}?select=id",
+        f"{ABOVE}?sort=id",
+        f"{ABOVE}?limit=2",
+        f"{ABOVE}?hired__gte=90",
+        f"{ABOVE}?hired__gt=90",
+    ]
+    assert len({etag(client, address) for address in others}) == len(others)
+
+
+def test_an_etag_is_strong_and_names_the_build(client: FlaskClient) -> None:
+    assert etag(client, ABOVE).startswith('"1-')
+
+
+@pytest.mark.parametrize("address", [HIRES, f"{ABOVE}?year=all&format=csv", "/metrics"])
+def test_who_has_the_answer_already_gets_no_body(
+    client: FlaskClient, address: str
+) -> None:
+    known = client.get(address)
+    again = client.get(address, headers={"If-None-Match": known.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    for name in ("ETag", "Build-Id", "Build-Last-Load-Id", "Cache-Control"):
+        assert again.headers[name] == known.headers[name]
+
+
+def test_who_has_another_answer_gets_this_one(client: FlaskClient) -> None:
+    known = etag(client, f"{ABOVE}?year=2020")
+    answer = client.get(ABOVE, headers={"If-None-Match": known})
+    assert answer.status_code == 200 and answer.json
+
+
+def test_an_answer_that_is_known_costs_no_look_into_the_database(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = etag(client, ABOVE)
+    marts = client.application.extensions["context"].warehouse.marts
+    time.sleep(SETTLED_SECONDS)
+    marts.served()
+    reads = 0
+    reading = marts._database.reading
+
+    def counted() -> object:
+        nonlocal reads
+        reads += 1
+        return reading()
+
+    monkeypatch.setattr(marts._database, "reading", counted)
+    begun = time.monotonic()
+    for _ in range(20):
+        answer = client.get(ABOVE, headers={"If-None-Match": known})
+        assert answer.status_code == 304
+        assert client.get(ABOVE).status_code == 200
+    assert time.monotonic() - begun < 0.9, "too slow to tell"
+    assert reads == 0
+
+
+def test_a_new_build_is_served_at_once(warehouse: Path) -> None:
+    with open_client(warehouse) as client:
+        before = etag(client, ABOVE)
+        for build_id in (2, 3, 4):
+            build_once(warehouse)
+            answer = client.get(ABOVE, headers={"If-None-Match": before})
+            assert answer.headers["Build-Id"] == str(build_id)
+            assert answer.status_code == 200
+            before = answer.headers["ETag"]
+
+
+def test_another_warehouse_has_other_etags(
+    sample_warehouse: Path, tmp_path: Path
+) -> None:
+    build_once(tmp_path / "other")
+    with open_client(tmp_path / "other") as other:
+        found = etag(other, ABOVE)
+    with open_client(shutil.copytree(sample_warehouse, tmp_path / "same")) as client:
+        assert etag(client, ABOVE) != found
+
+
+def test_a_warehouse_of_an_earlier_version_waits_for_its_builder(
+    warehouse: Path,
+) -> None:
+    removed = run_dbt(warehouse, "run-operation", "query", "--args", DROP)
+    assert removed.returncode == 0, removed.stdout
+    with open_client(warehouse) as client:
+        answer = client.get(ABOVE)
+        assert (answer.status_code, answer.json["code"]) == (503, "not_ready")
+        build_once(warehouse)
+        wait_until(lambda: client.get(ABOVE).status_code == 200, 5)
+
+
+DROP = "{sql: drop table published.catalogue}"
+
+
+def test_the_cache_keeps_to_its_bound(warehouse: Path) -> None:
+    marts = Marts(warehouse)
+    answers = Answers(marts, most_bytes=2_000)
+
+    def json_of(_: Mart) -> Format:
+        return FORMATS["json"]
+
+    def ask(year: int) -> bytes:
+        given = {"year": [str(year)]}
+        wish = Wish("departments_above_average", given, json_of)
+        _, body = answers.body(wish, answers.question(wish))
+        return body.content
+
+    first = [ask(year) for year in range(1990, 2030)]
+    assert answers._bodies.currsize <= 2_000
+    assert [ask(year) for year in range(1990, 2030)] == first
+    everything = Wish("employees_per_department", {"year": ["all"]}, json_of)
+    _, body = answers.body(everything, answers.question(everything))
+    assert len(body.content) > 2_000, "larger than the cache: answered, not kept"
+    marts.close()
+
+
+def test_many_readers_of_a_fresh_build_all_get_its_answer(warehouse: Path) -> None:
+    with open_client(warehouse) as client:
+        app = client.application
+        found: list[tuple[int, bytes]] = []
+
+        def read() -> None:
+            answer = app.test_client().get(HIRES)
+            found.append((answer.status_code, answer.data))
+
+        threads = [threading.Thread(target=read) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(found) == 16 and len(set(found)) == 1 and found[0][0] == 200
+
+
+def test_a_metric_that_is_removed_is_gone_and_the_others_stay(tmp_path: Path) -> None:
+    project = copy_project(tmp_path / "project")
+    build_once(tmp_path / "warehouse", project)
+    with open_client(tmp_path / "warehouse") as client:
+        assert client.get(ABOVE).status_code == 200
+        for path in project.glob("dbt_project/models/marts/departments_above*"):
+            path.unlink()
+        build_once(tmp_path / "warehouse", project)
+        assert client.get(ABOVE).status_code == 404
+        assert client.get(HIRES).status_code == 200
+        assert [m["name"] for m in client.get("/metrics").json] == [HIRES[9:]]
