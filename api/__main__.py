@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -19,7 +21,7 @@ from api.contract import Contract
 from api.errors import ContractError, Problem
 from api.loading import Receipt, load_csv, table_named
 from api.project import Project
-from api.warehouse import Build, Published, RawStore, open_warehouse
+from api.warehouse import Build, Published, RawStore, Warehouse, open_warehouse
 
 REFUSED, WITH_REJECTS = 1, 3
 
@@ -39,7 +41,7 @@ def serve(**options: str | int | None) -> None:
 
     given = {name: value for name, value in options.items() if value is not None}
     settings = dataclasses.replace(_settings(), **given)  # type: ignore[arg-type]
-    _contract(settings)
+    _contract_to_serve(settings)
     click.echo(f"Serving http://{settings.host}:{settings.port}/  (Ctrl-C ends it)")
     run(settings)
 
@@ -66,7 +68,7 @@ def load(files: tuple[Path, ...], table: str | None, no_build: bool) -> None:
     """Load CSV files, plain or gzip, without a server."""
     settings = _settings()
     contract = _contract(settings)
-    warehouse = open_warehouse(settings.warehouse_dir, contract)
+    warehouse = _warehouse(settings, contract)
     receipts = [_load(warehouse.raw, contract, path, table) for path in files]
     loads = [receipt.load for receipt in receipts if receipt is not None]
     if loads and not no_build:
@@ -81,15 +83,21 @@ def load(files: tuple[Path, ...], table: str | None, no_build: bool) -> None:
 def build() -> None:
     """Build, test and publish now."""
     settings = _settings()
-    warehouse = open_warehouse(settings.warehouse_dir, _contract(settings))
+    warehouse = _warehouse(settings, _contract(settings))
     request = warehouse.raw.request_build()
     _build(settings, warehouse.published, request_id=request)
 
 
 @commands.command()
 def check() -> None:
-    """Check the contract: every YAML file of the dbt project."""
-    contract = _contract(_settings())
+    """Check the contract: every YAML file of the dbt project, and the stored rows."""
+    settings = _settings()
+    contract = _contract(settings)
+    if (settings.warehouse_dir / "raw.db").exists():
+        warehouse = open_warehouse(settings.warehouse_dir)
+        complaints = warehouse.raw.refusals(contract.tables.values())
+        _complain(complaints)
+        sys.exit(REFUSED) if complaints else None
     tables, marts = len(contract.tables), len(contract.marts)
     click.echo(f"The contract holds: {tables} upload tables, {marts} metrics.")
 
@@ -105,9 +113,38 @@ def _contract(settings: Settings) -> Contract:
     try:
         return Project(settings.project_dir).contract()
     except ContractError as error:
-        for complaint in error.complaints:
-            click.secho(complaint, fg="red", err=True)
+        _complain(error.complaints)
         sys.exit(REFUSED)
+
+
+def _contract_to_serve(settings: Settings) -> None:
+    """Tell what is wrong with the contract; without one of before, end."""
+    # Closed before the workers are forked: they must not inherit open databases.
+    with closing(open_warehouse(settings.warehouse_dir)) as warehouse:
+        try:
+            contract = Project(settings.project_dir).contract()
+            warehouse.raw.prepare(contract.tables.values())
+        except ContractError as error:
+            _complain(error.complaints)
+            if not warehouse.raw.declared_tables():
+                sys.exit(REFUSED)
+            click.echo("Until this is mended, the contract as it was before holds.")
+
+
+def _warehouse(settings: Settings, contract: Contract) -> Warehouse:
+    """The warehouse, its upload tables as the contract has them."""
+    warehouse = open_warehouse(settings.warehouse_dir)
+    try:
+        warehouse.raw.prepare(contract.tables.values())
+    except ContractError as error:
+        _complain(error.complaints)
+        sys.exit(REFUSED)
+    return warehouse
+
+
+def _complain(complaints: Iterable[str]) -> None:
+    for complaint in complaints:
+        click.secho(complaint, fg="red", err=True)
 
 
 def _load(

@@ -33,8 +33,8 @@ class Context:
         self._project = Project(settings.project_dir)
         # Before the contract is read: what changes meanwhile is seen at the next look.
         self._seen = self._project.fingerprint()
-        self._contract = self._project.contract()
-        self.warehouse = open_warehouse(settings.warehouse_dir, self._contract)
+        self.warehouse = open_warehouse(settings.warehouse_dir)
+        self._contract = self._first_contract()
         self.answers = Answers(self.warehouse.marts, settings.cache_bytes)
         self._next_look = time.monotonic() + CONTRACT_SECONDS
         self._looking = threading.Lock()
@@ -71,21 +71,37 @@ class Context:
         longest = self.settings.build_wait_seconds
         return longest if seconds is None else min(seconds, longest)
 
+    def _first_contract(self) -> Contract:
+        """The contract of the files; the one last applied while they are broken."""
+        try:
+            return self._applied()
+        except ContractError as error:
+            tables = self.warehouse.raw.declared_tables()
+            if not tables:
+                raise
+            _log_broken(error)
+            return Contract({table.name: table for table in tables}, marts={})
+
     def _look(self) -> None:
         now = self._project.fingerprint()
         if now == self._seen:
             return
         self._seen = now
         try:
-            contract = self._project.contract()
+            self._contract = self._applied()
         except ContractError as error:
             # The builder tells it in /builds; what was promised before still holds.
-            log.warning(
-                "the contract is broken, the last good one stays: %s", error.detail
-            )
-            return
+            _log_broken(error)
+
+    def _applied(self) -> Contract:
+        """The contract of the files, with the upload tables brought to it."""
+        contract = self._project.contract()
         self.warehouse.raw.prepare(contract.tables.values())
-        self._contract = contract
+        return contract
+
+
+def _log_broken(error: ContractError) -> None:
+    log.warning("the contract is broken, the last good one stays: %s", error.detail)
 
 
 class _BuilderWatch:

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Template
 
+from api import raw_schema
 from api.builder.dbt import LEASE_OWNER, Outcome
+from api.contract import Table
 
 BUILDS_TABLE = Path("dbt_project/macros/audit/builds_table.sql")
 
@@ -54,6 +58,26 @@ class Ledger:
             if "no such table" in str(error):
                 return Position()
             raise
+
+    def prepare(self, tables: Sequence[Table]) -> None:
+        """Bring the upload tables to the contract that is about to be built.
+
+        The API does so too: whichever comes first. Raises ContractError, see
+        `raw_schema`.
+        """
+        path = self._folder / "raw.db"
+        with closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as raw:
+            raw.execute("pragma journal_mode = wal")
+            run = partial(_rows, raw)
+            if raw_schema.is_current(run, tables):
+                return
+            raw.execute("begin immediate")
+            try:
+                raw_schema.apply(run, tables)
+                raw.execute("commit")
+            except BaseException:
+                raw.execute("rollback")
+                raise
 
     def clear_own_lease(self) -> None:
         """Take back the lease of a builder that died: the only one now is us."""
@@ -117,6 +141,14 @@ class Ledger:
         module: Any = self._builds_table.module
         connection.execute(module.builds_table())
         return closing(connection)
+
+
+def _rows(
+    connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]
+) -> list[dict[str, Any]]:
+    cursor = connection.execute(sql, tuple(parameters))
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 def _text(moment: datetime) -> str:

@@ -98,7 +98,8 @@ class Builder:
     def _read_project(self) -> Outcome | None:
         """What is wrong with the project, by our contract first and then by dbt's."""
         try:
-            self._project.contract()
+            contract = self._project.contract()
+            self._ledger.prepare(list(contract.tables.values()))
         except ContractError as error:
             return Outcome("", False, error.detail)
         outcome = self._dbt.parse()

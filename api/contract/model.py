@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 DataType = Literal["integer", "text", "real", "boolean", "date", "timestamp"]
@@ -24,12 +24,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A raw upload table: what a row must look like to be let in."""
+    """A raw upload table: what a row must look like to be let in.
+
+    `file` is where the project declares it; the same table may stand in another.
+    """
 
     name: str
     description: str
     columns: tuple[Column, ...]
     primary_key: tuple[str, ...]
+    file: str = field(default="", compare=False)
 
     @property
     def column_names(self) -> tuple[str, ...]:

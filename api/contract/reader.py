@@ -6,6 +6,7 @@ Pure: callers hand in the texts. Only facts are read; SQL is dbt's business.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
@@ -42,7 +43,8 @@ def read_project(files: Mapping[str, str | bytes]) -> Contract:
             shape = shaped(_parsed(text), FileShape)
             documented |= {model.name: path for model in shape.models}
             uploads = [source for source in shape.sources if source.name == UPLOADS]
-            tables += _all(table_of, (t for source in uploads for t in source.tables))
+            declared = [table for source in uploads for table in source.tables]
+            tables += [replace(t, file=path) for t in _all(table_of, declared)]
             served = MARTS in PurePosixPath(path).parts
             marts += _all(mart_of, shape.models if served else [])
         except ContractError as error:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.contract import Contract
 from api.warehouse.guard import keep_sqlite3_out_of
 from api.warehouse.marts import Answer, Marts, Metric, Served
 from api.warehouse.published import Build, Published
@@ -44,10 +43,8 @@ class Warehouse:
         self.marts.close()
 
 
-def open_warehouse(folder: Path, contract: Contract) -> Warehouse:
-    """Open, or make, the warehouse in `folder` with the tables of the contract."""
+def open_warehouse(folder: Path) -> Warehouse:
+    """Open, or make, the warehouse in `folder`; its tables are for `raw.prepare`."""
     folder.mkdir(parents=True, exist_ok=True)
     keep_sqlite3_out_of(folder)
-    warehouse = Warehouse(folder, RawStore(folder), Published(folder), Marts(folder))
-    warehouse.raw.prepare(contract.tables.values())
-    return warehouse
+    return Warehouse(folder, RawStore(folder), Published(folder), Marts(folder))

@@ -14,46 +14,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from api.contract import Column, Table
+from api import raw_schema
+from api.contract import Table
 from api.errors import UnknownLoad
 from api.intake import Reject
 from api.warehouse.database import Connection, Database, Row
-
-LEDGER = (
-    """
-    create table if not exists loads (
-        load_id integer primary key,
-        table_name text not null,
-        mode text not null check (mode in ('append')),
-        source text not null check (source in ('csv', 'batch')),
-        file_name text,
-        sha256 text,
-        received integer not null,
-        loaded integer not null,
-        rejected integer not null,
-        loaded_at text not null,
-        check (received = loaded + rejected)
-    ) strict
-    """,
-    "create index if not exists loads_by_sha256 on loads (sha256)",
-    """
-    create table if not exists rejects (
-        reject_id integer primary key,
-        load_id integer not null,
-        line integer not null,
-        raw text not null,
-        defects text not null
-    ) strict
-    """,
-    "create index if not exists rejects_by_load on rejects (load_id)",
-    """
-    create table if not exists build_requests (
-        request_id integer primary key autoincrement,
-        requested_at text not null
-    ) strict
-    """,
-)
-STORAGE = {"integer": "integer", "boolean": "integer", "real": "real"}
 
 
 @dataclass(frozen=True)
@@ -79,12 +44,28 @@ class RawStore:
         self._database = Database(folder / "raw.db")
 
     def prepare(self, tables: Iterable[Table]) -> None:
-        """Create the ledger and the tables of the contract where they are missing."""
+        """Bring the ledger up to date, and the upload tables to their contract.
+
+        Raises ContractError, with nothing changed, where that would lose stored rows
+        or read them differently.
+        """
+        tables = list(tables)
         self._database.rows("pragma journal_mode = wal")
-        statements = [*LEDGER, *(ddl for table in tables for ddl in _table_ddl(table))]
+        with self._database.connection() as connection:
+            if raw_schema.is_current(connection.rows, tables):
+                return
         with self._database.writing() as connection:
-            for statement in statements:
-                connection.rows(statement)
+            raw_schema.apply(connection.rows, tables)
+
+    def declared_tables(self) -> list[Table]:
+        """The upload tables of the contract as it was last applied."""
+        with self._database.connection() as connection:
+            return raw_schema.declared_tables(connection.rows)
+
+    def refusals(self, tables: Iterable[Table]) -> list[str]:
+        """Why the stored rows do not allow these tables; empty when they do."""
+        with self._database.connection() as connection:
+            return raw_schema.refusals(connection.rows, tables)
 
     @contextmanager
     def loading(self, table: Table) -> Iterator[LoadInProgress]:
@@ -203,18 +184,3 @@ class LoadInProgress:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _table_ddl(table: Table) -> tuple[str, str]:
-    name = table.name
-    columns = ", ".join(_column_ddl(column) for column in table.columns)
-    return (
-        f'create table if not exists "{name}" '
-        f"({columns}, _load_id integer not null) strict",
-        f'create index if not exists "{name}_by_load" on "{name}" (_load_id)',
-    )
-
-
-def _column_ddl(column: Column) -> str:
-    required = " not null" if column.required else ""
-    return f'"{column.name}" {STORAGE.get(column.data_type, "text")}{required}'

@@ -1,11 +1,13 @@
 {#
     The rows of an upload table as staging sees them: of each unique_key the row of the
-    newest load, and the sample instead while nothing was ever loaded. In an incremental
-    run only the rows of loads that arrived since the model was last built.
+    newest load, and the sample instead, where there is one, while nothing was ever loaded.
+    In an incremental run only the rows of loads that arrived since the model was last built.
 #}
-{% macro newest_rows(uploads, unique_key, sample) -%}
-    {%- if uses_sample() -%}
+{% macro newest_rows(uploads, unique_key, sample=none) -%}
+    {%- if sample is not none and uses_sample() -%}
     select * from {{ sample }}
+    {%- elif execute and not uploads.is_cte and not relation_exists(uploads) -%}
+    {{ no_uploads(uploads) }}
     {%- else -%}
     select *
     from (

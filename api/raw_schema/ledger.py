@@ -1,0 +1,64 @@
+"""The ledger's own tables, as steps from one version of them to the next."""
+
+from __future__ import annotations
+
+# Each entry takes the ledger one version further; `user_version` counts them.
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """
+        create table if not exists loads (
+            load_id integer primary key,
+            table_name text not null,
+            mode text not null check (mode in ('append')),
+            source text not null check (source in ('csv', 'batch')),
+            file_name text,
+            sha256 text,
+            received integer not null,
+            loaded integer not null,
+            rejected integer not null,
+            loaded_at text not null,
+            check (received = loaded + rejected)
+        ) strict
+        """,
+        "create index if not exists loads_by_sha256 on loads (sha256)",
+        """
+        create table if not exists rejects (
+            reject_id integer primary key,
+            load_id integer not null,
+            line integer not null,
+            raw text not null,
+            defects text not null
+        ) strict
+        """,
+        "create index if not exists rejects_by_load on rejects (load_id)",
+        """
+        create table if not exists build_requests (
+            request_id integer primary key autoincrement,
+            requested_at text not null
+        ) strict
+        """,
+    ),
+    (
+        # The file's own columns in its own order, as JSON: what rejects are read by.
+        "alter table loads add column header text",
+        """
+        create table idempotency_keys (
+            key text primary key,
+            fingerprint text not null,
+            load_id integer not null,
+            status integer,
+            answer text,
+            created_at text not null
+        ) strict
+        """,
+        # The upload contract as it was last applied.
+        """
+        create table contracts (
+            table_name text primary key,
+            position integer not null,
+            declared integer not null,
+            document text not null
+        ) strict
+        """,
+    ),
+)
