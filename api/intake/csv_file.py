@@ -31,8 +31,9 @@ _LEAST_HEAD = 1 << 16  # bytes in which the header is looked for
 class CsvFile:
     """Judges a CSV while it is read, once.
 
-    `has_header` is known from the first block on, `sha256` (hex, of the unzipped
-    bytes) after the last. Iterating raises `UnreadableFile` or `Unusable`.
+    `has_header` and `columns`, the file's own in its own order, are known from the
+    first block on, `sha256` (hex, of the unzipped bytes) after the last. Iterating
+    raises `UnreadableFile` or `Unusable`.
     """
 
     def __init__(
@@ -40,13 +41,14 @@ class CsvFile:
     ) -> None:
         self.sha256 = ""
         self.has_header = False
+        self.columns: tuple[str, ...] = ()
         self._table = table
         self._source = Source(stream)
         self._block_size = block_size
 
     def __iter__(self) -> Iterator[Block]:
         layout, records = self._begin()
-        self.has_header = layout.has_header
+        self.has_header, self.columns = layout.has_header, layout.names
         seen = SeenKeys(self._table)
         received = 0
         for part in records:

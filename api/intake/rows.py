@@ -22,7 +22,8 @@ ARROW_TYPES: dict[DataType, pa.DataType] = {
 
 # Columns that our own rejects file adds; whoever mends and uploads it again may leave
 # them in.
-OUR_COLUMNS = frozenset({"_line", "_reasons"})
+LINE_COLUMN, REASONS_COLUMN = "_line", "_reasons"
+OUR_COLUMNS = frozenset({LINE_COLUMN, REASONS_COLUMN})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, url_for
 
 from api.context import Context
+from api.documents.loads import BuildBrief
 from api.routes.reading import declared_only, newest_first, preferences
 from api.warehouse import Build
 
@@ -30,11 +31,11 @@ def routes(context: Context) -> Blueprint:
     @noun.post("/builds")
     def build_now() -> tuple[Response, int]:
         declared_only()
-        respond_async, seconds = preferences()
+        wanted = preferences()
         request_id = context.warehouse.raw.request_build()
         build = None
-        if not respond_async:
-            build = context.wait_for_request(request_id, seconds)
+        if not wanted.respond_async:
+            build = context.wait_for_request(request_id, wanted.wait)
         if build is None:
             return jsonify(build_brief(None, context.builder_is_running)), 202
         response = jsonify(_summary(build) | {"steps": build.steps})
@@ -46,17 +47,18 @@ def routes(context: Context) -> Blueprint:
     return noun
 
 
-def build_brief(build: Build | None, builder_is_running: bool = True) -> dict[str, Any]:
+def build_brief(build: Build | None, builder_is_running: bool = True) -> BuildBrief:
     """What the answer to a load tells of its build."""
     if build is None:
         waiting = "A build that holds it is under way or will begin by itself."
         away = "No builder is running; start one with `python -m api builder`."
         note = waiting if builder_is_running else away
         return {"build_id": None, "status": "pending", "failures": [], "note": note}
+    failures: list[Any] = build.failures
     return {
         "build_id": build.build_id,
-        "status": build.status,
-        "failures": build.failures,
+        "status": "published" if build.published else "failed",
+        "failures": failures,
     }
 
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from api.errors import NotReady, Problem
+from api.errors import NotReady, Problem, RequestInProgress
 
 RETRY_AFTER_SECONDS = 2
 
@@ -27,7 +27,7 @@ def answer(problem: Problem) -> Response:
     response = jsonify(problem.body())
     response.status_code = problem.status
     response.content_type = "application/problem+json"
-    if isinstance(problem, NotReady):
+    if isinstance(problem, NotReady | RequestInProgress):
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import request
@@ -65,14 +66,48 @@ def form_only(*names: str) -> None:
     refuse_others([*request.form, *request.files], names, "field of the form")
 
 
-def preferences() -> tuple[bool, float | None]:
-    """Whether the client would rather not wait, and for how many seconds at most.
+@dataclass(frozen=True)
+class Preferences:
+    """How a client would like to be answered; `wait` in seconds.
 
-    Source: RFC 7240, `respond-async` and `wait`.
+    Source: RFC 7240.
     """
+
+    respond_async: bool = False
+    wait: float | None = None
+    strict: bool = False
+    minimal: bool = False
+
+    @property
+    def applied(self) -> str:
+        """What was honoured, for the header Preference-Applied."""
+        honoured = {
+            "respond-async": self.respond_async,
+            "handling=strict": self.strict,
+            "return=minimal": self.minimal,
+        }
+        return ", ".join(name for name, asked in honoured.items() if asked)
+
+
+def preferences() -> Preferences:
+    """What the request prefers; what we do not know is ignored, as RFC 7240 says."""
     stated = parse_dict_header(", ".join(request.headers.getlist("Prefer")))
     wait = stated.get("wait") or ""
-    return "respond-async" in stated, float(wait) if wait.isdigit() else None
+    return Preferences(
+        respond_async="respond-async" in stated,
+        wait=float(wait) if wait.isascii() and wait.isdigit() else None,
+        strict=stated.get("handling") == "strict",
+        minimal=stated.get("return") == "minimal",
+    )
+
+
+def is_true(name: str, given: object) -> bool:
+    """A field that says true or false, by default false; raises BadParameter."""
+    if given in (None, False, "false"):
+        return False
+    if given in (True, "true"):
+        return True
+    raise BadParameter(f"{name} must be true or false, not {str(given)[:60]!r}")
 
 
 def json_value(text: str | bytes) -> Any:

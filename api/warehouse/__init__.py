@@ -11,13 +11,14 @@ from pathlib import Path
 from api.warehouse.guard import keep_sqlite3_out_of
 from api.warehouse.marts import Answer, Marts, Metric, Served
 from api.warehouse.published import Build, Published
-from api.warehouse.raw_store import Load, LoadInProgress, RawStore
+from api.warehouse.raw_store import Load, RawStore
+from api.warehouse.requests import KeyedRequest
 
 __all__ = [
     "Answer",
     "Build",
+    "KeyedRequest",
     "Load",
-    "LoadInProgress",
     "Marts",
     "Metric",
     "Published",

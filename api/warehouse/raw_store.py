@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,11 +18,15 @@ from api.contract import Table
 from api.errors import UnknownLoad
 from api.intake import Reject
 from api.warehouse.database import Connection, Database, Row
+from api.warehouse.requests import KeyedRequest, Requests, now, remember
 
 
 @dataclass(frozen=True)
 class Load:
-    """One entry of the ledger; `loaded_at` is UTC."""
+    """One entry of the ledger.
+
+    `loaded_at` is UTC; `header` the columns that the file itself names, in its order.
+    """
 
     load_id: int
     table_name: str
@@ -35,6 +38,7 @@ class Load:
     loaded: int
     rejected: int
     loaded_at: str
+    header: tuple[str, ...] | None = None
 
 
 class RawStore:
@@ -42,6 +46,7 @@ class RawStore:
 
     def __init__(self, folder: Path) -> None:
         self._database = Database(folder / "raw.db")
+        self.requests = Requests(self._database, folder)
 
     def prepare(self, tables: Iterable[Table]) -> None:
         """Bring the ledger up to date, and the upload tables to their contract.
@@ -80,12 +85,12 @@ class RawStore:
         found = self._database.rows("select * from loads where load_id = ?", [load_id])
         if not found:
             raise UnknownLoad(f"There is no load {load_id}. GET /loads lists them.")
-        return Load(**found[0])
+        return _load(found[0])
 
     def loads(self, limit: int, before: int) -> list[Load]:
         """Loads older than `before`, newest first."""
         sql = "select * from loads where load_id < ? order by load_id desc limit ?"
-        return [Load(**row) for row in self._database.rows(sql, [before, limit])]
+        return [_load(row) for row in self._database.rows(sql, [before, limit])]
 
     def rejects(self, load_id: int, limit: int, after: int = 0) -> list[Row]:
         """Rejects of a load with a `reject_id` above `after`, in line order."""
@@ -108,11 +113,12 @@ class RawStore:
         """Ask the builder for a build; the number of the request."""
         with self._database.writing() as connection:
             sql = "insert into build_requests (requested_at) values (?)"
-            connection.rows(sql, [_now()])
+            connection.rows(sql, [now()])
             return int(connection.rows("select last_insert_rowid() as n")[0]["n"])
 
     def close(self) -> None:
         self._database.close()
+        self.requests.close()
 
 
 class LoadInProgress:
@@ -127,7 +133,7 @@ class LoadInProgress:
         """The load that already holds this very file in this table."""
         sql = "select * from loads where sha256 = ? and table_name = ? limit 1"
         found = self._connection.rows(sql, [sha256, self._table.name])
-        return Load(**found[0]) if found else None
+        return _load(found[0]) if found else None
 
     def abandon(self) -> None:
         """Take back everything this load has stored so far."""
@@ -161,6 +167,7 @@ class LoadInProgress:
         rejected: int,
         file_name: str | None = None,
         sha256: str | None = None,
+        header: tuple[str, ...] | None = None,
     ) -> Load:
         """Write the ledger's entry, which makes the load count."""
         load = Load(
@@ -173,14 +180,21 @@ class LoadInProgress:
             received=loaded + rejected,
             loaded=loaded,
             rejected=rejected,
-            loaded_at=_now(),
+            loaded_at=now(),
+            header=header,
         )
-        entry = asdict(load)
+        entry = asdict(load) | {"header": json.dumps(header) if header else None}
         marks = ", ".join("?" * len(entry))
         sql = f"insert into loads ({', '.join(entry)}) values ({marks})"
         self._connection.rows(sql, list(entry.values()))
         return load
 
+    def remember(self, keyed: KeyedRequest | None, load: Load) -> None:
+        """Keep with the load which request made it, for when that is repeated."""
+        if keyed is not None:
+            remember(self._connection, keyed, load.load_id)
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+def _load(row: Row) -> Load:
+    header = row["header"]
+    return Load(**row | {"header": tuple(json.loads(header)) if header else None})

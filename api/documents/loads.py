@@ -1,0 +1,139 @@
+"""Loads: what came in, what was refused, and the build that holds it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, NotRequired
+
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
+
+LoadId = Annotated[int, Field(ge=1, description="The load's number.", examples=[17])]
+TableName = Annotated[str, Field(description="The table.", examples=["departments"])]
+Received = Annotated[int, Field(ge=0, description="Rows sent: loaded and rejected.")]
+Loaded = Annotated[int, Field(ge=0, description="Rows that were stored.")]
+Rejected = Annotated[int, Field(ge=0, description="Rows that were refused.")]
+
+
+@with_config(extra="forbid")
+class RejectError(TypedDict):
+    """One thing wrong with a row."""
+
+    line: Annotated[
+        int, Field(description="Line of the file, or place in the batch, from 1.")
+    ]
+    column: Annotated[
+        str | None, Field(description="The column; null for the row as a whole.")
+    ]
+    code: Annotated[str, Field(examples=["missing_value"])]
+    message: Annotated[str, Field(examples=["department is required but empty"])]
+
+
+@with_config(extra="forbid")
+class Reject(TypedDict):
+    """A refused row: its first error in the open, all of them in `errors`."""
+
+    line: int
+    column: str | None
+    code: str
+    message: str
+    raw: Annotated[str, Field(description="The row as it was sent.", examples=["3,"])]
+    errors: list[RejectError]
+
+
+@with_config(extra="forbid")
+class Failure(TypedDict):
+    """A step of a build that did not pass."""
+
+    name: Annotated[str, Field(description="The model, test or seed.")]
+    kind: str
+    file: Annotated[str | None, Field(description="Where it stands in the project.")]
+    status: Annotated[str, Field(examples=["fail", "error", "warn"])]
+    rows: Annotated[int | None, Field(description="How many rows it complains of.")]
+    message: str | None
+    sample: Annotated[
+        list[dict[str, Any]], Field(description="Up to five of those rows.")
+    ]
+
+
+@with_config(extra="forbid")
+class BuildBrief(TypedDict):
+    """What an answer to a load tells of its build."""
+
+    build_id: Annotated[int | None, Field(description="Null while it is pending.")]
+    status: Literal["published", "failed", "pending"]
+    failures: Annotated[
+        list[Failure], Field(description="What failed, and warnings; worst first.")
+    ]
+    note: NotRequired[str]
+
+
+@with_config(extra="forbid")
+class Load(TypedDict):
+    """One entry of the ledger."""
+
+    load_id: LoadId
+    table: TableName
+    mode: Literal["append"]
+    source: Literal["csv", "batch"]
+    file_name: str | None
+    sha256: Annotated[
+        str | None, Field(description="Of the unzipped file, in hexadecimal.")
+    ]
+    received: Received
+    loaded: Loaded
+    rejected: Rejected
+    loaded_at: Annotated[str, Field(description="UTC, ISO 8601.")]
+    rejects_url: Annotated[str, Field(description="Where all its rejects are.")]
+
+
+class LoadWithBuild(Load):
+    """A load and its build."""
+
+    build: BuildBrief
+
+
+class Receipt(LoadWithBuild):
+    """The answer to a load."""
+
+    rejects: Annotated[list[Reject], Field(description="The first 20.")]
+    already_loaded: Annotated[
+        bool, Field(description="This very file was a load before: this one.")
+    ]
+
+
+@with_config(extra="forbid")
+class MinimalReceipt(TypedDict):
+    """The answer to a load under `Prefer: return=minimal`."""
+
+    load_id: LoadId
+    received: Received
+    loaded: Loaded
+    rejected: Rejected
+
+
+@with_config(extra="forbid")
+class DryRun(TypedDict):
+    """What a load would have come to; nothing was stored."""
+
+    dry_run: Literal[True]
+    table: TableName
+    received: Received
+    loaded: Annotated[int, Field(ge=0, description="Rows that would be stored.")]
+    rejected: Annotated[int, Field(ge=0, description="Rows that would be refused.")]
+    has_header: Annotated[bool, Field(description="Whether the file has a header.")]
+    preview: Annotated[
+        list[dict[str, Any]],
+        Field(description="The first 20 rows as they would be stored."),
+    ]
+    rejects: Annotated[list[Reject], Field(description="The first 20.")]
+
+
+@with_config(extra="forbid")
+class RejectsPage(TypedDict):
+    """Rejects of a load, in line order."""
+
+    load_id: LoadId
+    table: TableName
+    rejected: Rejected
+    rejects: list[Reject]
+    next: Annotated[str | None, Field(description="Where more of them are.")]

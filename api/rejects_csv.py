@@ -1,0 +1,89 @@
+"""Rejects as a CSV file that can be mended and uploaded again. Pure.
+
+The table's columns in its order, then the line and the reasons; the door leaves those
+two columns out again.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from api.intake.rows import LINE_COLUMN, REASONS_COLUMN
+
+Cells = list[str]
+
+
+def rejects_csv(
+    columns: Sequence[str],
+    rejects: Iterable[dict[str, Any]],
+    header: Sequence[str] | None = None,
+    batch: bool = False,
+) -> Iterator[str]:
+    """The file in pieces of one record: a header, then a record for each reject.
+
+    `columns` are the table's, `header` those of the file that was loaded, if it had
+    one. A reject has `line`, `defects` and `raw`: CSV, or JSON if it was a batch.
+    """
+    cells_of = _batch_cells(columns) if batch else _file_cells(columns, header)
+    yield _text([*columns, LINE_COLUMN, REASONS_COLUMN])
+    for reject in rejects:
+        reasons = "; ".join(defect["message"] for defect in reject["defects"])
+        yield _text([*cells_of(reject["raw"]), str(reject["line"]), reasons])
+
+
+def _file_cells(
+    columns: Sequence[str], header: Sequence[str] | None
+) -> Callable[[str], Cells]:
+    """The cells of a CSV row by the table's columns, whatever the file's order."""
+    folded = [name.casefold() for name in header or columns]
+
+    def cells(raw: str) -> Cells:
+        named = dict(zip(folded, _within(len(folded), _record(raw)), strict=False))
+        return [named.get(name.casefold(), "") for name in columns]
+
+    return cells
+
+
+def _batch_cells(columns: Sequence[str]) -> Callable[[str], Cells]:
+    def cells(raw: str) -> Cells:
+        try:
+            row = json.loads(raw)
+        except ValueError:
+            row = raw
+        if isinstance(row, dict):
+            return [_cell(row.get(name)) for name in columns]
+        values = row if isinstance(row, list) else [row]
+        found = _within(len(columns), [_cell(value) for value in values])
+        return [*found, *[""] * (len(columns) - len(found))]
+
+    return cells
+
+
+def _within(width: int, cells: Cells) -> Cells:
+    """At most so many cells: what is too much is joined to the last of them, so that
+    nothing is lost and it is there to be looked at."""
+    return [*cells[: width - 1], ",".join(cells[width - 1 :])] if cells else []
+
+
+def _record(raw: str) -> Cells:
+    try:
+        return next(csv.reader(io.StringIO(raw, newline="")), [])
+    except csv.Error:
+        # A cell longer than the csv module takes: all of the row in one.
+        return [raw]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _text(cells: Cells) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerow(cells)
+    return buffer.getvalue()
