@@ -197,10 +197,10 @@ def test_a_key_is_short_plain_text(client: FlaskClient, key: str) -> None:
     assert loads(client) == 0
 
 
-def test_a_key_covers_a_file_of_any_size(client: FlaskClient) -> None:
-    rows = b"".join(b"%d,Department %d\n" % (n, n) for n in range(1, 60_000))
+def test_a_key_covers_every_byte_of_a_file(client: FlaskClient) -> None:
+    rows = b"".join(b"%d,Department %d\n" % (n, n) for n in range(1, 20_000))
     first = upload(client, rows, key="big")
-    assert first.json["loaded"] == 59_999
+    assert first.json["loaded"] == 19_999
     assert upload(client, rows, key="big").json == first.json
     assert upload(client, gzip.compress(rows, mtime=0), key="big").status_code == 422
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict
 from typing import Any, BinaryIO, cast
 
@@ -63,14 +64,15 @@ def routes(context: Context) -> Blueprint:
     def upload_csv() -> Response:
         declared_only("dry_run")
         table, stream, file_name = _file(context)
-        strict = preferences().strict
-        if _is_dry_run(request.form.get("dry_run")):
-            return _reported(table, check_csv(table, stream, strict))
 
         def load(terms: Terms) -> Receipt:
             return load_csv(store, table, stream, file_name, terms)
 
-        return _once(context, load, table, lambda: _digest_of_file(stream))
+        # A large one is a file on disk, which goes when it is closed.
+        with closing(stream):
+            if _is_dry_run(request.form.get("dry_run")):
+                return _reported(table, check_csv(table, stream, preferences().strict))
+            return _once(context, load, table, lambda: _digest_of_file(stream))
 
     @noun.post("/insert_batch")
     def insert_batch() -> Response:
