@@ -54,6 +54,11 @@ class Settings:
         for name in ("warehouse_dir", "project_dir"):
             object.__setattr__(self, name, Path(getattr(self, name)).absolute())
 
+    @property
+    def lineage_page(self) -> Path:
+        """dbt's docs of the published project, where the builder puts them."""
+        return self.warehouse_dir / "lineage.html"
+
     def to_env(self) -> dict[str, str]:
         """The environment that makes another process read these very settings."""
         return {

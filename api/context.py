@@ -30,9 +30,9 @@ class Context:
     def __init__(self, settings: Settings) -> None:
         """Read the contract and open the warehouse; raises ContractError."""
         self.settings = settings
-        self._project = Project(settings.project_dir)
+        self.project = Project(settings.project_dir)
         # Before the contract is read: what changes meanwhile is seen at the next look.
-        self._seen = self._project.fingerprint()
+        self._seen = self.project.fingerprint()
         self.warehouse = open_warehouse(settings.warehouse_dir)
         self._contract = self._first_contract()
         self.answers = Answers(self.warehouse.marts, settings.cache_bytes)
@@ -83,7 +83,7 @@ class Context:
             return Contract({table.name: table for table in tables}, marts={})
 
     def _look(self) -> None:
-        now = self._project.fingerprint()
+        now = self.project.fingerprint()
         if now == self._seen:
             return
         self._seen = now
@@ -95,7 +95,7 @@ class Context:
 
     def _applied(self) -> Contract:
         """The contract of the files, with the upload tables brought to it."""
-        contract = self._project.contract()
+        contract = self.project.contract()
         self.warehouse.raw.prepare(contract.tables.values())
         return contract
 

@@ -11,12 +11,11 @@ from typing import Any, BinaryIO
 
 from api.contract import Contract, Table
 from api.errors import BatchSize, NoUsableRow, RowsRejected, UnknownTable
-from api.intake import Block, Reject, read_batch, read_csv
+from api.intake import BATCH_ROWS, Block, Reject, read_batch, read_csv
 from api.suggestion import did_you_mean
 from api.warehouse import KeyedRequest, Load, RawStore
 
 REJECTS_SHOWN = 20
-BATCH_ROWS = 1000
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from api.contract import Contract, read_project
@@ -33,6 +34,14 @@ class Project:
             if path.suffix in (".sql", ".yml", ".yaml")
         }
         return read_project(texts)
+
+    def sample(self, table: str, rows: int) -> bytes | None:
+        """The header and the first rows of a table's seed, None without one."""
+        try:
+            with (self.folder / "seeds" / f"{table}.csv").open("rb") as seed:
+                return b"".join(islice(seed, rows + 1))
+        except FileNotFoundError:
+            return None
 
     def fingerprint(self) -> Fingerprint:
         """Modification time (ns) and size of every file that a build depends on."""

@@ -31,6 +31,7 @@ class Dbt:
     def __init__(self, project: Path, target: Path) -> None:
         os.environ["DBT_LEASE_OWNER"] = LEASE_OWNER
         self._manifest: Manifest | None = None
+        self._target = target
         self._common = [
             *("--project-dir", str(project)),
             *("--profiles-dir", str(project)),
@@ -58,6 +59,20 @@ class Dbt:
         options = [f"--exclude-resource-type={kind}" for kind in left_out]
         runner = dbtRunner(manifest=self._manifest)
         return _outcome(runner.invoke(["build", *options, *self._common]))
+
+    def document(self) -> str:
+        """dbt's own docs of what was built last, as one page; empty if it makes none.
+
+        Right after a build the manifest holds all compiled SQL: nothing is compiled.
+        """
+        options = ["--static", "--no-compile"]
+        runner = dbtRunner(manifest=self._manifest)
+        result = runner.invoke(["docs", "generate", *options, *self._common])
+        if not result.success:
+            return ""
+        page = (self._target / "static_index.html").read_text(encoding="utf-8")
+        # Where this machine keeps its files is nobody's business.
+        return page.replace(str(self._target), "target")
 
 
 def _outcome(result: dbtRunnerResult) -> Outcome:

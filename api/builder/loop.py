@@ -39,11 +39,15 @@ class Builder:
         self._project = Project(settings.project_dir)
         self._ledger = Ledger(settings.warehouse_dir, settings.project_dir)
         self._dbt = Dbt(settings.project_dir, settings.warehouse_dir / "builder")
+        self._lineage = settings.lineage_page
         self._seen: Fingerprint | None = None
         self._broken: Outcome | None = None
         # Whether this very project has passed its unit tests in this process.
         self._proven = False
         self._built: Position | None = None
+        # The project as the page about its lineage shows it, and whether that is old.
+        self._documented: Fingerprint | None = None
+        self._undocumented = False
         self._retry_at = float("inf")
         self._retry_after = RETRY_SECONDS[0]
 
@@ -57,12 +61,17 @@ class Builder:
             position = self._ledger.position()
             if position != self._built or time.monotonic() >= self._retry_at:
                 self.build(position)
+            else:
+                # Only while nobody waits for a build.
+                self._document()
             time.sleep(POLL_SECONDS)
 
     def build_once(self) -> bool:
         """Build what there is now; whether it was published."""
         self._look_at_project()
-        return self.build(self._ledger.position()).succeeded
+        outcome = self.build(self._ledger.position())
+        self._document()
+        return outcome.succeeded
 
     def build(self, position: Position) -> Outcome:
         """One build of everything up to `position`, recorded whatever becomes of it."""
@@ -75,6 +84,7 @@ class Builder:
             kind = "project" if self._broken else "dbt"
             self._ledger.record_failure(outcome, position, started_at, kind)
         self._built = position
+        self._undocumented = outcome.succeeded and self._documented != self._seen
         self._proven = self._proven or outcome.succeeded
         self._plan_retry(outcome)
         log.info("build %s", "published" if outcome.succeeded else "failed")
@@ -104,6 +114,20 @@ class Builder:
             return Outcome("", False, error.detail)
         outcome = self._dbt.parse()
         return None if outcome.succeeded else outcome
+
+    def _document(self) -> None:
+        """Make the page about the lineage, if another version is published."""
+        if not self._undocumented:
+            return
+        self._undocumented = False
+        self._documented = self._seen
+        page = self._dbt.document()
+        if not page:
+            log.warning("dbt made no docs of the project; the page of before stays")
+            return
+        new = self._lineage.with_suffix(".new")
+        new.write_text(page, encoding="utf-8")
+        new.replace(self._lineage)
 
     def _plan_retry(self, outcome: Outcome) -> None:
         if any(sign in outcome.message for sign in TRANSIENT):

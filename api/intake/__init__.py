@@ -3,8 +3,16 @@
 Pure: no file is opened, no database and no HTTP; only the bytes handed in are read.
 """
 
-from api.intake.batch import read_batch
+from api.intake.batch import BATCH_ROWS, read_batch
 from api.intake.csv_file import CsvFile, read_csv
 from api.intake.rows import Block, Defect, Reject
 
-__all__ = ["Block", "CsvFile", "Defect", "Reject", "read_batch", "read_csv"]
+__all__ = [
+    "BATCH_ROWS",
+    "Block",
+    "CsvFile",
+    "Defect",
+    "Reject",
+    "read_batch",
+    "read_csv",
+]

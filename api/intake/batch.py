@@ -17,6 +17,8 @@ from api.intake.rows import OUR_COLUMNS, Block, Defect, Reject
 from api.intake.validator import judge
 from api.suggestion import did_you_mean
 
+BATCH_ROWS = 1000
+
 Cells = list[str | None]
 
 

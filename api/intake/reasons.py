@@ -13,6 +13,24 @@ from api.intake.rows import Defect
 
 SHOWN = 60
 
+# Every code that a refused row can have, for those who document them.
+REASONS = {
+    "missing_value": "a required cell is empty",
+    "not_an_integer": "not a whole number",
+    "integer_out_of_range": "a whole number that 64 bits cannot hold",
+    "not_a_number": "not a number",
+    "not_a_boolean": "neither true nor false",
+    "not_a_date": "not a day of the calendar as YYYY-MM-DD",
+    "not_a_timestamp": "not an ISO 8601 date and time",
+    "not_text": "a value of JSON that is no text",
+    "not_accepted": "none of the values that the contract lists",
+    "wrong_width": "more or fewer cells than columns",
+    "stray_quote": "a space before a quote made the quote part of the text",
+    "repeated_id": "the same key stands earlier in the file",
+    "not_a_row": "neither an array nor an object",
+    "unknown_column": "a name that is no column",
+}
+
 _WANTED: dict[DataType, tuple[str, str]] = {
     "integer": ("not_an_integer", "a whole number"),
     "real": ("not_a_number", "a number such as 12.5"),

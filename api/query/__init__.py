@@ -7,9 +7,10 @@ from api.query.cursor import cursor_text
 from api.query.filters import OPERATORS, operators_of
 from api.query.model import Condition, Query
 from api.query.paging import page
-from api.query.reader import read_query
+from api.query.reader import MOST_ROWS, read_query
 
 __all__ = [
+    "MOST_ROWS",
     "OPERATORS",
     "Condition",
     "Query",

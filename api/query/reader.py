@@ -109,7 +109,7 @@ def _columns(mart: Mart, select: str | None, pinned: Sequence[str]) -> tuple[str
         return left or mart.selected
     names = select.split(",")
     _refuse_strangers("select", names, mart)
-    return tuple(names)
+    return tuple(dict.fromkeys(names))
 
 
 def _order(mart: Mart, sort: str | None) -> tuple[str, ...]:
@@ -129,8 +129,6 @@ def _refuse_strangers(parameter: str, names: Sequence[str], mart: Mart) -> None:
                 f" {mart.endpoint}{did_you_mean(name, mart.column_names)}. Its columns:"
                 f" {', '.join(mart.column_names)}."
             )
-        if names.count(name) > 1:
-            raise BadParameter(f"{parameter} names {name!r} more than once.")
 
 
 def _limit(text: str | None) -> int | None:

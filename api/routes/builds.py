@@ -7,7 +7,8 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, url_for
 
 from api.context import Context
-from api.documents.loads import BuildBrief
+from api.documents.builds import Build as BuildDocument
+from api.documents.builds import BuildBrief, BuildWithSteps
 from api.routes.reading import declared_only, newest_first, preferences
 from api.warehouse import Build
 
@@ -26,7 +27,7 @@ def routes(context: Context) -> Blueprint:
     def one_build(build_id: int) -> Response:
         declared_only()
         build = published.build(build_id)
-        return jsonify(_summary(build) | {"steps": build.steps})
+        return jsonify(_whole(build))
 
     @noun.post("/builds")
     def build_now() -> tuple[Response, int]:
@@ -38,7 +39,7 @@ def routes(context: Context) -> Blueprint:
             build = context.wait_for_request(request_id, wanted.wait)
         if build is None:
             return jsonify(build_brief(None, context.builder_is_running)), 202
-        response = jsonify(_summary(build) | {"steps": build.steps})
+        response = jsonify(_whole(build))
         response.headers["Location"] = url_for(
             "builds.one_build", build_id=build.build_id
         )
@@ -62,14 +63,20 @@ def build_brief(build: Build | None, builder_is_running: bool = True) -> BuildBr
     }
 
 
-def _summary(build: Build) -> dict[str, Any]:
+def _summary(build: Build) -> BuildDocument:
+    failures: list[Any] = build.failures
     return {
         "build_id": build.build_id,
-        "status": build.status,
+        "status": "published" if build.published else "failed",
         "started_at": build.started_at,
         "finished_at": build.finished_at,
         "last_load_id": build.last_load_id,
         "sample_data": build.is_sample,
-        "metrics": sorted(build.marts),
-        "failures": build.failures,
+        "metrics": build.marts,
+        "failures": failures,
     }
+
+
+def _whole(build: Build) -> BuildWithSteps:
+    steps: list[Any] = build.steps
+    return {**_summary(build), "steps": steps}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify
 
 from api.context import Context
+from api.documents.service import Alive, Parts, Readiness
 from api.errors import NotReady
 
 
@@ -14,19 +15,19 @@ def routes(context: Context) -> Blueprint:
 
     @noun.get("/live")
     def live() -> Response:
-        return jsonify(status="alive")
+        body: Alive = {"status": "alive"}
+        return jsonify(body)
 
     @noun.get("/ready")
     def ready() -> tuple[Response, int]:
-        parts = {
+        running = context.builder_is_running
+        parts: Parts = {
             "metrics": _metrics(context),
-            "builder": "ready"
-            if context.builder_is_running
-            else "no builder is running",
+            "builder": "ready" if running else "no builder is running",
         }
-        ok = all(state == "ready" for state in parts.values())
-        body = jsonify(status="ready" if ok else "not ready", parts=parts)
-        return body, 200 if ok else 503
+        ok = parts["metrics"] == parts["builder"] == "ready"
+        body: Readiness = {"status": "ready" if ok else "not ready", "parts": parts}
+        return jsonify(body), 200 if ok else 503
 
     return noun
 

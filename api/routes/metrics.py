@@ -10,6 +10,7 @@ from api.answers import Question, Wish
 from api.context import Context
 from api.contract import Mart
 from api.documents.metrics import MetricEntry
+from api.documents.service import Index
 from api.errors import BadParameter, NotAcceptable
 from api.formats import Format, formats_of
 from api.query import operators_of
@@ -28,9 +29,17 @@ def routes(context: Context) -> Blueprint:
     @noun.get("/")
     def index() -> Response:
         declared_only()
-        names = ("metrics.catalogue", "tables.list_tables", "loads.list_loads")
-        pages = [*names, "builds.list_builds", "health.ready"]
-        return jsonify({name.partition(".")[0]: url_for(name) for name in pages})
+        body: Index = {
+            "metrics": url_for("metrics.catalogue"),
+            "tables": url_for("tables.list_tables"),
+            "loads": url_for("loads.list_loads"),
+            "builds": url_for("builds.list_builds"),
+            "health": url_for("health.ready"),
+            "docs": url_for("docs.page"),
+            "openapi": url_for("docs.openapi_json"),
+            "lineage": url_for("docs.lineage"),
+        }
+        return jsonify(body)
 
     @noun.get("/metrics")
     def catalogue() -> Response:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import logging
-from http import HTTPStatus
 
-from flask import Flask, Response, jsonify, request
-from werkzeug.exceptions import HTTPException
+from flask import Flask, Response, current_app, jsonify, request
+from werkzeug.exceptions import (
+    BadRequest,
+    HTTPException,
+    MethodNotAllowed,
+    NotFound,
+    RequestEntityTooLarge,
+)
 
+from api import errors
 from api.errors import NotReady, Problem, RequestInProgress
 
 RETRY_AFTER_SECONDS = 2
@@ -33,20 +39,35 @@ def answer(problem: Problem) -> Response:
 
 
 def _of_the_library(error: HTTPException) -> Response:
-    status = HTTPStatus(error.code or 500)
-    problem = Problem(error.description or status.phrase)
-    problem.status = status
-    problem.title = status.phrase
-    problem.code = status.name.lower()
-    if status == HTTPStatus.NOT_FOUND:
-        problem.detail = (
-            f"There is nothing at {request.path}. GET / lists what there is."
-        )
-    response = answer(problem)
+    response = answer(_named(error))
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value
     return response
+
+
+def _named(error: HTTPException) -> Problem:
+    """One of our problems for one of the library's."""
+    if isinstance(error, MethodNotAllowed):
+        methods = ", ".join(sorted(error.valid_methods or ()))
+        return errors.MethodNotAllowed(
+            f"{request.path} takes {methods}, not {request.method}."
+        )
+    if isinstance(error, RequestEntityTooLarge):
+        most = current_app.config["MAX_CONTENT_LENGTH"]
+        return errors.TooLarge(
+            f"A request may be {most} bytes long (MAX_UPLOAD_BYTES). Send the rows in"
+            " several files."
+        )
+    if isinstance(error, NotFound):
+        return errors.NotFound(
+            f"There is nothing at {request.path[:200]}. GET / lists what there is."
+        )
+    if isinstance(error, BadRequest):
+        return errors.BadRequest(error.description or "The request cannot be read.")
+    problem = Problem(error.description or error.name)
+    problem.status = error.code or Problem.status
+    return problem
 
 
 def _unforeseen(error: Exception) -> Response:

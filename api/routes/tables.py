@@ -8,6 +8,8 @@ from flask import Blueprint, Response, jsonify
 
 from api.context import Context
 from api.contract import Column, Table
+from api.documents.tables import Table as TableDocument
+from api.documents.tables import TableColumn
 from api.loading import table_named
 from api.routes.reading import declared_only
 
@@ -37,17 +39,19 @@ def routes(context: Context) -> Blueprint:
     return noun
 
 
-def _document(table: Table, counts: dict[str, Any]) -> dict[str, Any]:
+def _document(table: Table, counts: dict[str, Any]) -> TableDocument:
     return {
         "name": table.name,
         "description": table.description,
         "primary_key": list(table.primary_key),
         "columns": [_column(column) for column in table.columns],
-        **counts,
+        "loads": counts["loads"],
+        "rows_loaded": counts["rows_loaded"],
+        "last_loaded_at": counts["last_loaded_at"],
     }
 
 
-def _column(column: Column) -> dict[str, Any]:
+def _column(column: Column) -> TableColumn:
     return {
         "name": column.name,
         "data_type": column.data_type,

@@ -1,0 +1,51 @@
+"""Builds: what was built, what failed and why."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
+
+from api.documents.loads import BuildBrief, Failure
+
+
+@with_config(extra="forbid")
+class Step(TypedDict):
+    """A model, test or seed of a build."""
+
+    name: Annotated[str, Field(examples=["stg_departments"])]
+    kind: Annotated[str, Field(examples=["model"])]
+    status: Annotated[str, Field(description="dbt's word.", examples=["success"])]
+    seconds: Annotated[float, Field(ge=0, description="How long it took.")]
+
+
+@with_config(extra="forbid")
+class Build(TypedDict):
+    """A build, and the metrics that it published."""
+
+    build_id: Annotated[int, Field(ge=1, examples=[5])]
+    status: Literal["published", "failed"]
+    started_at: Annotated[str, Field(description="UTC, ISO 8601.")]
+    finished_at: Annotated[str, Field(description="UTC, ISO 8601.")]
+    last_load_id: Annotated[
+        int, Field(description="The newest load in it; 0 before the first.")
+    ]
+    sample_data: Annotated[
+        bool, Field(description="Whether it shows the sample for want of any load.")
+    ]
+    metrics: Annotated[
+        list[str], Field(description="What it published; empty when it failed.")
+    ]
+    failures: Annotated[
+        list[Failure], Field(description="What failed, and warnings; worst first.")
+    ]
+
+
+class BuildWithSteps(Build):
+    """A build with the timing of each step."""
+
+    steps: list[Step]
+
+
+__all__ = ["Build", "BuildBrief", "BuildWithSteps", "Failure", "Step"]

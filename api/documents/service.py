@@ -1,0 +1,63 @@
+"""The service itself: where things are, whether it is well, how it says no."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, NotRequired
+
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
+
+
+@with_config(extra="forbid")
+class Index(TypedDict):
+    """Where to go on from here."""
+
+    metrics: str
+    tables: str
+    loads: str
+    builds: str
+    health: str
+    docs: str
+    openapi: str
+    lineage: str
+
+
+@with_config(extra="forbid")
+class Alive(TypedDict):
+    """The process answers."""
+
+    status: Literal["alive"]
+
+
+@with_config(extra="forbid")
+class Parts(TypedDict):
+    """Each part: `ready`, or what it lacks."""
+
+    metrics: str
+    builder: str
+
+
+@with_config(extra="forbid")
+class Readiness(TypedDict):
+    """Whether it can do its work."""
+
+    status: Literal["ready", "not ready"]
+    parts: Parts
+
+
+class Problem(TypedDict):
+    """An answer that is not a success; RFC 9457."""
+
+    type: Annotated[str, Field(examples=["urn:problem:bad_parameter"])]
+    title: Annotated[str, Field(description="The same for every occurrence.")]
+    status: Annotated[int, Field(ge=400, le=599)]
+    code: Annotated[str, Field(description="A stable name, for programs to go by.")]
+    detail: Annotated[str, Field(description="What is wrong here, how to mend it.")]
+    errors: NotRequired[
+        Annotated[list[Any], Field(description="Rows and columns concerned.")]
+    ]
+    declared: NotRequired[
+        Annotated[list[str], Field(description="The parameters that there are.")]
+    ]
+    received: NotRequired[int]
+    rejected: NotRequired[int]

@@ -1,0 +1,58 @@
+"""The introduction: errors, reasons of rejects, formats and operators, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from api.errors import Problem
+from api.formats import FORMATS
+from api.intake.reasons import REASONS
+from api.query import OPERATORS
+
+
+def _every(problem: type[Problem]) -> Iterator[type[Problem]]:
+    yield problem
+    for inner in problem.__subclasses__():
+        yield from _every(inner)
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+
+
+ERRORS = sorted(_every(Problem), key=lambda problem: (problem.status, problem.code))
+
+FORMAT_ROWS = [(f.name, f"`{f.media_type}`", f.description) for f in FORMATS.values()]
+ERROR_ROWS = [(p.status, f"`{p.code}`", p.title) for p in ERRORS]
+REASON_ROWS = [(f"`{code}`", meaning) for code, meaning in REASONS.items()]
+
+ABOUT = f"""\
+Upload rows of the tables below; dbt turns them into tested marts; only what passed
+every test is served. All of this is generated from the dbt project's YAML.
+
+## Asking a metric
+
+Declared parameters hold a column to one value (`all` frees it). Every column is a
+filter, `column=value`, repeated for any of several values, or `column__OP=value`:
+
+{_table(("operator", "keeps rows whose value is"), OPERATORS.items())}
+
+`format`, or the `Accept` header, chooses how the rows come:
+
+{_table(("format", "media type", ""), FORMAT_ROWS)}
+
+Each answer names the build that it comes from and has a strong `ETag`.
+
+## Errors
+
+Every error is `application/problem+json` (RFC 9457) with a `code` to go by:
+
+{_table(("status", "code", "meaning"), ERROR_ROWS)}
+
+## Reasons of rejects
+
+A refused row is kept with each of its reasons:
+
+{_table(("code", "meaning"), REASON_ROWS)}
+"""

@@ -1,0 +1,166 @@
+"""The metrics: an address for each, with its own filters and its own rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from api.contract import Column, Mart, Parameter
+from api.contract.marts import ALL
+from api.errors import (
+    BadParameter,
+    NotAcceptable,
+    NotReady,
+    UndeclaredParameter,
+    UnknownMetric,
+)
+from api.formats import formats_of
+from api.openapi.parts import (
+    STAMP,
+    answer,
+    as_json,
+    header_parameter,
+    problems,
+    query,
+    whole_number,
+)
+from api.openapi.schemas import TYPES, array_of, cell, ref
+from api.query import MOST_ROWS, OPERATORS, operators_of
+from api.query.filters import SEVERAL
+
+Node = dict[str, Any]
+Rows = Sequence[Mapping[str, Any]]
+
+IF_NONE_MATCH = header_parameter(
+    "If-None-Match", {"type": "string"}, "An ETag of before: 304 if it still holds."
+)
+UNCHANGED = answer("What you have is what is served.", header=STAMP)
+
+
+def paths(marts: Iterable[Mart], examples: Mapping[str, Rows]) -> Node:
+    """The catalogue, and each metric."""
+    return {
+        "/metrics": {"get": _catalogue()},
+        **{
+            f"/metrics/{mart.endpoint}": {"get": _metric(mart, examples[mart.endpoint])}
+            for mart in marts
+        },
+    }
+
+
+def schemas(marts: Iterable[Mart]) -> Node:
+    """A row of each metric."""
+    return {
+        row_name(mart): {
+            "type": "object",
+            "description": mart.description,
+            "properties": {c.name: cell(c) for c in mart.columns},
+            "additionalProperties": False,
+        }
+        for mart in marts
+    }
+
+
+def row_name(mart: Mart) -> str:
+    return f"{mart.endpoint}_row"
+
+
+def _catalogue() -> Node:
+    return {
+        "operationId": "list_metrics",
+        "tags": ["metrics"],
+        "summary": "All metrics, with their SQL, what they are built from, and tests",
+        "parameters": [IF_NONE_MATCH],
+        "responses": {
+            "200": answer(
+                "The catalogue.", as_json(array_of(ref("MetricEntry"))), STAMP
+            ),
+            "304": UNCHANGED,
+            **problems(UndeclaredParameter, NotReady),
+        },
+    }
+
+
+def _metric(mart: Mart, example: Rows) -> Node:
+    return {
+        "operationId": f"get_{mart.endpoint}",
+        "tags": ["metrics"],
+        "summary": mart.title,
+        "description": mart.description,
+        "parameters": [*_parameters(mart), IF_NONE_MATCH],
+        "responses": {
+            "200": answer("The rows.", _content(mart, example), [*STAMP, "Link"]),
+            "304": UNCHANGED,
+            **problems(
+                UndeclaredParameter,
+                BadParameter,
+                UnknownMetric,
+                NotAcceptable,
+                NotReady,
+            ),
+        },
+    }
+
+
+def _content(mart: Mart, example: Rows) -> Node:
+    rows = array_of(ref(row_name(mart)))
+    found: Node = {}
+    for format in formats_of(mart).values():
+        found[format.media_type] = {"schema": {"type": "string"}}
+    return found | as_json(rows, list(example))
+
+
+def _parameters(mart: Mart) -> Iterator[Node]:
+    declared = {parameter.name for parameter in mart.parameters}
+    for parameter in mart.parameters:
+        yield _declared(mart, parameter)
+    for column in mart.columns:
+        # As a parameter the name has been told already.
+        if column.name not in declared:
+            yield _filter(column, column.name, "eq")
+    for column in mart.columns:
+        for operator in operators_of(column):
+            yield _filter(column, f"{column.name}__{operator}", operator)
+    terms = [f"{sign}{c.name}" for c in mart.columns for sign in ("", "-")]
+    yield _listed("sort", terms, "Order by these columns; `-` for a falling one.")
+    names = list(mart.column_names)
+    yield _listed("select", names, "Only these columns, in this order.")
+    yield query("limit", whole_number(1, MOST_ROWS), "At most so many rows.")
+    yield query(
+        "cursor", {"type": "string"}, "Where to go on; only from a Link header."
+    )
+    formats = list(formats_of(mart))
+    yield query(
+        "format", {"type": "string", "enum": formats}, "Instead of the Accept header."
+    )
+    yield query(
+        "spreadsheet",
+        {"type": "boolean", "default": False},
+        "CSV whose texts no spreadsheet takes for formulas.",
+    )
+
+
+def _declared(mart: Mart, parameter: Parameter) -> Node:
+    column = mart.column(parameter.column)
+    items: Node = {"anyOf": [TYPES[column.data_type], {"const": ALL}]}
+    schema = array_of(items) | {"minItems": 1}
+    if parameter.default is not None:
+        is_number = column.data_type == "integer" and parameter.default != ALL
+        default = int(parameter.default) if is_number else parameter.default
+        schema["default"] = [default]
+    about = f"{column.description} `{ALL}` for every one; several for any of them."
+    return query(parameter.name, schema, about)
+
+
+def _filter(column: Column, name: str, operator: str) -> Node:
+    schema = TYPES["boolean" if operator == "null" else column.data_type]
+    if operator in SEVERAL:
+        schema = array_of(schema) | {"minItems": 1}
+    about = f"Rows whose `{column.name}` is {OPERATORS[operator]}."  # type: ignore[index]
+    return query(name, schema, about)
+
+
+def _listed(name: str, choices: list[str], description: str) -> Node:
+    items: Node = {"type": "string", "enum": choices}
+    schema = array_of(items) | {"minItems": 1, "uniqueItems": True}
+    return query(name, schema, description, style="form", explode=False)
