@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from flask import Flask
+from werkzeug.routing import IntegerConverter, Map
 
 from api.context import Context
 from api.routes import builds, docs, health, loads, metrics, problems, tables, uploads
+from api.routes.reading import NEWEST
+
+
+class RecordNumber(IntegerConverter):
+    """The number of a load or build, as far as the warehouse can count."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=NEWEST)
 
 
 def register(app: Flask, context: Context) -> None:
     """Put every route and the one shape of errors on the application."""
+    app.url_map.converters["number"] = RecordNumber
     for noun in (health, metrics, tables, uploads, loads, builds, docs):
         app.register_blueprint(noun.routes(context))
     problems.register(app)

@@ -23,7 +23,7 @@ def routes(context: Context) -> Blueprint:
         found = published.builds(*newest_first(20))
         return jsonify([_summary(build) for build in found])
 
-    @noun.get("/builds/<int:build_id>")
+    @noun.get("/builds/<number:build_id>")
     def one_build(build_id: int) -> Response:
         declared_only()
         build = published.build(build_id)

@@ -6,9 +6,10 @@ import hashlib
 import io
 import json
 from importlib.resources import files
+from mimetypes import guess_type
 from typing import Any
 
-from flask import Blueprint, Response, request, send_file, send_from_directory
+from flask import Blueprint, Response, request
 
 from api.answers import Wish
 from api.context import Context
@@ -71,8 +72,11 @@ def routes(context: Context) -> Blueprint:
         package = ASSETS.get(name)
         if package is None:
             raise NotFound(f"There is nothing at {request.path[:200]}.")
-        folder = files(package).joinpath(FOLDERS[package])
-        return send_from_directory(str(folder), name, max_age=DAY)
+        content = files(package).joinpath(FOLDERS[package], name).read_bytes()
+        kind, _ = guess_type(name)
+        response = Response(content, mimetype=kind)
+        response.cache_control.max_age = DAY
+        return response
 
     @noun.get("/lineage")
     def lineage() -> Response:
@@ -82,8 +86,13 @@ def routes(context: Context) -> Blueprint:
             raise NotReady(
                 "The page is made after the first build; try again in a few seconds."
             )
-        response = send_file(path, mimetype="text/html", max_age=0)
+        response = Response(mimetype="text/html")
+        response.set_etag(f"{path.stat().st_mtime_ns:x}")
+        response.headers["Cache-Control"] = "no-cache"
         response.headers["Content-Security-Policy"] = LINEAGE_POLICY
+        response.make_conditional(request)
+        if response.status_code == 200:
+            response.set_data(path.read_bytes())
         return response
 
     return noun

@@ -37,7 +37,7 @@ def routes(context: Context) -> Blueprint:
         found = store.loads(*newest_first(100))
         return jsonify([load_document(load) for load in found])
 
-    @noun.get("/loads/<int:load_id>")
+    @noun.get("/loads/<number:load_id>")
     def one_load(load_id: int) -> Response:
         declared_only()
         load = store.load(load_id)
@@ -45,7 +45,7 @@ def routes(context: Context) -> Blueprint:
         document: LoadWithBuild = {**load_document(load), "build": build_brief(build)}
         return jsonify(document)
 
-    @noun.get("/loads/<int:load_id>/rejects")
+    @noun.get("/loads/<number:load_id>/rejects")
     def rejects(load_id: int) -> Response:
         declared_only("limit", "after", "format")
         load = store.load(load_id)

@@ -1,0 +1,54 @@
+"""Requests made up from the OpenAPI document, valid ones and others, to a real server.
+
+`FUZZED_EXAMPLES` says how many random ones each operation gets.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import Server
+
+HERE = Path(__file__).parent
+EXAMPLES = os.environ.get("FUZZED_EXAMPLES", "10")
+# There is no access control yet to ignore.
+NEVER = "ignored_auth"
+# A door takes a batch with bad rows, and tells them; and what makes a text a CSV file
+# is not for JSON Schema to say.
+NOT_OF_DOORS = f"{NEVER},negative_data_rejection,positive_data_acceptance"
+
+
+@pytest.mark.parametrize(
+    ("method", "excluded"), [("GET", NEVER), ("POST", NOT_OF_DOORS)]
+)
+def test_every_answer_is_a_documented_one(
+    warehouse: Path, monkeypatch: pytest.MonkeyPatch, method: str, excluded: str
+) -> None:
+    monkeypatch.setenv("BUILD_WAIT_SECONDS", "0.1")
+    server = Server(warehouse).start()
+    server.batch("departments", [[1, "Sales"], ["x", "Legal"]], "respond-async")
+    done = subprocess.run(
+        [
+            *(Path(sys.executable).parent / "schemathesis", "run"),
+            *("--include-method", method, "--max-examples", EXAMPLES),
+            *("--phases", "examples,coverage,fuzzing", "--continue-on-failure"),
+            *("--checks", "all", "--exclude-checks", excluded),
+            *("--suppress-health-check", "all", "--no-color", "--seed", "1"),
+            f"{server.url}/openapi.json",
+        ],
+        env=os.environ | {"SCHEMATHESIS_HOOKS": "cursor_hook", "PYTHONPATH": str(HERE)},
+        # It leaves notes where it runs.
+        cwd=warehouse.parent,
+        capture_output=True,
+        text=True,
+    )
+    server.stop()
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout
+    (made,) = re.findall(r"(\d+) generated", done.stdout)
+    assert int(made) > 50
