@@ -27,32 +27,38 @@ FORMAT_ROWS = [(f.name, f"`{f.media_type}`", f.description) for f in FORMATS.val
 ERROR_ROWS = [(p.status, f"`{p.code}`", p.title) for p in ERRORS]
 REASON_ROWS = [(f"`{code}`", meaning) for code, meaning in REASONS.items()]
 
-ABOUT = f"""\
-Upload rows of the tables below; dbt turns them into tested marts; only what passed
-every test is served. All of this is generated from the dbt project's YAML.
 
-## Asking a metric
+def _folded(title: str, *paragraphs: str) -> str:
+    """Shut until it is asked for: what is most wanted are the operations below."""
+    inside = "\n\n".join(paragraphs)
+    return f"<details><summary>{title}</summary>\n\n{inside}\n\n</details>"
 
-Declared parameters hold a column to one value (`all` frees it). Every column is a
-filter, `column=value`, repeated for any of several values, or `column__OP=value`:
 
-{_table(("operator", "keeps rows whose value is"), OPERATORS.items())}
-
-`format`, or the `Accept` header, chooses how the rows come:
-
-{_table(("format", "media type", ""), FORMAT_ROWS)}
-
-Each answer names the build that it comes from and has a strong `ETag`.
-
-## Errors
-
-Every error is `application/problem+json` (RFC 9457) with a `code` to go by:
-
-{_table(("status", "code", "meaning"), ERROR_ROWS)}
-
-## Reasons of rejects
-
-A refused row is kept with each of its reasons:
-
-{_table(("code", "meaning"), REASON_ROWS)}
-"""
+ABOUT = "\n\n".join(
+    [
+        "Upload rows of the tables below; dbt turns them into tested marts; only what"
+        " passed every test is served. All of this is generated from the dbt project's"
+        " YAML. Each answer of a metric names the build that it comes from and has a"
+        " strong `ETag`.",
+        _folded(
+            "Filters and formats of a metric",
+            "Declared parameters hold a column to one value; `all` frees it. Every"
+            " column is a filter, `column=value`, repeated for any of several values,"
+            " or `column__OP=value`:",
+            _table(("operator", "keeps rows whose value is"), OPERATORS.items()),
+            "`format`, or the `Accept` header, chooses how the rows come:",
+            _table(("format", "media type", "which is"), FORMAT_ROWS),
+        ),
+        _folded(
+            "Errors",
+            "Every error is `application/problem+json` (RFC 9457) with a `code` to go"
+            " by:",
+            _table(("status", "code", "meaning"), ERROR_ROWS),
+        ),
+        _folded(
+            "Reasons of rejects",
+            "A refused row is kept with each of its reasons:",
+            _table(("code", "meaning"), REASON_ROWS),
+        ),
+    ]
+)

@@ -103,6 +103,7 @@ def _upload(tables: Sequence[Table]) -> Node:
         "properties": {
             "csv_file": {
                 "type": "string",
+                "format": "binary",
                 "contentMediaType": "text/csv",
                 "description": "A CSV file, plain or gzip, with a header or without.",
             },
