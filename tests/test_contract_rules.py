@@ -30,6 +30,11 @@ from api.contract import read_project
         ("- name: places\n        desc", "- name: KIND\n        desc", "'kind' stands"),
         ("description: How many.", "description: a\n        description: b", "twice"),
         ("endpoint: places", "endpoint: a/b", "endpoint"),
+        (
+            "name: places\n        desc",
+            "name: kind__eq\n        desc",
+            "two underscores",
+        ),
     ],
 )
 def test_a_rule_of_marts_is_told(old: str, new: str, told: str) -> None:
@@ -49,6 +54,8 @@ def test_a_rule_of_marts_is_told(old: str, new: str, told: str) -> None:
         ("[not_null]", "[not_nul]", "unknown data test 'not_nul' (did you mean"),
         ("- accepted_values:", "- accepted_value:", "did you mean 'accepted_values'?"),
         ("primary_key: [id]", "primary_key: []", "primary_key"),
+        ("data_type: text", "data_type: integer", "has 'office', which is not integer"),
+        ("[office, depot]", "[office, ' ']", "has ' ', which is not text"),
     ],
 )
 def test_a_rule_of_upload_tables_is_told(old: str, new: str, told: str) -> None:

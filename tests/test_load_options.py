@@ -117,6 +117,17 @@ def test_a_dry_run_tells_what_would_come_of_a_batch(client: FlaskClient) -> None
     assert loads(client) == 0
 
 
+def test_a_dry_run_that_is_asked_for_anywhere_is_one(client: FlaskClient) -> None:
+    answer = upload(client, GOOD, query="?dry_run=true", dry_run="false")
+    assert answer.json["dry_run"] is True
+    body = {"table_name": "departments", "data": [[1, "Sales"]], "dry_run": False}
+    assert client.post("/insert_batch?dry_run=true", json=body).json["dry_run"] is True
+    for value in (0, 1, "yes", []):
+        answer = client.post("/insert_batch", json=body | {"dry_run": value})
+        assert (answer.status_code, answer.json["code"]) == (400, "bad_parameter")
+    assert loads(client) == 0
+
+
 @pytest.mark.parametrize("value", ["yes", "1", ""])
 def test_a_dry_run_is_true_or_false(client: FlaskClient, value: str) -> None:
     answer = upload(client, GOOD, dry_run=value)

@@ -5,15 +5,26 @@ Judges nothing but the spelling of those tests.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
-from api.contract.model import Column
+from api.contract.model import Column, DataType
 from api.contract.shape import ColumnShape
 from api.suggestion import did_you_mean
 
 # dbt's own data tests; a project may define more.
 DBT_TESTS = ("not_null", "unique", "accepted_values", "relationships")
+# What reads a text as a value of the type, or fails to.
+_READ: dict[DataType, Callable[[str], object]] = {
+    "integer": int,
+    "real": float,
+    "boolean": lambda text: {"true": 1, "false": 0, "1": 1, "0": 0}[text.lower()],
+    "date": date.fromisoformat,
+    "timestamp": datetime.fromisoformat,
+    "text": str,
+}
+
 DataTests = Sequence[str | Mapping[str, Any]]
 
 
@@ -42,6 +53,25 @@ def misspelt_tests(place: str, shapes: Iterable[ColumnShape]) -> list[str]:
         for name in _test_names(shape.data_tests)
         if name not in DBT_TESTS and (hint := did_you_mean(name, DBT_TESTS))
     ]
+
+
+def misplaced_values(place: str, shapes: Iterable[ColumnShape]) -> list[str]:
+    """Complaints of accepted values that no cell of the column could have."""
+    return [
+        f"{place}, column {shape.name}: accepted_values has {value!r}, which is not"
+        f" {shape.data_type}"
+        for shape in shapes
+        for value in _accepted_values(shape.data_tests)
+        if not _is_one(shape.data_type, value)
+    ]
+
+
+def _is_one(data_type: DataType, text: str) -> bool:
+    try:
+        _READ[data_type](text)
+    except (ValueError, KeyError):
+        return False
+    return bool(text.strip())
 
 
 def _test_names(tests: DataTests) -> list[str]:

@@ -46,6 +46,11 @@ def mart_of(shape: ModelShape) -> Mart:
     complaints = [
         *reserved(place, shape.name, TAKEN_NAMES),
         *repeated(f"{place}: column", names),
+        *(
+            f"{place}: two underscores in {name!r} are for operators, as in hired__gte"
+            for name in (*names, *declared)
+            if "__" in name
+        ),
         *strangers(f"{place}: select", meta.select, names),
         *repeated(f"{place}: select", meta.select),
         *strangers(f"{place}: order_by", sorted_by, names),

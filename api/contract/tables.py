@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.contract.columns import columns_of, misspelt_tests
+from api.contract.columns import columns_of, misplaced_values, misspelt_tests
 from api.contract.complaints import repeated, reserved, strangers
 from api.contract.model import Table
 from api.contract.shape import TableShape
@@ -29,6 +29,7 @@ def table_of(shape: TableShape) -> Table:
         *reserved(place, shape.name, TAKEN_NAMES),
         *repeated(f"{place}: column", names),
         *misspelt_tests(place, shape.columns),
+        *misplaced_values(place, shape.columns),
         *strangers(f"{place}: primary_key", key, names),
         *(
             f"{place}: column {name} of the primary_key needs not_null"

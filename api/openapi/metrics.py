@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from api.contract import Column, Mart, Parameter
-from api.contract.marts import ALL
+from api.contract.marts import ALL, TAKEN_PARAMETERS
 from api.errors import (
     BadParameter,
     NotAcceptable,
@@ -24,7 +24,7 @@ from api.openapi.parts import (
     query,
     whole_number,
 )
-from api.openapi.schemas import TYPES, array_of, cell, ref
+from api.openapi.schemas import TYPES, array_of, cell, ref, typed
 from api.query import MOST_ROWS, OPERATORS, operators_of
 from api.query.filters import SEVERAL
 
@@ -83,7 +83,7 @@ def _catalogue() -> Node:
 
 def _metric(mart: Mart, example: Rows) -> Node:
     return {
-        "operationId": f"get_{mart.endpoint}",
+        "operationId": f"metric_{mart.endpoint}",
         "tags": ["metrics"],
         "summary": mart.title,
         "description": mart.description,
@@ -116,7 +116,7 @@ def _parameters(mart: Mart) -> Iterator[Node]:
         yield _declared(mart, parameter)
     for column in mart.columns:
         # As a parameter the name has been told already.
-        if column.name not in declared:
+        if column.name not in (*declared, *TAKEN_PARAMETERS):
             yield _filter(column, column.name, "eq")
     for column in mart.columns:
         for operator in operators_of(column):
@@ -145,9 +145,9 @@ def _declared(mart: Mart, parameter: Parameter) -> Node:
     items: Node = {"anyOf": [TYPES[column.data_type], {"const": ALL}]}
     schema = array_of(items) | {"minItems": 1}
     if parameter.default is not None:
-        is_number = column.data_type == "integer" and parameter.default != ALL
-        default = int(parameter.default) if is_number else parameter.default
-        schema["default"] = [default]
+        is_value = parameter.default != ALL
+        default = parameter.default
+        schema["default"] = [typed(column.data_type, default) if is_value else default]
     about = f"{column.description} `{ALL}` for every one; several for any of them."
     return query(parameter.name, schema, about)
 

@@ -112,7 +112,9 @@ def _build_now() -> Node:
         "parameters": [prefer],
         "responses": {
             "201": answer("It was built.", built, ["Location"]),
-            "202": answer("It will be built.", as_json(ref("BuildBrief"))),
+            "202": answer(
+                "It will be built.", as_json(ref("BuildBrief")), ["Preference-Applied"]
+            ),
             **problems(errors.UndeclaredParameter, errors.WarehouseBusy),
         },
     }

@@ -60,15 +60,18 @@ def array_of(items: Node) -> Node:
 def cell(column: Column) -> Node:
     """What a column's value may be; null unless it is required."""
     found: Node = {**TYPES[column.data_type], "description": column.description}
+    if column.data_type == "text" and column.required:
+        found["minLength"] = 1
     if column.accepted_values:
-        found["enum"] = [_typed(column.data_type, v) for v in column.accepted_values]
+        found["enum"] = [typed(column.data_type, v) for v in column.accepted_values]
     if not column.required:
         found["type"] = [found["type"], "null"]
         found |= {"enum": [*found["enum"], None]} if "enum" in found else {}
     return found
 
 
-def _typed(data_type: DataType, text: str) -> Any:
+def typed(data_type: DataType, text: str) -> Any:
+    """A value that the contract spells as text, as JSON has it."""
     if data_type == "integer":
         return int(text)
     if data_type == "real":

@@ -39,6 +39,7 @@ def paths() -> Node:
 
 
 def _get(name: str, summary: str, content: Node, *header: str) -> Node:
+    """An address that takes no parameters."""
     found: Node = {"200": answer(f"{summary}.", content, header)}
     if header:
         found["304"] = answer("What you have is what is served.", header=header)

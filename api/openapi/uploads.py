@@ -144,6 +144,7 @@ def _batch(tables: Sequence[Table], samples: Mapping[str, Rows]) -> Node:
             "table_name": _names(tables),
             "data": {
                 "type": "string",
+                "minLength": 1,
                 "contentMediaType": "application/json",
                 "description": "The array of rows as JSON.",
             },

@@ -20,6 +20,8 @@ class RecordNumber(IntegerConverter):
 def register(app: Flask, context: Context) -> None:
     """Put every route and the one shape of errors on the application."""
     app.url_map.converters["number"] = RecordNumber
+    # An address is right or it is not: nobody is sent elsewhere.
+    app.url_map.merge_slashes = False
     for noun in (health, metrics, tables, uploads, loads, builds, docs):
         app.register_blueprint(noun.routes(context))
     problems.register(app)

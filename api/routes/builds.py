@@ -38,7 +38,10 @@ def routes(context: Context) -> Blueprint:
         if not wanted.respond_async:
             build = context.wait_for_request(request_id, wanted.wait)
         if build is None:
-            return jsonify(build_brief(None, context.builder_is_running)), 202
+            response = jsonify(build_brief(None, context.builder_is_running))
+            if wanted.respond_async:
+                response.headers["Preference-Applied"] = "respond-async"
+            return response, 202
         response = jsonify(_whole(build))
         response.headers["Location"] = url_for(
             "builds.one_build", build_id=build.build_id

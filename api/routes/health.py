@@ -7,6 +7,7 @@ from flask import Blueprint, Response, jsonify
 from api.context import Context
 from api.documents.service import Alive, Parts, Readiness
 from api.errors import NotReady
+from api.routes.reading import declared_only
 
 
 def routes(context: Context) -> Blueprint:
@@ -15,11 +16,13 @@ def routes(context: Context) -> Blueprint:
 
     @noun.get("/live")
     def live() -> Response:
+        declared_only()
         body: Alive = {"status": "alive"}
         return jsonify(body)
 
     @noun.get("/ready")
     def ready() -> tuple[Response, int]:
+        declared_only()
         running = context.builder_is_running
         parts: Parts = {
             "metrics": _metrics(context),

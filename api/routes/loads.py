@@ -49,9 +49,8 @@ def routes(context: Context) -> Blueprint:
     def rejects(load_id: int) -> Response:
         declared_only("limit", "after", "format")
         load = store.load(load_id)
-        if _wanted_format() == "csv":
-            return _csv(context, load)
-        return jsonify(_page(store, load))
+        page = _page(store, load)
+        return _csv(context, load) if _wanted_format() == "csv" else jsonify(page)
 
     return noun
 

@@ -65,7 +65,8 @@ def _named(error: HTTPException) -> Problem:
         )
     if isinstance(error, BadRequest):
         return errors.BadRequest(error.description or "The request cannot be read.")
-    problem = Problem(error.description or error.name)
+    is_ours = (error.code or Problem.status) >= Problem.status
+    problem = (Problem if is_ours else errors.BadRequest)(error.name)
     problem.status = error.code or Problem.status
     return problem
 

@@ -103,9 +103,9 @@ def preferences() -> Preferences:
 
 def is_true(name: str, given: object) -> bool:
     """A field that says true or false, by default false; raises BadParameter."""
-    if given in (None, False, "false"):
+    if given is None or given is False or given == "false":
         return False
-    if given in (True, "true"):
+    if given is True or given == "true":
         return True
     raise BadParameter(f"{name} must be true or false, not {str(given)[:60]!r}")
 

@@ -137,6 +137,7 @@ def _replayed(load_id: int, status: int, answer: str) -> Response:
 
 
 def reported(table: Table, report: Report) -> Response:
-    """The answer to a dry run."""
+    """The answer to a dry run, which needs no key, and is told of a wrong one."""
+    _idempotency_key()
     document: DryRun = {"dry_run": True, "table": table.name, **asdict(report)}  # type: ignore[typeddict-item]
     return jsonify(document)

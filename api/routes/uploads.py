@@ -87,9 +87,11 @@ def _file(context: Context) -> tuple[Table, BinaryIO, str | None]:
 
 
 def _is_dry_run(field: object) -> bool:
-    """Asked for in the form or the body, or in the query."""
-    given = request.args.get("dry_run") if field is None else field
-    return is_true("dry_run", given)
+    """Asked for in the form or the body, or in the query: either will do."""
+    asked = [
+        is_true("dry_run", given) for given in (field, request.args.get("dry_run"))
+    ]
+    return any(asked)
 
 
 def _field(name: str) -> str:
