@@ -33,16 +33,22 @@ def employees_per_department(tables: dict[str, pd.DataFrame], year: int) -> Rows
 
 
 def departments_above_average(tables: dict[str, pd.DataFrame], year: int) -> Rows:
-    """id, department and hired, the most first; the mean is over all departments."""
+    """id, department and hired, the most first."""
+    rows = departments_and_the_mean(tables, year)
+    return [{key: row[key] for key in ("id", "department", "hired")} for row in rows]
+
+
+def departments_and_the_mean(tables: dict[str, pd.DataFrame], year: int) -> Rows:
+    """The same with the mean that they are above, which is over all departments."""
     hires = _dated(tables["hired_employees"])
     counts = hires[hires["at"].dt.year == year].groupby("department_id").size()
     found = tables["departments"].copy()
     found["hired"] = found["id"].map(counts).fillna(0).astype(int)
-    above = found[found["hired"] > found["hired"].mean()]
-    ordered = above.sort_values(
+    found["mean"] = found["hired"].mean()
+    ordered = found[found["hired"] > found["mean"]].sort_values(
         ["hired", "department", "id"], ascending=[False, True, True]
     )
-    return _rows(ordered[["id", "department", "hired"]])
+    return _rows(ordered[["id", "department", "hired", "mean"]])
 
 
 def _dated(hires: pd.DataFrame) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from conftest import Edit, copy_project, environment, run_command, run_dbt
-from recompute import departments_above_average, employees_per_department, read_seeds
+from recompute import departments_and_the_mean, employees_per_department, read_seeds
 
 from api.config import CHECKOUT
 
@@ -34,7 +34,7 @@ HEADERS = {
 MARTS = {
     "quarterly_hires": (employees_per_department, "year, department, job"),
     "departments_above_average": (
-        departments_above_average,
+        departments_and_the_mean,
         "year, hired desc, department, id",
     ),
 }
@@ -233,7 +233,7 @@ def test_the_sample_is_gone_from_both_marts_after_the_first_load(
 ) -> None:
     assert terminal["test"].published.marts == {
         "quarterly_hires": [[2021, "Sales", "Clerk", 0, 1, 0, 0]],
-        "departments_above_average": [[2021, 1, "Sales", 1]],
+        "departments_above_average": [[2021, 1, "Sales", 1, 0.5]],
     }
 
 
@@ -369,7 +369,12 @@ BROKEN_MODELS = {
             0 as "Q4"
     """,
     "departments_above_average": """
-        select null as year, null as id, null as department, null as hired
+        select
+            null as year,
+            null as id,
+            null as department,
+            null as hired,
+            null as mean
     """,
 }
 # A table without its `not null`, as no door would leave it: it takes a row of nothing.
@@ -390,7 +395,9 @@ NOT_NULL = {
     ],
     "not_null_int_hires_by_quarter": ["year", "hires"],
     "not_null_quarterly_hires": ["year", "department", "job"],
-    "not_null_departments_above_average": ["year", "id", "department", "hired"],
+    "not_null_departments_above_average": [
+        *("year", "id", "department", "hired", "mean"),
+    ],
 }
 UNIQUE = {
     "unique_stg_departments": "department_id",

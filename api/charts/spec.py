@@ -1,7 +1,4 @@
-"""The points of a chart as a Vega-Lite specification. Words only; nothing is drawn.
-
-Values of rows are data of the specification, never expressions in it.
-"""
+"""The points of a chart as a Vega-Lite specification. Words only; nothing is drawn."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from api.contract.complaints import strangers
+from api.contract.complaints import repeated, strangers
 from api.contract.model import (
     Channel,
     Chart,
@@ -69,6 +69,7 @@ def chart_of(
 
 def _fold_complaints(fold: Fold, types: Mapping[str, DataType]) -> list[str]:
     complaints = strangers("fold", fold.columns, list(types))
+    complaints += repeated("fold", fold.columns)
     for name in fold.columns:
         complaints += _not_number("fold", name, types)
     return complaints + [

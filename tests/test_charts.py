@@ -1,0 +1,311 @@
+"""Charts: what the YAML declares is what stands in the picture, in order, as text."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import pyarrow as pa
+import pytest
+from flask.testing import FlaskClient
+
+from api.charts import svg
+from api.contract import Column, Mart
+from api.contract.model import Channel, Chart, Fold, Reference
+
+COLUMNS = (
+    Column("year", "integer", "A year."),
+    Column("team", "text", "A team."),
+    Column("day", "date", "A day."),
+    Column("hires", "integer", "How many."),
+    Column("share", "real", "A part."),
+    Column("q1", "integer", "First."),
+    Column("q2", "integer", "Second."),
+)
+X = Channel("hires", "quantitative", title="People")
+Y = Channel("team", "nominal", sort="-x")
+BARS = Chart("bar", {"x": X, "y": Y})
+
+
+def texts(chart: Chart, rows: list[dict[str, object]], **options: object) -> list[str]:
+    """The words of the picture, in the order in which they stand in it."""
+    return [
+        element.text or ""
+        for element in drawn(chart, rows, **options).iter(
+            "{http://www.w3.org/2000/svg}text"
+        )
+    ]
+
+
+def drawn(
+    chart: Chart,
+    rows: list[dict[str, object]],
+    subtitle: str = "",
+    panel: str | None = None,
+) -> ElementTree.Element:
+    types = {"integer": pa.int64(), "real": pa.float64()}
+    fields = [(c.name, types.get(c.data_type, pa.string())) for c in COLUMNS]
+    table = pa.Table.from_pylist(rows, schema=pa.schema(fields))
+    mart = Mart("m", "m", "The title", "Rows.", COLUMNS, (), (), chart=chart)
+    return ElementTree.fromstring(svg(mart, table, subtitle, panel))
+
+
+def in_order(found: list[str], *wanted: str) -> bool:
+    places = [found.index(text) for text in wanted]
+    return places == sorted(places)
+
+
+TEAMS: list[dict[str, object]] = [
+    {"team": "Small", "hires": 3, "year": 2020, "q1": 1, "q2": 2},
+    {"team": "Large", "hires": 9, "year": 2021, "q1": 4, "q2": 5},
+    {"team": "Middle", "hires": 5, "year": 2022, "q1": 5, "q2": 0},
+]
+
+
+def test_bars_stand_in_the_order_of_the_sort_with_their_values() -> None:
+    found = texts(BARS, TEAMS, subtitle="in all years")
+    assert in_order(found, "Large", "Middle", "Small")
+    assert {"The title", "in all years", "People", "3", "9", "5"} <= set(found)
+
+
+@pytest.mark.parametrize(
+    ("sort", "order"),
+    [
+        ("-x", ("Large", "Middle", "Small")),
+        ("x", ("Small", "Middle", "Large")),
+        ("ascending", ("Large", "Middle", "Small")),
+        ("descending", ("Small", "Middle", "Large")),
+        (None, ("Small", "Large", "Middle")),
+    ],
+)
+def test_a_sort_is_kept(sort: str | None, order: tuple[str, ...]) -> None:
+    chart = Chart("bar", {"x": X, "y": Channel("team", "nominal", sort=sort)})
+    assert in_order(texts(chart, TEAMS), *order)
+
+
+def test_folded_columns_are_colours_in_their_order_and_add_up() -> None:
+    chart = Chart(
+        "bar",
+        {
+            "x": Channel("hires_", "quantitative", aggregate="sum"),
+            "y": Channel("team", "nominal", sort="-x"),
+            "color": Channel("quarter", "ordinal"),
+        },
+        fold=Fold(("q1", "q2"), "quarter", "hires_"),
+    )
+    found = texts(chart, [*TEAMS, {"team": "Small", "q1": 100, "q2": 0}])
+    assert in_order(found, "q1", "q2")
+    assert in_order(found, "Small", "Large", "Middle")
+    assert "103" in found, "the two rows of one team are one bar"
+
+
+def test_a_reference_is_a_line_with_its_name_and_value() -> None:
+    chart = Chart("bar", BARS.encoding, reference=Reference("share", "mean of all"))
+    rows = [row | {"share": 4.25} for row in TEAMS]
+    assert "mean of all 4.2" in texts(chart, rows)
+    roles = [e.get("aria-roledescription") for e in drawn(chart, rows).iter()]
+    assert "rule mark container" in roles or "rule" in str(roles)
+
+
+def test_a_column_that_is_not_pinned_gets_a_panel_for_each_value() -> None:
+    found = texts(BARS, TEAMS, panel="year")
+    assert in_order(found, "2020", "2021", "2022")
+    assert found.count("People") == 3
+
+
+def test_only_the_largest_categories_are_drawn_and_it_says_so() -> None:
+    rows: list[dict[str, object]] = [
+        {"team": f"Team {n:03}", "hires": n} for n in range(1, 121)
+    ]
+    found = texts(BARS, rows, subtitle="all")
+    assert "all · 40 of 120 by team" in found
+    assert "Team 120" in found and "Team 081" in found
+    assert "Team 080" not in found
+
+
+def test_only_the_last_panels_are_drawn_and_it_says_so() -> None:
+    rows: list[dict[str, object]] = [
+        {"team": "One", "hires": 1, "year": year} for year in range(2000, 2020)
+    ]
+    found = texts(BARS, rows, panel="year")
+    assert "the last 12 of 20 by year" in found
+    assert "2019" in found and "2007" not in found
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "</svg><script>alert(1)</script>",
+        "datum.hires",
+        "&amp; & <b>",
+        "'\"`${x}",
+        "<img src=x onerror=alert(1)>",
+    ],
+)
+def test_a_text_is_a_text_whatever_it_looks_like(hostile: str) -> None:
+    rows: list[dict[str, object]] = [{"team": hostile, "hires": 1}]
+    picture = drawn(BARS, rows, subtitle=hostile)
+    tags = {element.tag.rpartition("}")[2] for element in picture.iter()}
+    assert not tags & {"script", "img", "foreignObject", "b"}
+    found = texts(BARS, rows, subtitle=hostile)
+    assert found.count(hostile) == 2
+
+
+UNPRINTABLE = [*range(0x20), 0x7F, 0x85, 0x2028, 0x2029, 0xFFFE, 0xFFFF, 0x1FFFE]
+
+
+def test_no_character_ends_the_process() -> None:
+    for code in UNPRINTABLE:
+        text = f"Before{chr(code)}after"
+        rows: list[dict[str, object]] = [{"team": text, "hires": 7}]
+        found = texts(BARS, rows, subtitle=text)
+        shown = [word for word in found if word.startswith("Before")]
+        assert len(shown) == 2 and all(word.endswith("after") for word in shown)
+
+
+@pytest.mark.parametrize("name", ["constructor", "toString", "__proto__", "valueOf"])
+def test_a_name_that_javascript_knows_is_a_name(name: str) -> None:
+    color = Channel("team", "nominal")
+    chart = Chart("bar", BARS.encoding | {"color": color})
+    rows = [*TEAMS, {"team": name, "hires": 70}]
+    for panel in (None, "day"):
+        days = [row | {"day": name} for row in rows]
+        found = texts(chart, days, subtitle=name, panel=panel)
+        assert "70" in found
+        assert sum(word.startswith(name) for word in found) >= 2
+
+
+def test_a_label_that_is_cut_within_a_pictograph_is_still_drawn() -> None:
+    rows: list[dict[str, object]] = [{"team": "\U0001f600" * 60, "hires": 7}]
+    assert "7" in texts(BARS, rows)
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("nan"), 1.7e308, -1.7e308])
+def test_a_number_beyond_all_scales_breaks_nothing(number: float) -> None:
+    chart = Chart("bar", {"x": Channel("share", "quantitative"), "y": Y})
+    rows: list[dict[str, object]] = [
+        {"team": "Odd", "share": number},
+        {"team": "Even", "share": 2.0},
+    ]
+    assert {"Odd", "Even"} <= set(texts(chart, rows))
+
+
+def test_no_rows_are_a_calm_picture() -> None:
+    found = texts(BARS, [], subtitle="year: 1999")
+    assert {"The title", "year: 1999", "No rows"} <= set(found)
+
+
+def test_what_has_no_value_breaks_nothing() -> None:
+    rows: list[dict[str, object]] = [
+        *TEAMS,
+        {"team": None, "hires": 4},
+        {"team": "Empty", "hires": None},
+    ]
+    assert "Empty" in texts(BARS, rows)
+    for sort in ("ascending", "descending", None):
+        chart = Chart("bar", {"x": X, "y": Channel("team", "nominal", sort=sort)})
+        assert "Large" in texts(chart, rows)
+    chart = Chart("bar", BARS.encoding, reference=Reference("share", "mean"))
+    assert not any(text.startswith("mean") for text in texts(chart, rows))
+
+
+DAYS: list[dict[str, object]] = [
+    {"day": f"2021-0{month}-01", "hires": month, "share": month / 3, "team": team}
+    for month in range(1, 9)
+    for team in ("A", "B")
+]
+DAY = Channel("day", "temporal")
+COUNT = Channel("hires", "quantitative")
+TEAM = Channel("team", "nominal")
+
+
+@pytest.mark.parametrize(
+    ("chart", "word"),
+    [
+        (Chart("line", {"x": DAY, "y": COUNT, "color": TEAM}), "B"),
+        (Chart("area", {"x": DAY, "y": COUNT, "color": TEAM}), "A"),
+        (
+            Chart(
+                "line", {"x": DAY, "y": Channel("hires", "quantitative", None, "sum")}
+            ),
+            "hires",
+        ),
+        (Chart("point", {"x": Channel("share", "quantitative"), "y": COUNT}), "share"),
+        (
+            Chart(
+                "bar", {"x": TEAM, "y": Channel("hires", "quantitative", None, "mean")}
+            ),
+            "4.5",
+        ),
+        (
+            Chart(
+                "bar", {"x": TEAM, "y": Channel("day", "quantitative", None, "count")}
+            ),
+            "8",
+        ),
+    ],
+    ids=["lines", "areas", "a sum over time", "points", "columns", "a count"],
+)
+def test_other_marks_are_drawn(chart: Chart, word: str) -> None:
+    assert word in texts(chart, DAYS)
+
+
+PROGRAM = """
+import pyarrow as pa
+from api.charts import svg
+from api.contract import Column, Mart
+from api.contract.model import Channel, Chart
+columns = (Column("team", "text", "T."), Column("hires", "integer", "H."))
+chart = Chart("bar", {"x": Channel("hires", "quantitative", None, "sum"),
+    "y": Channel("team", "nominal", sort="-x"), "color": Channel("team", "nominal")})
+rows = pa.table({"team": ["a", "b", "c", "a"] * 50, "hires": list(range(200))})
+mart = Mart("m", "m", "T", "D", columns, (), (), chart=chart)
+for _ in range(3):
+    print(svg(mart, rows, "").hex())
+"""
+
+
+def test_the_same_rows_are_the_same_bytes_in_every_process_at_any_time() -> None:
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", PROGRAM], capture_output=True, check=True
+        ).stdout
+        for _ in range(2)
+    ]
+    drawings = {line for run in runs for line in run.splitlines()}
+    assert len(drawings) == 1 and len(drawings.pop()) > 2_000
+
+
+@pytest.mark.parametrize(
+    ("metric", "first", "words"),
+    [
+        ("employees_per_department", "Engineering", {"Q1", "Q4", "People hired"}),
+        (
+            "departments_above_average",
+            "Engineering",
+            {"mean of all departments 56.2", "123", "61"},
+        ),
+    ],
+)
+def test_both_metrics_have_a_chart_worth_looking_at(
+    client: FlaskClient, metric: str, first: str, words: set[str]
+) -> None:
+    answer = client.get(f"/metrics/{metric}?format=svg")
+    assert answer.mimetype == "image/svg+xml"
+    assert "script" not in answer.headers["Content-Security-Policy"]
+    picture = ElementTree.fromstring(answer.data)
+    found = [e.text or "" for e in picture.iter("{http://www.w3.org/2000/svg}text")]
+    assert words <= set(found)
+    assert in_order(found, first, "Research")
+    (subtitle,) = [text for text in found if text.startswith("year: 2021")]
+    assert "build 1" in subtitle and "sample data" in subtitle
+    every = client.get(f"/metrics/{metric}?format=svg&year=all").text
+    assert all(f">{year}</text>" in every for year in (2020, 2021, 2022))
+
+
+def test_a_chart_shows_the_rows_that_were_asked_for(client: FlaskClient) -> None:
+    address = "/metrics/departments_above_average?format=svg&hired__gte=95"
+    found = client.get(address).text
+    assert "hired: ≥ 95" in found and "Support" in found
+    assert "Research" not in found
