@@ -21,7 +21,7 @@ from api.contract import Contract
 from api.errors import ContractError, Problem
 from api.loading import Receipt, load_csv, table_named
 from api.project import Project
-from api.warehouse import Build, Published, RawStore, Warehouse, open_warehouse
+from api.warehouse import Build, Builds, RawStore, Warehouse, open_warehouse
 
 REFUSED, WITH_REJECTS = 1, 3
 
@@ -73,7 +73,7 @@ def load(files: tuple[Path, ...], table: str | None, no_build: bool) -> None:
     loads = [receipt.load for receipt in receipts if receipt is not None]
     if loads and not no_build:
         newest = max(load.load_id for load in loads)
-        _build(settings, warehouse.published, load_id=newest)
+        _build(settings, warehouse.builds, load_id=newest)
     if len(loads) < len(files):
         sys.exit(REFUSED)
     sys.exit(WITH_REJECTS if any(load.rejected for load in loads) else 0)
@@ -85,7 +85,7 @@ def build() -> None:
     settings = _settings()
     warehouse = _warehouse(settings, _contract(settings))
     request = warehouse.raw.request_build()
-    _build(settings, warehouse.published, request_id=request)
+    _build(settings, warehouse.builds, request_id=request)
 
 
 @commands.command()
@@ -175,14 +175,14 @@ def _load(
 
 
 def _build(
-    settings: Settings, published: Published, load_id: int = 0, request_id: int = 0
+    settings: Settings, builds: Builds, load_id: int = 0, request_id: int = 0
 ) -> None:
     """Have it built, by the builder that runs or by one of our own; tell the end."""
     if not builder_is_running(settings.warehouse_dir):
         click.echo("No builder is running: building here.")
         build_once(settings)
     seconds = settings.build_wait_seconds
-    wait = published.wait_for_load if load_id else published.wait_for_request
+    wait = builds.wait_for_load if load_id else builds.wait_for_request
     build = wait(load_id or request_id, seconds, lambda: True)
     if build is None:
         click.secho(f"No build came within {seconds:.0f} s.", fg="red", err=True)

@@ -54,13 +54,13 @@ class Context:
 
     def wait_for_load(self, load_id: int, seconds: float | None) -> Build | None:
         """The build that holds a load, or None when none came in time."""
-        return self.warehouse.published.wait_for_load(
+        return self.warehouse.builds.wait_for_load(
             load_id, self._patience(seconds), _BuilderWatch(self)
         )
 
     def wait_for_request(self, request_id: int, seconds: float | None) -> Build | None:
         """The build that answers a request to build, or None when none came in time."""
-        return self.warehouse.published.wait_for_request(
+        return self.warehouse.builds.wait_for_request(
             request_id, self._patience(seconds), _BuilderWatch(self)
         )
 

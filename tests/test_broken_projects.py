@@ -110,8 +110,8 @@ def test_wrong_numbers_are_caught_by_the_unit_tests(live: Server, edit: Edit) ->
     build_id = newest(live)["build_id"]
     edit(
         "departments_above_average.sql",
-        "        department_years.hired\n",
-        "        department_years.hired + 1000 as hired\n",
+        "        department_years.hired,\n",
+        "        department_years.hired + 1000 as hired,\n",
     )
     began = time.monotonic()
     # Its unit tests know the right numbers: the wrong ones are never served.

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from jinja2 import Template
 from api import raw_schema
 from api.builder.dbt import LEASE_OWNER, Outcome
 from api.contract import Table
+from api.utc import utc_text
 
 BUILDS_TABLE = Path("dbt_project/macros/audit/builds_table.sql")
 
@@ -117,8 +118,8 @@ class Ledger:
         values = [
             outcome.invocation_id,
             "failed",
-            _text(started_at),
-            _text(datetime.now(UTC)),
+            utc_text(started_at),
+            utc_text(),
             position.load_id,
             position.request_id,
             "[]",
@@ -149,7 +150,3 @@ def _rows(
     cursor = connection.execute(sql, tuple(parameters))
     names = [column[0] for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor]
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

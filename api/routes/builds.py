@@ -16,17 +16,17 @@ from api.warehouse import Build
 def routes(context: Context) -> Blueprint:
     """The routes of builds."""
     noun = Blueprint("builds", __name__)
-    published = context.warehouse.published
+    builds = context.warehouse.builds
 
     @noun.get("/builds")
     def list_builds() -> Response:
-        found = published.builds(*newest_first(20))
+        found = builds.latest(*newest_first(20))
         return jsonify([_summary(build) for build in found])
 
     @noun.get("/builds/<number:build_id>")
     def one_build(build_id: int) -> Response:
         declared_only()
-        build = published.build(build_id)
+        build = builds.one(build_id)
         return jsonify(_whole(build))
 
     @noun.post("/builds")

@@ -41,7 +41,7 @@ def routes(context: Context) -> Blueprint:
     def one_load(load_id: int) -> Response:
         declared_only()
         load = store.load(load_id)
-        build = context.warehouse.published.build_of_load(load_id)
+        build = context.warehouse.builds.build_of_load(load_id)
         document: LoadWithBuild = {**load_document(load), "build": build_brief(build)}
         return jsonify(document)
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from api.warehouse.builds import Build, Builds
 from api.warehouse.guard import keep_sqlite3_out_of
 from api.warehouse.marts import Answer, Marts, Metric, Served
-from api.warehouse.published import Build, Published
 from api.warehouse.raw_store import Load, RawStore
 from api.warehouse.requests import KeyedRequest
 
@@ -21,7 +21,7 @@ __all__ = [
     "Load",
     "Marts",
     "Metric",
-    "Published",
+    "Builds",
     "RawStore",
     "Served",
     "Warehouse",
@@ -35,12 +35,12 @@ class Warehouse:
 
     folder: Path
     raw: RawStore
-    published: Published
+    builds: Builds
     marts: Marts
 
     def close(self) -> None:
         self.raw.close()
-        self.published.close()
+        self.builds.close()
         self.marts.close()
 
 
@@ -48,4 +48,4 @@ def open_warehouse(folder: Path) -> Warehouse:
     """Open, or make, the warehouse in `folder`; its tables are for `raw.prepare`."""
     folder.mkdir(parents=True, exist_ok=True)
     keep_sqlite3_out_of(folder)
-    return Warehouse(folder, RawStore(folder), Published(folder), Marts(folder))
+    return Warehouse(folder, RawStore(folder), Builds(folder), Marts(folder))

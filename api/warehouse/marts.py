@@ -17,8 +17,8 @@ from api.contract import DataType, Mart, read_marts
 from api.errors import NotReady, UnknownMetric
 from api.query import Query
 from api.suggestion import did_you_mean
+from api.warehouse.builds import Build, newest_published
 from api.warehouse.database import Connection, Database, Row
-from api.warehouse.published import Build, newest_published
 from api.warehouse.select import select
 
 # How long a commit may take from its first byte in the file until readers see it.

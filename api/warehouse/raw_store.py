@@ -17,8 +17,9 @@ from api import raw_schema
 from api.contract import Table
 from api.errors import UnknownLoad
 from api.intake import Reject
+from api.utc import utc_text
 from api.warehouse.database import Connection, Database, Row
-from api.warehouse.requests import KeyedRequest, Requests, now, remember
+from api.warehouse.requests import KeyedRequest, Requests, remember
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class RawStore:
         """Ask the builder for a build; the number of the request."""
         with self._database.writing() as connection:
             sql = "insert into build_requests (requested_at) values (?)"
-            connection.rows(sql, [now()])
+            connection.rows(sql, [utc_text()])
             return int(connection.rows("select last_insert_rowid() as n")[0]["n"])
 
     def close(self) -> None:
@@ -180,7 +181,7 @@ class LoadInProgress:
             received=loaded + rejected,
             loaded=loaded,
             rejected=rejected,
-            loaded_at=now(),
+            loaded_at=utc_text(),
             header=header,
         )
         entry = asdict(load) | {"header": json.dumps(header) if header else None}

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from api.errors import RequestInProgress
+from api.utc import utc_text
 from api.warehouse.database import Connection, Database
 
 KEPT = timedelta(days=7)
@@ -72,19 +73,13 @@ class Requests:
 
 def remember(connection: Connection, keyed: KeyedRequest, load_id: int) -> None:
     """Write the key down in the load's own transaction; forget what is too old."""
-    aged = now(datetime.now(UTC) - KEPT)
+    aged = utc_text(datetime.now(UTC) - KEPT)
     connection.rows("delete from idempotency_keys where created_at < ?", [aged])
     connection.rows(
         "insert into idempotency_keys (key, fingerprint, load_id, created_at)"
         " values (?, ?, ?, ?)",
-        [keyed.key, keyed.fingerprint, load_id, now()],
+        [keyed.key, keyed.fingerprint, load_id, utc_text()],
     )
-
-
-def now(moment: datetime | None = None) -> str:
-    """The moment, by default this one, as the ledger writes it."""
-    moment = moment or datetime.now(UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class _KeyLocks:

@@ -46,18 +46,18 @@ class Build:
         return self.last_load_id == 0
 
 
-class Published:
+class Builds:
     """The builds that the published database records."""
 
     def __init__(self, folder: Path) -> None:
         self._database = Database(folder / "published.db")
 
-    def builds(self, limit: int, before: int) -> list[Build]:
+    def latest(self, limit: int, before: int) -> list[Build]:
         """Builds older than `before`, newest first."""
         sql = "where build_id < ? order by build_id desc limit ?"
         return self._select(sql, [before, limit])
 
-    def build(self, build_id: int) -> Build:
+    def one(self, build_id: int) -> Build:
         """One build; raises UnknownBuild."""
         found = self._select("where build_id = ?", [build_id])
         if not found:
