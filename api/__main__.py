@@ -38,9 +38,17 @@ def commands() -> None:
 def serve(**options: str | int | None) -> None:
     """Serve HTTP, with a builder beside it."""
     from api.serving import serve as run
+    from api.serving import try_to_listen
 
     given = {name: value for name, value in options.items() if value is not None}
-    settings = dataclasses.replace(_settings(), **given)  # type: ignore[arg-type]
+    settings = _settings(**given)
+    try:
+        try_to_listen(settings.host, settings.port)
+    except OSError as error:
+        raise click.ClickException(
+            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}."
+            " Stop what listens there, or choose another with --port or PORT."
+        ) from error
     _contract_to_serve(settings)
     click.echo(f"Serving http://{settings.host}:{settings.port}/  (Ctrl-C ends it)")
     run(settings)
@@ -102,9 +110,10 @@ def check() -> None:
     click.echo(f"The contract holds: {tables} upload tables, {marts} metrics.")
 
 
-def _settings() -> Settings:
+def _settings(**given: str | int) -> Settings:
+    """The settings of the environment, those given on the command line before them."""
     try:
-        return Settings.from_env()
+        return dataclasses.replace(Settings.from_env(), **given)  # type: ignore[arg-type]
     except ValueError as error:
         raise click.UsageError(str(error)) from error
 

@@ -13,10 +13,18 @@ from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
+KINDS = {int: "whole number", float: "number", str: "text", Path: "path"}
 
-def setting(default: Any, help: str) -> Any:
-    """A field read from the environment variable of the same name in capitals."""
-    return field(default=default, metadata={"help": help})
+
+def setting(
+    default: Any, help: str, least: float = 0, most: float = float("inf")
+) -> Any:
+    """A field read from the environment variable of the same name in capitals.
+
+    Numbers are from `least` to `most`.
+    """
+    metadata = {"help": help, "least": least, "most": most}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
@@ -28,9 +36,9 @@ class Settings:
     )
     project_dir: Path = setting(CHECKOUT, "Folder that holds dbt_project.yml.")
     host: str = setting("127.0.0.1", "Address that `serve` listens on.")
-    port: int = setting(5000, "Port that `serve` listens on.")
-    workers: int = setting(1, "Processes that answer HTTP.")
-    threads: int = setting(64, "Requests that one process works on at a time.")
+    port: int = setting(5000, "Port that `serve` listens on.", 1, 65_535)
+    workers: int = setting(1, "Processes that answer HTTP.", 1)
+    threads: int = setting(64, "Requests that one process works on at a time.", 1)
     build_wait_seconds: float = setting(
         60.0, "How long a load waits for its build before it is answered 202."
     )
@@ -41,7 +49,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
-        """Read the settings; raises ValueError naming a variable it cannot parse."""
+        """Read the settings; raises ValueError naming a variable that cannot be."""
         given = {}
         for spec in fields(cls):
             text = environ.get(spec.name.upper())
@@ -53,6 +61,10 @@ class Settings:
         # Relative to where the command was typed, like dbt's own reading of it.
         for name in ("warehouse_dir", "project_dir"):
             object.__setattr__(self, name, Path(getattr(self, name)).absolute())
+        for spec in fields(self):
+            value = getattr(self, spec.name)
+            if isinstance(value, (int, float)):
+                _check_range(spec.name.upper(), value, **spec.metadata)
 
     @property
     def lineage_page(self) -> Path:
@@ -70,4 +82,12 @@ def _parsed(name: str, text: str, kind: type[Any]) -> Any:
     try:
         return kind(text)
     except ValueError as error:
-        raise ValueError(f"{name}={text!r} is not a {kind.__name__}") from error
+        raise ValueError(f"{name}={text!r} is not a {KINDS[kind]}") from error
+
+
+def _check_range(
+    name: str, value: float, least: float, most: float, **_: object
+) -> None:
+    if not least <= value <= most:
+        wanted = f"at least {least}" if most == float("inf") else f"{least} to {most}"
+        raise ValueError(f"{name}={value} must be {wanted}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import socket
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -15,6 +17,26 @@ if TYPE_CHECKING:
     from flask import Flask
 
 PARENT_POLL_SECONDS = 0.5
+
+
+def try_to_listen(host: str, port: int) -> None:
+    """Raise OSError if nobody can listen there, and will not within seconds.
+
+    Workers share their port, so a second server would not fail: each of the two would
+    answer some of the requests. Workers of a server that was killed are gone soon.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    family, kind, protocol, _, address = found[0]
+    until = time.monotonic() + 4 * PARENT_POLL_SECONDS
+    while True:
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                return probe.bind(address)
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE or time.monotonic() > until:
+                    raise
+        time.sleep(PARENT_POLL_SECONDS / 5)
 
 
 def serve(settings: Settings) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -109,12 +110,28 @@ def test_there_is_one_builder_per_warehouse(warehouse: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("PORT", "many"), ("BUILD_WAIT_SECONDS", "soon")]
+    ("name", "value", "told"),
+    [
+        ("PORT", "many", "PORT='many' is not a whole number"),
+        ("BUILD_WAIT_SECONDS", "soon", "BUILD_WAIT_SECONDS='soon' is not a number"),
+        ("PORT", "65536", "PORT=65536 must be 1 to 65535"),
+        ("THREADS", "0", "THREADS=0 must be at least 1"),
+        ("BUILD_WAIT_SECONDS", "nan", "BUILD_WAIT_SECONDS=nan must be at least 0"),
+    ],
 )
-def test_a_setting_that_does_not_parse_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+def test_a_setting_that_cannot_be_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
 ) -> None:
     monkeypatch.setenv(name, value)
     done = run_command(tmp_path, "check")
     assert done.returncode == 2
-    assert f"{name}='{value}'" in done.stderr
+    assert told in done.stderr
+
+
+def test_a_second_server_on_the_port_says_that_it_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0), reuse_port=True) as other:
+        port = str(other.getsockname()[1])
+        done = run_command(tmp_path, "serve", "--port", port)
+    assert done.returncode == 1
+    assert f"Cannot listen on 127.0.0.1:{port}: Address already in use" in done.stderr
+    assert not list(tmp_path.glob("*.db"))

@@ -13,6 +13,7 @@ from api.charts.style import (
     PANEL_WIDTH,
     QUIET,
     STYLE,
+    UPRIGHT_LABEL,
     WIDTH,
 )
 from api.contract import Mart
@@ -55,7 +56,7 @@ def _size(chart: Chart, panel: str | None) -> Spec:
     width = WIDTH if panel is None or _wide(chart) else PANEL_WIDTH
     if chart.encoding["y"].type in CATEGORY:
         return {"width": width, "height": {"step": BAR_STEP}}
-    if chart.encoding["x"].type in CATEGORY:
+    if chart.encoding["x"].type in CATEGORY and chart.mark == "bar":
         return {"width": {"step": COLUMN_STEP}, "height": HEIGHT}
     return {"width": width, "height": HEIGHT}
 
@@ -102,7 +103,9 @@ def _channel(name: str, channel: Channel, points: Points, ticks: int) -> Spec:
     elif name != "color":
         spec["axis"] = _axis(channel, points, ticks)
     if name == "x" and channel.type in CATEGORY:
-        spec["axis"] = {"labelAngle": -35, "labelLimit": 140}
+        longest = max(len(str(value)) for value in points.domains[name])
+        angle = 0 if longest <= UPRIGHT_LABEL else -35
+        spec["axis"] = {"labelAngle": angle, "labelLimit": 140}
     if name == "color":
         spec["legend"] = {"orient": "top", "columns": 6}
     return spec

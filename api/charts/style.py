@@ -22,6 +22,8 @@ STEPS = ["#a9cbe6", "#6fa8d6", "#3a7fb8", "#174f84"]
 
 WIDTH, PANEL_WIDTH, HEIGHT = 560, 250, 300
 BAR_STEP, COLUMN_STEP = 24, 44
+# Characters of a label that fits under its column without being turned.
+UPRIGHT_LABEL = 5
 
 STYLE: dict[str, Any] = {
     "background": "white",
