@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +62,7 @@ class Settings:
         for name in ("warehouse_dir", "project_dir"):
             object.__setattr__(self, name, Path(getattr(self, name)).absolute())
         for spec in fields(self):
-            value = getattr(self, spec.name)
-            if isinstance(value, (int, float)):
-                _check_range(spec.name.upper(), value, **spec.metadata)
+            _check_range(spec, getattr(self, spec.name))
 
     @property
     def lineage_page(self) -> Path:
@@ -85,9 +83,8 @@ def _parsed(name: str, text: str, kind: type[Any]) -> Any:
         raise ValueError(f"{name}={text!r} is not a {KINDS[kind]}") from error
 
 
-def _check_range(
-    name: str, value: float, least: float, most: float, **_: object
-) -> None:
-    if not least <= value <= most:
+def _check_range(spec: Field[Any], value: Any) -> None:
+    least, most = spec.metadata["least"], spec.metadata["most"]
+    if isinstance(value, (int, float)) and not least <= value <= most:
         wanted = f"at least {least}" if most == float("inf") else f"{least} to {most}"
-        raise ValueError(f"{name}={value} must be {wanted}")
+        raise ValueError(f"{spec.name.upper()}={value} must be {wanted}")

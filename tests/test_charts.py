@@ -30,12 +30,11 @@ BARS = Chart("bar", {"x": X, "y": Y})
 
 def texts(chart: Chart, rows: list[dict[str, object]], **options: object) -> list[str]:
     """The words of the picture, in the order in which they stand in it."""
-    return [
-        element.text or ""
-        for element in drawn(chart, rows, **options).iter(
-            "{http://www.w3.org/2000/svg}text"
-        )
-    ]
+    return words_of(drawn(chart, rows, **options))
+
+
+def words_of(picture: ElementTree.Element) -> list[str]:
+    return [e.text or "" for e in picture.iter("{http://www.w3.org/2000/svg}text")]
 
 
 def drawn(
@@ -294,8 +293,7 @@ def test_both_metrics_have_a_chart_worth_looking_at(
     answer = client.get(f"/metrics/{metric}?format=svg")
     assert answer.mimetype == "image/svg+xml"
     assert "script" not in answer.headers["Content-Security-Policy"]
-    picture = ElementTree.fromstring(answer.data)
-    found = [e.text or "" for e in picture.iter("{http://www.w3.org/2000/svg}text")]
+    found = words_of(ElementTree.fromstring(answer.data))
     assert words <= set(found)
     assert in_order(found, first, "Research")
     (subtitle,) = [text for text in found if text.startswith("year: 2021")]

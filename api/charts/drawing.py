@@ -45,6 +45,7 @@ def draw(spec: dict[str, Any]) -> bytes:
     try:
         drawn = _render(spec)
     except ValueError:
+        # A label was cut within a character; where it is cut only the renderer knows.
         drawn = _render(_each_text(_basic, spec))
     return _renumbered(drawn).encode()
 

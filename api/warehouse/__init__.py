@@ -17,11 +17,11 @@ from api.warehouse.requests import KeyedRequest
 __all__ = [
     "Answer",
     "Build",
+    "Builds",
     "KeyedRequest",
     "Load",
     "Marts",
     "Metric",
-    "Builds",
     "RawStore",
     "Served",
     "Warehouse",
