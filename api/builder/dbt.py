@@ -13,6 +13,12 @@ from dbt_common.invocation import get_invocation_id
 
 # Whose lease this process takes; see dbt_project/macros/audit/lease.sql.
 LEASE_OWNER = "the builder"
+COMPILED_AUDIT = ("unique", "not_null", "accepted_values", "relationships")
+DATA_ONLY = (
+    *("--exclude-resource-type", "seed", "unit_test"),
+    *("--exclude", *(f"test_name:{name}" for name in COMPILED_AUDIT)),
+    "--no-write-json",
+)
 FAILED = {NodeStatus.Error, NodeStatus.Fail, NodeStatus.RuntimeErr}
 
 
@@ -52,13 +58,19 @@ class Dbt:
     def build(self, data_only: bool = False) -> Outcome:
         """Build, test and, when all is well, publish.
 
-        With `data_only`, leave out what can only change when the project's files do:
-        loading the seeds and running the unit tests.
+        With `data_only`, which only goes after a build of the same files, leave out what
+        cannot change but with them: loading the seeds, running the unit tests, compiling
+        the generic tests. What those compiled to is run all the same, in one go; see
+        dbt_project/macros/audit/compiled_audit.sql.
         """
-        left_out = ("seed", "unit_test") if data_only else ()
-        options = [f"--exclude-resource-type={kind}" for kind in left_out]
         runner = dbtRunner(manifest=self._manifest)
-        return _outcome(runner.invoke(["build", *options, *self._common]))
+        if data_only:
+            return _outcome(runner.invoke(["build", *DATA_ONLY, *self._common]))
+        outcome = _outcome(runner.invoke(["build", *self._common]))
+        if self._manifest is not None:
+            # Lets macros see, in `graph`, the SQL that was compiled.
+            self._manifest.build_flat_graph()
+        return outcome
 
     def document(self) -> str:
         """dbt's own docs of what was built last, as one page; empty if it makes none.

@@ -70,7 +70,10 @@
     {%- set found = [] -%}
     {%- set names = [] -%}
     {%- set ahead = mart.depends_on.nodes | list -%}
-    {%- for _ in range(10000) if ahead -%}
+    {%- for _ in range(10000) -%}
+        {%- if not ahead -%}
+            {%- break -%}
+        {%- endif -%}
         {%- set id = ahead.pop(0) -%}
         {%- set node = graph.nodes.get(id) or graph.sources.get(id) -%}
         {%- if node and id not in names and node.resource_type in ['model', 'source'] -%}

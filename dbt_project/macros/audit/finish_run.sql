@@ -14,7 +14,8 @@
 {% endmacro %}
 
 
-{% macro publish_or_tell(results) -%}
+{% macro publish_or_tell(dbt_results) -%}
+    {%- set results = (dbt_results | list) + compiled_audit(dbt_results) -%}
     {%- set gap = gap_in_audit(results) -%}
     {%- set failures = failed(results) -%}
     {%- if gap -%}

@@ -12,21 +12,20 @@
         expires_at real not null
     ) strict') -%}
     {%- set give_up_at = modules.datetime.datetime.now() + modules.datetime.timedelta(seconds=patience_seconds) -%}
-    {%- set wait = namespace(over=false) -%}
-    {%- for _ in range(100000) if not wait.over -%}
+    {%- for _ in range(100000) -%}
         {#- Waiting is reading: a write would get in the way of the run that is at work. -#}
         {%- if query(lease_of_another_sql()) | length == 0 -%}
             {%- do query('begin') -%}
             {%- do query(lease_sql()) -%}
             {%- do query('commit') -%}
-            {%- set wait.over = query('select invocation_id from dbt_lease')[0][0] == invocation_id -%}
-        {%- endif -%}
-        {%- if not wait.over -%}
-            {%- if modules.datetime.datetime.now() > give_up_at -%}
-                {%- do exceptions.raise_compiler_error('Not begun: another dbt run is still at work on this warehouse after ' ~ patience_seconds ~ ' s.') -%}
+            {%- if query('select invocation_id from dbt_lease')[0][0] == invocation_id -%}
+                {%- break -%}
             {%- endif -%}
-            {%- do pause() -%}
         {%- endif -%}
+        {%- if modules.datetime.datetime.now() > give_up_at -%}
+            {%- do exceptions.raise_compiler_error('Not begun: another dbt run is still at work on this warehouse after ' ~ patience_seconds ~ ' s.') -%}
+        {%- endif -%}
+        {%- do pause() -%}
     {%- endfor -%}
 {%- endmacro %}
 

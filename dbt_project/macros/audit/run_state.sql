@@ -21,6 +21,7 @@
         last_load_id integer not null,
         code text not null
     ) strict') -%}
+    {%- do create_change_tables() -%}
     {%- do query('begin') -%}
     {%- do query("delete from dbt_runs where rowid <= (select max(rowid) - 1000 from dbt_runs)") -%}
     {%- do query("insert or replace into dbt_runs values ("
@@ -97,6 +98,7 @@
     {%- if execute and flags.EMPTY -%}
     delete from dbt_model_states where model = {{ quoted(model.name) }}
     {%- elif execute -%}
+    {%- do note_changes_read() -%}
     insert or replace into dbt_model_states
     values (
         {{ quoted(model.name) }},
@@ -110,7 +112,8 @@
 
 {#
     dbt's own question, answered from what the model remembers: build it from all its rows
-    when that was asked for, when its code changed, or when it still holds the sample.
+    when that was asked for, when its code changed, when it still holds the sample, or when it
+    adds up changes that are not all there.
 #}
 {% macro should_full_refresh() -%}
     {%- set asked = config.get('full_refresh') -%}
@@ -124,7 +127,8 @@
         {{ return(false) }}
     {%- endif -%}
     {%- set state = model_state(model.name) -%}
-    {{ return(state is none or state.last_load_id == 0 or state.code != model_code()) }}
+    {{ return(state is none or state.last_load_id == 0 or state.code != model_code()
+        or not finds_its_changes(model)) }}
 {%- endmacro %}
 
 

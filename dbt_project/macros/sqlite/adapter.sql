@@ -32,3 +32,22 @@
     create unique index if not exists {{ this.schema }}.{{ this.identifier }}_grain
     on {{ this.identifier }} ({{ unique_key }})
 {%- endmacro %}
+
+
+{#
+    How an incremental model takes in the rows of a build: it adds them up (strategy `add`,
+    see changed_rows.sql), or puts them in place of those with the same unique_key.
+#}
+{% macro sqlite_incremental_upsert(tmp_relation, target_relation, unique_key=none, statement_name="main") %}
+    {%- if config.get('incremental_strategy') == 'add' -%}
+    {{ add_to_groups(tmp_relation, target_relation) }}
+    {%- else -%}
+    {%- if keeps_changes() -%}
+        {%- do keep_changes(tmp_relation, unique_key) -%}
+    {%- endif -%}
+    {%- do statement_of('delete from ' ~ target_relation ~ ' where ' ~ unique_key ~ ' in (select ' ~ unique_key ~ ' from ' ~ tmp_relation ~ ')') -%}
+    {%- set columns = column_names(model.columns.values()) -%}
+    insert into {{ target_relation }} ({{ columns }})
+    select {{ columns }} from {{ tmp_relation }}
+    {%- endif -%}
+{%- endmacro %}

@@ -8,6 +8,9 @@
     {{ sql }}
     {%- else -%}
     {%- do check_columns(sql) -%}
+    {%- if keeps_changes() and not temporary -%}
+        {%- do forget_changes() -%}
+    {%- endif -%}
     {%- call statement('create_table') -%}
     create {% if temporary %}temporary {% endif %}table {{ relation }} ({{ column_definitions(model.columns.values()) }}) strict
     {%- endcall -%}

@@ -1,11 +1,23 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='add',
+        unique_key=['year', 'quarter', 'department_id', 'job_id'],
+        meta={'counted_by': 'hires'},
+        post_hook="{{ index_grain('year, quarter, department_id, job_id') }}",
+    )
+}}
+
 with
 
+-- _change is 1 for a row that came, -1 for one that went.
 hired_employees as (
-    select * from {{ ref('stg_hired_employees') }}
+    select * from {{ changed_rows(ref('stg_hired_employees')) }}
 ),
 
 dated as (
     select
+        _change,
         department_id,
         job_id,
         cast(substr(hired_at, 1, 4) as integer) as year,
@@ -15,6 +27,7 @@ dated as (
 
 quartered as (
     select
+        _change,
         department_id,
         job_id,
         year,
@@ -33,7 +46,7 @@ final as (
         quarter,
         department_id,
         job_id,
-        count(*) as hires
+        sum(_change) as hires
     from quartered
     group by year, quarter, department_id, job_id
 )

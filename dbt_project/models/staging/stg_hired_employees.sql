@@ -2,6 +2,7 @@
     config(
         materialized='incremental',
         unique_key='employee_id',
+        meta={'keep_changes': true},
         post_hook="{{ index_grain('employee_id') }}",
     )
 }}

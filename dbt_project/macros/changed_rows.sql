@@ -1,0 +1,159 @@
+{#
+    Aggregates that are kept up to date by what changed instead of counted anew.
+
+    A staging model with `meta={'keep_changes': true}` keeps, beside itself, the rows that its
+    last builds took out (_change -1) and put in (_change 1), numbered by its version. A model
+    that reads them through `changed_rows`, with `incremental_strategy='add'` and
+    `meta={'counted_by': ...}`, adds the sums of a build to those it has, group by group
+    (`unique_key`), and drops a group that counts no rows any more.
+
+    Where the changes since a model last looked are not all there (the staging model was built
+    from all its rows, or so much changed that counting anew is cheaper) the model is built
+    from all rows.
+
+    dbt_changes        one row per staging model: its version, and the version since which
+                       all changes are kept
+    dbt_changes_read   one row per reader and staging model: up to which version it was read
+#}
+{% macro changed_rows(relation) -%}
+    {%- if execute and not relation.is_cte and is_incremental() -%}
+    (select * from {{ changes_of(relation) }} where _version > {{ version_read(relation.identifier) }})
+    {%- else -%}
+    (select *, 1 as _change from {{ relation }})
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# More changed rows than this at once are counted anew. #}
+{% macro most_changes_kept() -%}
+    {{ return(100000) }}
+{%- endmacro %}
+
+
+{% macro changes_of(relation) -%}
+    {{ return(relation.incorporate(path={'identifier': relation.identifier ~ '__changes'})) }}
+{%- endmacro %}
+
+
+{% macro create_change_tables() -%}
+    {%- do query('create table if not exists dbt_changes (
+        model text primary key,
+        version integer not null,
+        kept_after integer not null
+    ) strict') -%}
+    {%- do query('create table if not exists dbt_changes_read (
+        reader text,
+        model text,
+        version integer not null,
+        primary key (reader, model)
+    ) strict') -%}
+{%- endmacro %}
+
+
+{# Whether the model that is being built keeps its changes. #}
+{% macro keeps_changes() -%}
+    {{ return((config.get('meta') or {}).get('keep_changes', false)) }}
+{%- endmacro %}
+
+
+{# The staging model was built from all its rows: nothing tells what changed. #}
+{% macro forget_changes() -%}
+    {%- do statement_of('insert into dbt_changes values (' ~ quoted(this.identifier) ~ ', 1, 1)
+        on conflict (model) do update set version = version + 1, kept_after = version + 1') -%}
+    {%- do statement_of('drop table if exists ' ~ changes_of(this)) -%}
+    {%- do statement_of('create table ' ~ changes_of(this) ~ ' ('
+        ~ column_definitions(model.columns.values())
+        ~ ', _change integer not null, _version integer not null) strict') -%}
+{%- endmacro %}
+
+
+{# Before `arriving` replaces rows by their key: keep what goes and what comes. #}
+{% macro keep_changes(arriving, unique_key) -%}
+    {%- set name = quoted(this.identifier) -%}
+    {%- set columns = column_names(model.columns.values()) -%}
+    {%- set changes = changes_of(this) -%}
+    {%- do statement_of('update dbt_changes set version = version + 1 where model = ' ~ name) -%}
+    {%- do statement_of('delete from ' ~ changes ~ ' where _version <= (
+        select min(version) from dbt_changes_read where model = ' ~ name ~ ')') -%}
+    {%- set rows = query('select (select count(*) from ' ~ arriving ~ ') + (select count(*) from ' ~ changes ~ ')')[0][0] -%}
+    {%- if rows > most_changes_kept() -%}
+        {%- do statement_of('update dbt_changes set kept_after = version where model = ' ~ name) -%}
+        {%- do statement_of('delete from ' ~ changes) -%}
+    {%- else -%}
+        {%- set version = '(select version from dbt_changes where model = ' ~ name ~ ')' -%}
+        {%- do statement_of('insert into ' ~ changes ~ ' select ' ~ columns ~ ', -1, ' ~ version ~ ' from ' ~ this
+            ~ ' where ' ~ unique_key ~ ' in (select ' ~ unique_key ~ ' from ' ~ arriving ~ ')') -%}
+        {%- do statement_of('insert into ' ~ changes ~ ' select ' ~ columns ~ ', 1, ' ~ version ~ ' from ' ~ arriving) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# The staging models whose changes a model adds up. #}
+{% macro models_read_by_changes(reader) -%}
+    {%- set names = [] -%}
+    {%- if reader.config.incremental_strategy == 'add' -%}
+        {%- for id in reader.depends_on.nodes if id in graph.nodes and (graph.nodes[id].config.meta or {}).get('keep_changes') -%}
+            {%- do names.append(graph.nodes[id].name) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(names) }}
+{%- endmacro %}
+
+
+{% macro version_read(name) -%}
+    {{ return(query('select version from dbt_changes_read where reader = ' ~ quoted(this.identifier) ~ ' and model = ' ~ quoted(name))[0][0]) }}
+{%- endmacro %}
+
+
+{# Whether a model that adds up changes finds all of them since it last looked. #}
+{% macro finds_its_changes(reader) -%}
+    {%- for name in models_read_by_changes(reader) -%}
+        {%- set found = query('select 1 from dbt_changes
+            inner join dbt_changes_read using (model)
+            where model = ' ~ quoted(name) ~ ' and reader = ' ~ quoted(reader.name) ~ '
+                and dbt_changes_read.version >= kept_after') -%}
+        {%- if not found | length -%}
+            {{ return(false) }}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(true) }}
+{%- endmacro %}
+
+
+{# After a build, in the model's own transaction: up to where it has read. #}
+{% macro note_changes_read() -%}
+    {%- for name in models_read_by_changes(model) -%}
+        {%- do statement_of('insert or replace into dbt_changes_read
+            select ' ~ quoted(model.name) ~ ', model, version from dbt_changes where model = ' ~ quoted(name)) -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{# Add the sums in `arriving` to those of the groups that there are, and drop the empty ones. #}
+{% macro add_to_groups(arriving, target) -%}
+    {%- set keys = config.get('unique_key') -%}
+    {%- set counted_by = config.get('meta').counted_by | tojson -%}
+    {%- set same_group = [] -%}
+    {%- for key in keys -%}
+        {%- do same_group.append('target.' ~ key | tojson ~ ' is arriving.' ~ key | tojson) -%}
+    {%- endfor -%}
+    {%- set same_group = same_group | join(' and ') -%}
+    {%- set sums = [] -%}
+    {%- for column in model.columns.values() if column.name not in keys -%}
+        {%- set name = column.name | tojson -%}
+        {%- do sums.append(name ~ ' = target.' ~ name ~ ' + arriving.' ~ name) -%}
+    {%- endfor -%}
+    {%- set columns = column_names(model.columns.values()) -%}
+    {%- do statement_of('update ' ~ target ~ ' as target set ' ~ sums | join(', ') ~ ' from ' ~ arriving ~ ' as arriving where ' ~ same_group) -%}
+    {%- do statement_of('insert into ' ~ target ~ ' (' ~ columns ~ ') select ' ~ columns ~ ' from ' ~ arriving ~ ' as arriving
+        where not exists (select 1 from ' ~ target ~ ' as target where ' ~ same_group ~ ')') -%}
+    delete from {{ target }} where {{ counted_by }} = 0
+{%- endmacro %}
+
+
+{# A statement inside the model's own transaction. #}
+{% macro statement_of(sql) -%}
+    {%- call statement('part') -%}
+        {{ sql }}
+    {%- endcall -%}
+{%- endmacro %}
