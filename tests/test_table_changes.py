@@ -50,7 +50,8 @@ def with_columns(*columns: Column) -> Table:
 
 def stored(warehouse: Warehouse) -> list[dict[str, Any]]:
     with warehouse.raw._database.connection() as connection:
-        return connection.rows("select * from places order by id")
+        rows = connection.rows("select * from places order by id")
+    return [{k: v for k, v in row.items() if k != "_row"} for row in rows]
 
 
 def load(warehouse: Warehouse, table: Table, content: bytes) -> None:

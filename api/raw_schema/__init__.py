@@ -12,11 +12,19 @@ from api.contract import Table
 from api.errors import ContractError
 from api.raw_schema.changes import complaints_about
 from api.raw_schema.ledger import MIGRATIONS
-from api.raw_schema.sql import Run
+from api.raw_schema.sql import ROW_KEY, Run, first_key
 from api.raw_schema.stored import declared_tables, remember, stored_table
 from api.raw_schema.tables import follow
 
-__all__ = ["Run", "apply", "declared_tables", "is_current", "refusals"]
+__all__ = [
+    "ROW_KEY",
+    "Run",
+    "apply",
+    "declared_tables",
+    "first_key",
+    "is_current",
+    "refusals",
+]
 
 
 def is_current(run: Run, tables: Iterable[Table]) -> bool:

@@ -61,4 +61,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) strict
         """,
     ),
+    # Nothing of the ledger's: the upload tables get the key of `tables`.
+    (),
 )

@@ -10,6 +10,10 @@ from api.contract import Column
 # Runs one statement with its parameters; its rows, a dictionary each.
 Run = Callable[[str, Sequence[Any]], list[dict[str, Any]]]
 
+# The key of a stored row: the number of its load, then its place in the load.
+ROW_KEY = "_row"
+PLACE_BITS = 32
+
 STORAGE = {"integer": "integer", "boolean": "integer", "real": "real"}
 
 
@@ -25,3 +29,8 @@ def exists(run: Run, table: str) -> bool:
 
 def count(run: Run, table: str, where: str) -> int:
     return int(run(f'select count(*) as n from "{table}" where {where}', ())[0]["n"])
+
+
+def first_key(load_id: int) -> int:
+    """The key before that of a load's first row."""
+    return load_id << PLACE_BITS

@@ -129,6 +129,7 @@ class LoadInProgress:
         self.load_id = load_id
         self._connection = connection
         self._table = table
+        self._next_key = raw_schema.first_key(load_id) + 1
 
     def same_file(self, sha256: str) -> Load | None:
         """The load that already holds this very file in this table."""
@@ -141,11 +142,12 @@ class LoadInProgress:
         self._connection.rows("rollback to load")
 
     def append(self, rows: pa.RecordBatch) -> None:
-        """Store rows of the table, stamped with this load."""
-        if not rows.num_rows:
-            return
-        stamp = pa.repeat(pa.scalar(self.load_id, pa.int64()), rows.num_rows)
-        self._connection.append(self._table.name, rows.append_column("_load_id", stamp))
+        """Store rows of the table, under keys of this load."""
+        first = self._next_key
+        self._next_key += rows.num_rows
+        keys = pa.arange(first, self._next_key)
+        rows = rows.append_column(raw_schema.ROW_KEY, keys)
+        self._connection.append(self._table.name, rows)
 
     def reject(self, rejects: Iterable[Reject]) -> None:
         """Keep refused rows with every reason."""

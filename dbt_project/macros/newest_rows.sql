@@ -16,7 +16,7 @@
             row_number() over (partition by {{ unique_key }} order by _load_id desc) as _recency
         from {{ uploaded_rows(uploads) }} as uploads
         {%- if not uploads.is_cte and is_incremental() %}
-        where _load_id > {{ model_state(this.identifier).last_load_id }}
+        where {{ loaded_after(model_state(this.identifier).last_load_id) }}
         {%- endif %}
     ) as versions
     where _recency = 1
@@ -31,6 +31,12 @@
     {%- else -%}
     (select * from {{ uploads }} where _load_id <= {{ last_load_id() }})
     {%- endif -%}
+{%- endmacro %}
+
+
+{# Uploads are kept in the order of their loads: a row's key has its load's number on top. #}
+{% macro loaded_after(load_id) -%}
+    _row >= ({{ load_id }} + 1) << 32
 {%- endmacro %}
 
 

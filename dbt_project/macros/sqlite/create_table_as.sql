@@ -14,6 +14,9 @@
     {%- call statement('create_table') -%}
     create {% if temporary %}temporary {% endif %}table {{ relation }} ({{ column_definitions(model.columns.values()) }}) strict
     {%- endcall -%}
+    {%- if config.get('materialized') == 'incremental' and not temporary -%}
+        {%- do index_nulls() -%}
+    {%- endif -%}
     insert into {{ relation }} ({{ column_names(model.columns.values()) }})
     select {{ column_names(model.columns.values()) }}
     from (
