@@ -8,6 +8,8 @@
     select * from {{ sample }}
     {%- elif execute and not uploads.is_cte and not relation_exists(uploads) -%}
     {{ no_uploads(uploads) }}
+    {%- elif execute and not uploads.is_cte and not is_incremental() and not flags.EMPTY -%}
+    {{ newest_of_all_rows(uploads, unique_key) }}
     {%- else -%}
     select *
     from (
@@ -31,6 +33,18 @@
     {%- else -%}
     (select * from {{ uploads }} where _load_id <= {{ last_load_id() }})
     {%- endif -%}
+{%- endmacro %}
+
+
+{# The same over a whole table: sorting its keys alone takes half as long as sorting its rows. #}
+{% macro newest_of_all_rows(uploads, unique_key) -%}
+    select uploads.*
+    from {{ uploads }} as uploads
+    inner join (
+        select max(_row) as _newest
+        from {{ uploaded_rows(uploads) }}
+        group by {{ unique_key }}
+    ) as newest on uploads._row = newest._newest
 {%- endmacro %}
 
 

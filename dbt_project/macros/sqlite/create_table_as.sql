@@ -15,6 +15,7 @@
     create {% if temporary %}temporary {% endif %}table {{ relation }} ({{ column_definitions(model.columns.values()) }}) strict
     {%- endcall -%}
     {%- if config.get('materialized') == 'incremental' and not temporary -%}
+        {%- do expect_many_rows() -%}
         {%- do index_nulls() -%}
     {%- endif -%}
     insert into {{ relation }} ({{ column_names(model.columns.values()) }})
@@ -48,7 +49,10 @@
 
 {# Refuse a column that only the SQL has, or only the YAML. #}
 {% macro check_columns(sql) -%}
-    {%- set built = run_query('select * from (' ~ sql ~ ') as built limit 0').column_names | list -%}
+    {#- As a view, so that nothing of it is computed: even `limit 0` would count groups first. -#}
+    {%- do statement_of('create temporary view built as ' ~ sql) -%}
+    {%- set built = query("select name from pragma_table_info('built')") | map(attribute=0) | list -%}
+    {%- do statement_of('drop view temp.built') -%}
     {%- set documented = model.columns.values() | map(attribute='name') | list -%}
     {%- set undocumented = built | reject('in', documented) | list -%}
     {%- set missing = documented | reject('in', built) | list -%}
