@@ -112,8 +112,8 @@
 
 {#
     dbt's own question, answered from what the model remembers: build it from all its rows
-    when that was asked for, when its code changed, when it still holds the sample, or when it
-    adds up changes that are not all there.
+    when that was asked for, when its code changed, when it still holds the sample, when it
+    adds up changes that are not all there, or when more rows are new than old.
 #}
 {% macro should_full_refresh() -%}
     {%- set asked = config.get('full_refresh') -%}
@@ -128,7 +128,23 @@
     {%- endif -%}
     {%- set state = model_state(model.name) -%}
     {{ return(state is none or state.last_load_id == 0 or state.code != model_code()
-        or not finds_its_changes(model)) }}
+        or not finds_its_changes(model) or is_mostly_new(model, state.last_load_id)) }}
+{%- endmacro %}
+
+
+{# Whether the uploads that a model reads have at least doubled since it was built. #}
+{% macro is_mostly_new(reader, last_load_id) -%}
+    {%- set tables = [] -%}
+    {%- for id in reader.depends_on.nodes if id in graph.sources -%}
+        {%- do tables.append(quoted(graph.sources[id].identifier)) -%}
+    {%- endfor -%}
+    {%- if not tables -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set new = '(load_id > ' ~ last_load_id ~ ')' -%}
+    {%- set found = query('select coalesce(sum(loaded * ' ~ new ~ ') >= sum(loaded * not ' ~ new ~ '), 0)
+        from raw.loads where table_name in (' ~ tables | join(', ') ~ ')') -%}
+    {{ return(found[0][0] == 1) }}
 {%- endmacro %}
 
 

@@ -26,7 +26,7 @@
 
 {# Room and a second thread to sort in, for a model that is built from all its rows. #}
 {% macro expect_many_rows() -%}
-    {%- do query('pragma main.cache_size = -64000') -%}
+    {%- do query('pragma main.cache_size = -32000') -%}
     {%- do query('pragma threads = 2') -%}
 {%- endmacro %}
 
