@@ -27,6 +27,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from api import routes
     from api.config import Settings
     from api.context import Context
+    from api.remembered import Remembered
 
     settings = settings or Settings.from_env()
     app = Flask(__name__, static_folder=None)
@@ -36,4 +37,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = None
     app.extensions["context"] = context = Context(settings)
     routes.register(app, context)
+    marts = context.warehouse.marts
+    app.wsgi_app = Remembered(  # type: ignore[method-assign]
+        app.wsgi_app, lambda: marts.served().build, settings.cache_bytes
+    )
     return app

@@ -6,16 +6,19 @@ Both doors, HTTP and the command line, come through here; neither is known here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
 
 from api.contract import Contract, Table
 from api.errors import BatchSize, NoUsableRow, RowsRejected, UnknownTable
 from api.intake import BATCH_ROWS, Block, Reject, read_batch, read_csv
+from api.read_ahead import read_ahead
 from api.suggestion import did_you_mean
 from api.warehouse import KeyedRequest, Load, RawStore
 
 REJECTS_SHOWN = 20
+BLOCKS_AHEAD = 4
 
 
 @dataclass(frozen=True)
@@ -76,10 +79,12 @@ def load_csv(
     with store.loading(table) as pending:
         file = read_csv(table, stream)
         tally = _Tally(table, terms.strict)
-        for block in file:
-            pending.append(block.rows)
-            pending.reject(block.rejects)
-            tally.take(block)
+        # One block is checked while the one before is stored.
+        with closing(read_ahead(file, BLOCKS_AHEAD)) as blocks:
+            for block in blocks:
+                pending.append(block.rows)
+                pending.reject(block.rejects)
+                tally.take(block)
         tally.refuse_what_breaks_terms()
         same = pending.same_file(file.sha256)
         if same is None:

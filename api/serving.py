@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from flask import Flask
 
 PARENT_POLL_SECONDS = 0.5
+# How long a thread that computes may keep the others from answering.
+SWITCH_SECONDS = 0.0005
 
 
 def try_to_listen(host: str, port: int) -> None:
@@ -70,6 +73,7 @@ def worker_app() -> Flask:
     """The application in a worker, which does not outlive the server around it."""
     from api import create_app
 
+    sys.setswitchinterval(SWITCH_SECONDS)
     parent = os.getppid()
     threading.Thread(target=_exit_without, args=(parent,), daemon=True).start()
     return create_app()

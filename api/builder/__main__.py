@@ -13,6 +13,9 @@ from api.builder.supervisor import BUILDER_TAKEN, ONCE
 from api.config import Settings
 
 
+NICENESS = 5
+
+
 def main(once: bool) -> int:
     """Be the builder until the parent goes; with `once`, build one time.
 
@@ -21,6 +24,8 @@ def main(once: bool) -> int:
     # dbt has put its own handler on the root by now: ours takes its place.
     form = "%(asctime)s %(name)s %(message)s"
     logging.basicConfig(level=logging.INFO, format=form, force=True)
+    # Whoever asks for a metric goes first.
+    os.nice(NICENESS)
     settings = Settings.from_env()
     settings.warehouse_dir.mkdir(parents=True, exist_ok=True)
     try:

@@ -5,6 +5,7 @@ Knows SQLite and Arrow; knows nothing of loads, builds or marts.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,12 +18,18 @@ import adbc_driver_sqlite.dbapi as adbc
 import pyarrow as pa
 
 from api.errors import WarehouseBusy
+from api.warehouse.checkpoints import Checkpoints
 
 Row = dict[str, Any]
 
 BUSY_TIMEOUT_MS = 30_000
+# What a large load leaves of the WAL when it is used again.
+KEPT_WAL_BYTES = 64 << 20
 # The driver takes a column's type from its first batch: make that the whole answer.
 CURSOR = {"adbc.sqlite.query.batch_rows": str(1 << 22)}
+
+
+log = logging.getLogger("warehouse")
 
 
 class Connection:
@@ -32,6 +39,8 @@ class Connection:
         self._connection = adbc.connect(str(path), autocommit=True)
         self.rows(f"pragma busy_timeout = {BUSY_TIMEOUT_MS}")
         self.rows("pragma synchronous = full")
+        self.rows("pragma wal_autocheckpoint = 0")
+        self.rows(f"pragma journal_size_limit = {KEPT_WAL_BYTES}")
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run one statement; its rows, a dictionary each, in order."""
@@ -64,6 +73,7 @@ class Database:
         self.path = path
         self._idle: LifoQueue[Connection] = LifoQueue()
         self._writer = threading.Lock()
+        self._checkpoints = Checkpoints(self._checkpoint)
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -108,6 +118,7 @@ class Database:
             except BaseException:
                 connection.rows("rollback")
                 raise
+        self._checkpoints.want()
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run one statement on any connection."""
@@ -116,5 +127,14 @@ class Database:
 
     def close(self) -> None:
         """Close the idle connections."""
+        self._checkpoints.close()
         while not self._idle.empty():
             self._idle.get_nowait().close()
+
+    def _checkpoint(self) -> None:
+        """As much as goes without waiting for readers or for a writer."""
+        try:
+            self.rows("pragma wal_checkpoint(passive)")
+        except adbc_driver_manager.Error as error:
+            # Nothing is lost by it: all is in the WAL until the next one.
+            log.warning("no checkpoint of %s: %s", self.path.name, error)
