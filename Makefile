@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 5000
 BIN := .venv/bin
 
-.PHONY: run test lint clean
+.PHONY: run test lint bench bench-quick clean
 
 run: .venv/installed
 	PORT=$(PORT) $(BIN)/python -m api serve
@@ -12,9 +12,21 @@ test: .venv/installed
 	$(BIN)/python -m pytest
 
 lint: .venv/installed
-	$(BIN)/ruff check api tests seeds
-	$(BIN)/ruff format --check api tests seeds
+	$(BIN)/ruff check api bench tests seeds
+	$(BIN)/ruff format --check api bench tests seeds
 	$(BIN)/mypy --strict api
+
+# Needs curl, sqlite3 and wrk; the peers get an environment of their own.
+bench: .venv/installed bench/.venv/installed
+	$(BIN)/python -m bench
+
+bench-quick: .venv/installed bench/.venv/installed
+	$(BIN)/python -m bench --quick
+
+bench/.venv/installed: bench/peers/requirements.txt
+	$(PYTHON) -m venv bench/.venv
+	bench/.venv/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 .venv/installed: requirements.txt
 	$(PYTHON) -m venv .venv
@@ -22,4 +34,4 @@ lint: .venv/installed
 	@touch $@
 
 clean:
-	rm -rf .venv warehouse logs target
+	rm -rf .venv bench/.venv warehouse logs target

@@ -1,6 +1,6 @@
 """Answers that were given before, given again before the web framework is asked.
 
-A metric's answer depends on the build and on the few parts of the request in VARYING, so
+A metric's answer depends on the build and on the few parts of the request in VARYING:
 as long as that build is served, the same question has the same answer, byte for byte.
 """
 
@@ -82,7 +82,7 @@ class Remembered:
             told.append((status, headers))
             return lambda _: None
 
-        parts = self._app(environ, start)  # type: ignore[arg-type]
+        parts = self._app(environ, start)
         try:
             body = b"".join(parts)
         finally:
@@ -90,7 +90,7 @@ class Remembered:
         return _Answer(build, *told[-1], body)
 
     def _keep(self, key: tuple[Any, ...], answer: _Answer) -> None:
-        """Unless it is an error, or another build's: one may just have been published."""
+        """Unless it is an error, or of a build that was published meanwhile."""
         build_id = dict(answer.headers).get("Build-Id")
         good = answer.status[:3] in ("200", "304")
         if not good or build_id != str(answer.build.build_id):

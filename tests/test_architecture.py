@@ -19,6 +19,7 @@ ROOMS = {
     "config": set(),
     "suggestion": set(),
     "utc": set(),
+    "read_ahead": set(),
     "contract": {"suggestion", "errors"},
     "documents": {"contract"},
     "project": {"contract"},
@@ -37,8 +38,16 @@ ROOMS = {
         "utc",
         "errors",
     },
-    "loading": {"warehouse", "intake", "contract", "suggestion", "errors"},
+    "loading": {
+        "warehouse",
+        "read_ahead",
+        "intake",
+        "contract",
+        "suggestion",
+        "errors",
+    },
     "answers": {"warehouse", "formats", "query", "contract"},
+    "remembered": {"warehouse", "errors"},
     "openapi": {"documents", "formats", "query", "intake", "contract", "errors"},
     "builder": {"raw_schema", "project", "contract", "config", "utc", "errors"},
     "context": {
@@ -65,7 +74,7 @@ ROOMS = {
         "errors",
     },
     "serving": {"__init__", "builder", "config"},
-    "__init__": {"routes", "context", "config"},
+    "__init__": {"remembered", "routes", "context", "config"},
     "__main__": {
         "serving",
         "loading",
@@ -90,7 +99,7 @@ LIBRARIES = {
     "pyroaring": {"intake"},
     "pydantic": {"contract", "documents", "openapi"},
     "vl_convert": {"charts"},
-    "cachetools": {"answers"},
+    "cachetools": {"answers", "remembered"},
     "yaml": {"contract"},
     "click": {"__main__"},
 }

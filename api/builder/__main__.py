@@ -12,7 +12,6 @@ from api.builder.loop import Builder
 from api.builder.supervisor import BUILDER_TAKEN, ONCE
 from api.config import Settings
 
-
 NICENESS = 5
 
 

@@ -58,10 +58,10 @@ class Dbt:
     def build(self, data_only: bool = False) -> Outcome:
         """Build, test and, when all is well, publish.
 
-        With `data_only`, which only goes after a build of the same files, leave out what
-        cannot change but with them: loading the seeds, running the unit tests, compiling
-        the generic tests. What those compiled to is run all the same, in one go; see
-        dbt_project/macros/audit/compiled_audit.sql.
+        With `data_only`, which only goes after a build of the same files, leave out
+        what cannot change but with them: loading the seeds, running the unit tests,
+        compiling the generic tests. What those compiled to is run all the same, in one
+        go; see dbt_project/macros/audit/compiled_audit.sql.
         """
         runner = dbtRunner(manifest=self._manifest)
         if data_only:
@@ -69,7 +69,7 @@ class Dbt:
         outcome = _outcome(runner.invoke(["build", *self._common]))
         if self._manifest is not None:
             # Lets macros see, in `graph`, the SQL that was compiled.
-            self._manifest.build_flat_graph()
+            self._manifest.build_flat_graph()  # type: ignore[no-untyped-call]
         return outcome
 
     def document(self) -> str:

@@ -1,8 +1,8 @@
 """The SQL that makes an upload table what the contract says, keeping its rows.
 
-Rows are kept in the order of their loads: the key of a row is the number of its load and,
-in the low bits, its place in the load. So the rows of some loads are found without an
-index, which would cost a load a third of its time.
+Rows are kept in the order of their loads: the key of a row is the number of its load
+and, in the low bits, its place in the load. So the rows of some loads are found without
+an index, which would cost a load a third of its time.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Moves what was committed from the WAL into the database file, behind the writers' backs.
+"""Moves what was committed from the WAL into the database file, behind the writers.
 
 A commit is durable once it is in the WAL. SQLite would move it on at once and let the
 committing request wait for that; here a thread does so afterwards.
