@@ -1,13 +1,15 @@
 {#
-    Run one statement outside dbt's own transactions; its rows. A transaction is opened with
-    a plain `begin`: `begin immediate` would take the write lock of raw.db as well, and with
-    it wait for, and hold up, uploads.
+    Run one statement outside dbt's own transactions; its rows if it is a select, since even
+    no rows take dbt a millisecond to hand over. A transaction is opened with a plain `begin`:
+    `begin immediate` would take the write lock of raw.db as well, and with it wait for, and
+    hold up, uploads.
 #}
 {% macro query(sql) -%}
-    {%- call statement('query', fetch_result=true, auto_begin=false) -%}
+    {%- set reads = sql.strip().lower().startswith(('select', 'with')) -%}
+    {%- call statement('query', fetch_result=reads, auto_begin=false) -%}
         {{ sql }}
     {%- endcall -%}
-    {{ return(load_result('query').table.rows) }}
+    {{ return(load_result('query').table.rows if reads else []) }}
 {%- endmacro %}
 
 

@@ -82,11 +82,20 @@
     project. A change of it builds an incremental model from all its rows again.
 #}
 {% macro model_code() -%}
-    {%- set parts = [model.raw_code, model.columns | tojson] -%}
-    {%- for name in context | sort if context[name].macro is defined and context[name].macro.package_name == project_name -%}
-        {%- do parts.append(context[name].macro.macro_sql) -%}
-    {%- endfor -%}
-    {{ return(local_md5(parts | join)) }}
+    {{ return(local_md5(model.raw_code ~ model.columns | tojson ~ macros_code())) }}
+{%- endmacro %}
+
+
+{# Worked out once: `graph` lives as long as the parsed files do. #}
+{% macro macros_code() -%}
+    {%- if 'macros_code' not in graph -%}
+        {%- set parts = [] -%}
+        {%- for name in context | sort if context[name].macro is defined and context[name].macro.package_name == project_name -%}
+            {%- do parts.append(context[name].macro.macro_sql) -%}
+        {%- endfor -%}
+        {%- do graph.update({'macros_code': local_md5(parts | join)}) -%}
+    {%- endif -%}
+    {{ return(graph['macros_code']) }}
 {%- endmacro %}
 
 
@@ -126,6 +135,17 @@
     {%- if config.get('materialized') != 'incremental' -%}
         {{ return(false) }}
     {%- endif -%}
+    {#- Asked five times while a model is built; the answer is looked up once. -#}
+    {%- set kept = graph.get('built_from_all_rows') or {} -%}
+    {%- if kept.get(model.name, [])[:1] != [invocation_id] -%}
+        {%- do kept.update({model.name: [invocation_id, needs_all_rows()]}) -%}
+        {%- do graph.update({'built_from_all_rows': kept}) -%}
+    {%- endif -%}
+    {{ return(kept[model.name][1]) }}
+{%- endmacro %}
+
+
+{% macro needs_all_rows() -%}
     {%- set state = model_state(model.name) -%}
     {{ return(state is none or state.last_load_id == 0 or state.code != model_code()
         or not finds_its_changes(model) or is_mostly_new(model, state.last_load_id)) }}
