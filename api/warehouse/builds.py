@@ -113,6 +113,16 @@ class Builds:
             return [_build(row) for row in connection.rows(sql, values)]
 
 
+def newest_published_id(database: Database) -> int | None:
+    """The number of the build whose marts are published, in a database of builds."""
+    sql = (
+        "select build_id from builds where status = 'published'"
+        " order by build_id desc limit 1"
+    )
+    found = database.rows(sql)
+    return found[0]["build_id"] if found else None
+
+
 def newest_published(connection: Connection) -> Build:
     """The build whose marts are published; raises NotReady before the first."""
     found = []

@@ -6,6 +6,7 @@ dbt writes them, all marts of a build in one transaction; see dbt_project/macros
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from api.contract import DataType, Mart, read_marts
 from api.errors import NotReady, UnknownMetric
 from api.query import Query
 from api.suggestion import did_you_mean
-from api.warehouse.builds import Build, newest_published
+from api.warehouse.builds import Build, newest_published, newest_published_id
 from api.warehouse.database import Connection, Database, Row
 from api.warehouse.select import select
 
@@ -93,20 +94,26 @@ class Marts:
         self._files = (path, path.with_name("published.db-wal"))
         # One value, replaced as a whole: threads never see parts of two.
         self._known: _Known | None = None
+        self._asking = threading.Lock()
 
     def served(self) -> Served:
         """What is served now; raises NotReady before the first build is published.
 
         Asks the database only when its files have changed since it was last asked.
+        Then one thread asks for all who came before it asked.
         """
-        stamp, known = self._look(), self._known
-        if known is not None and known.holds(stamp):
+        came_at = time.monotonic()
+        known = self._known
+        if known is not None and known.holds(self._look()):
             return known.served
-        asked_at = time.monotonic()
-        with self._database.reading() as connection:
-            served = self._current(connection)
-        self._known = _Known(served, stamp, asked_at)
-        return served
+        with self._asking:
+            known = self._known
+            if known is not None and known.asked_at >= came_at:
+                return known.served
+            stamp, asked_at = self._look(), time.monotonic()
+            served = self._ask()
+            self._known = _Known(served, stamp, asked_at)
+            return served
 
     def answer(self, endpoint: str, read: Callable[[Mart], Query]) -> Answer:
         """The rows of a metric that a query asks for.
@@ -134,6 +141,15 @@ class Marts:
                 continue
             found.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
         return tuple(found)
+
+    def _ask(self) -> Served:
+        known = self._known
+        if known is not None:
+            newest = newest_published_id(self._database)
+            if newest == known.served.build.build_id:
+                return known.served
+        with self._database.reading() as connection:
+            return self._current(connection)
 
     def _current(self, connection: Connection) -> Served:
         known = self._known
