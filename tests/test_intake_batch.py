@@ -190,3 +190,41 @@ json_values = st.recursive(
 def test_any_json_is_judged_row_by_row(rows: list[Any]) -> None:
     block = read_batch(PEOPLE, json.loads(json.dumps(rows)))
     assert block.received == len(rows)
+
+
+CELLS = st.one_of(
+    st.integers(), st.text(max_size=8), st.booleans(), st.none(), st.floats()
+)
+ROWS = st.lists(
+    st.tuples(
+        st.one_of(st.integers(0, 9), CELLS),
+        st.one_of(st.text(max_size=5), CELLS),
+        st.one_of(st.sampled_from(["2021-11-07T02:48:42Z", " 2021-11-07 "]), CELLS),
+        *[st.one_of(st.sampled_from(["1", "0", "true"]), CELLS)] * 3,
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(ROWS)
+def test_columns_at_a_time_and_cells_at_a_time_say_the_same(
+    rows: list[tuple[object, ...]],
+) -> None:
+    # A list may be read a column at a time, a tuple never is.
+    fast, slow = read(*map(list, rows)), read(*rows)
+    assert fast.rows.equals(slow.rows)
+    assert [(r.line, r.defects) for r in fast.rejects] == [
+        (r.line, r.defects) for r in slow.rejects
+    ]
+
+
+@given(st.lists(st.tuples(st.integers(), st.text(max_size=6)), min_size=1, max_size=6))
+def test_plain_batches_are_read_like_any(rows: list[tuple[int, str]]) -> None:
+    table = Table("t", "", PEOPLE.columns[:2], ("id",))
+    fast = read_batch(table, [list(row) for row in rows])
+    slow = read_batch(table, rows)
+    assert fast.rows.equals(slow.rows)
+    assert [reject.defects for reject in fast.rejects] == [
+        reject.defects for reject in slow.rejects
+    ]

@@ -42,6 +42,7 @@ class Ledger:
             (project / BUILDS_TABLE).read_text(encoding="utf-8")
         )
         self._raw: sqlite3.Connection | None = None
+        self._main: sqlite3.Connection | None = None
 
     def position(self) -> Position:
         """The newest numbers, zeros before the API has ever run here."""
@@ -79,6 +80,16 @@ class Ledger:
             except BaseException:
                 raw.execute("rollback")
                 raise
+
+    def stay_connected(self) -> None:
+        """Keep main.db open from now on: whoever closes it last moves all of its WAL.
+
+        dbt opens and closes it for every model.
+        """
+        if self._main is None and (self._folder / "main.db").exists():
+            path = self._folder / "main.db"
+            self._main = sqlite3.connect(path, isolation_level=None)
+            self._main.execute("select 1 from sqlite_master").fetchone()
 
     def clear_own_lease(self) -> None:
         """Take back the lease of a builder that died: the only one now is us."""

@@ -84,6 +84,7 @@ class Builder:
             kind = "project" if self._broken else "dbt"
             self._ledger.record_failure(outcome, position, started_at, kind)
         self._built = position
+        self._ledger.stay_connected()
         self._undocumented = outcome.succeeded and self._documented != self._seen
         self._proven = self._proven or outcome.succeeded
         self._plan_retry(outcome)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from operator import itemgetter
 
 import pyarrow as pa
 
@@ -24,23 +25,58 @@ Cells = list[str | None]
 
 def read_batch(table: Table, rows: Sequence[object]) -> Block:
     """Judge a batch; a reject's line is the 1-based position of its row."""
-    cells: list[Cells] = []
     known: dict[int, list[Defect]] = {}
-    for place, row in enumerate(rows):
-        texts, defects = _row_cells(table, row)
-        cells.append(texts)
-        if defects:
-            known[place] = defects
-    columns = [
-        pa.array([texts[place] for texts in cells], pa.string())
-        for place in range(len(table.columns))
-    ]
+    columns = _plain_columns(table, rows)
+    if columns is None:
+        columns = _any_columns(table, rows, known)
     verdict = judge(table, columns, SeenKeys(table), known)
     rejects = [
         Reject(place + 1, _raw(rows[place]), verdict.defects[place])
         for place in sorted(verdict.defects)
     ]
     return Block(verdict.rows, tuple(rejects))
+
+
+def _plain_columns(table: Table, rows: Sequence[object]) -> list[pa.Array] | None:
+    """The cells of a batch with nothing odd in it, a column at a time; else None."""
+    names, columns = table.column_names, []
+    by_name = itemgetter(*names) if len(names) > 1 else None
+    values: list[Sequence[object]] = []
+    for row in rows:
+        if isinstance(row, dict) and by_name and row.keys() == set(names):
+            values.append(by_name(row))
+        elif isinstance(row, list) and len(row) == len(names):
+            values.append(row)
+        else:
+            return None
+    if not values:
+        return None
+    for column, cells in zip(table.columns, zip(*values, strict=True), strict=True):
+        kinds = set(map(type, cells))
+        if kinds == {str} and _storable("".join(cells)):
+            texts = [cell.strip() for cell in cells]
+        elif kinds == {int} and column.data_type != "text":
+            texts = list(map(str, cells))
+        else:
+            return None
+        columns.append(pa.array(texts, pa.string()))
+    return columns
+
+
+def _any_columns(
+    table: Table, rows: Sequence[object], known: dict[int, list[Defect]]
+) -> list[pa.Array]:
+    """The cells of any batch; notes in `known` what is wrong before they are judged."""
+    cells: list[Cells] = []
+    for place, row in enumerate(rows):
+        texts, defects = _row_cells(table, row)
+        cells.append(texts)
+        if defects:
+            known[place] = defects
+    return [
+        pa.array([texts[place] for texts in cells], pa.string())
+        for place in range(len(table.columns))
+    ]
 
 
 def _row_cells(table: Table, row: object) -> tuple[Cells, list[Defect]]:

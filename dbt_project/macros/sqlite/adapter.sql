@@ -26,7 +26,7 @@
 
 {# Room and a second thread to sort in, for a model that is built from all its rows. #}
 {% macro expect_many_rows() -%}
-    {%- do query('pragma main.cache_size = -32000') -%}
+    {%- do query('pragma main.cache_size = -64000') -%}
     {%- do query('pragma threads = 2') -%}
 {%- endmacro %}
 
@@ -51,6 +51,8 @@
     {%- if config.get('incremental_strategy') == 'add' -%}
     {{ add_to_groups(tmp_relation, target_relation) }}
     {%- else -%}
+    {#- Replacing rows here and there in a large table dirties many pages: not one checkpoint each time. -#}
+    {%- do query('pragma wal_autocheckpoint = 16000') -%}
     {%- if keeps_changes() -%}
         {%- do keep_changes(tmp_relation, unique_key) -%}
     {%- endif -%}
