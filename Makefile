@@ -14,7 +14,7 @@ test: .venv/installed
 lint: .venv/installed
 	$(BIN)/ruff check api bench tests seeds
 	$(BIN)/ruff format --check api bench tests seeds
-	$(BIN)/mypy --strict api
+	$(BIN)/mypy --strict api bench/*.py
 
 # Needs curl, sqlite3 and wrk; the peers get an environment of their own.
 bench: .venv/installed bench/.venv/installed

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -144,7 +144,9 @@ class Server:
         """kill -9 for the server, its worker and its builder, all at once."""
         assert self.process is not None
         for pid in [self.process.pid, *children_of(self.process.pid)]:
-            os.kill(pid, signal.SIGKILL)
+            # The builder and the workers also go by themselves, with their parent.
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.process.wait()
         self.process = None
 

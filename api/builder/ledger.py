@@ -89,7 +89,7 @@ class Ledger:
         if self._main is None and (self._folder / "main.db").exists():
             path = self._folder / "main.db"
             self._main = sqlite3.connect(path, isolation_level=None)
-            self._main.execute("select 1 from sqlite_master").fetchone()
+            self._main.execute("select count(*) from sqlite_master").fetchall()
 
     def clear_own_lease(self) -> None:
         """Take back the lease of a builder that died: the only one now is us."""

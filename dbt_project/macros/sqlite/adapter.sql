@@ -53,6 +53,7 @@
     {%- else -%}
     {#- Replacing rows here and there in a large table dirties many pages: not one checkpoint each time. -#}
     {%- do query('pragma wal_autocheckpoint = 16000') -%}
+    {%- do query('pragma main.journal_size_limit = 67108864') -%}
     {%- if keeps_changes() -%}
         {%- do keep_changes(tmp_relation, unique_key) -%}
     {%- endif -%}
