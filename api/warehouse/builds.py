@@ -16,6 +16,7 @@ from api.errors import NotReady, UnknownBuild
 from api.warehouse.database import Connection, Database, Row
 
 POLL_SECONDS = 0.02
+NEWEST_PUBLISHED = "where status = 'published' order by build_id desc limit 1"
 
 
 @dataclass(frozen=True)
@@ -115,11 +116,7 @@ class Builds:
 
 def newest_published_id(database: Database) -> int | None:
     """The number of the build whose marts are published, in a database of builds."""
-    sql = (
-        "select build_id from builds where status = 'published'"
-        " order by build_id desc limit 1"
-    )
-    found = database.rows(sql)
+    found = database.rows(f"select build_id from builds {NEWEST_PUBLISHED}")
     return found[0]["build_id"] if found else None
 
 
@@ -127,11 +124,7 @@ def newest_published(connection: Connection) -> Build:
     """The build whose marts are published; raises NotReady before the first."""
     found = []
     if _has_builds(connection):
-        sql = (
-            "select * from builds where status = 'published'"
-            " order by build_id desc limit 1"
-        )
-        found = connection.rows(sql)
+        found = connection.rows(f"select * from builds {NEWEST_PUBLISHED}")
     if not found:
         raise NotReady(
             "The first build has not been published yet. Try again in a few"
