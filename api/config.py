@@ -13,7 +13,14 @@ from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
-KINDS = {int: "whole number", float: "number", str: "text", Path: "path"}
+KINDS = {
+    int: "whole number",
+    float: "number",
+    bool: "yes or no (1 or 0)",
+    str: "text",
+    Path: "path",
+}
+YES_NO = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
 def setting(
@@ -45,7 +52,37 @@ class Settings:
     cache_bytes: int = setting(
         64 << 20, "How much of rendered metrics one process keeps in memory."
     )
-    max_upload_bytes: int = setting(4 << 30, "Largest request body that is read.")
+    max_upload_bytes: int = setting(
+        4 << 30, "Largest request body that is read, and what a gzip file may hold."
+    )
+    max_upload_rows: int = setting(100_000_000, "Rows that one file may hold.", 1)
+    max_writes: int = setting(
+        48, "Requests that write, at a time in one process; more are answered 503.", 1
+    )
+    upload_seconds: float = setting(
+        600.0, "How long the body of a request may take to arrive; then 408.", 1
+    )
+    build_timeout_seconds: float = setting(
+        3600.0, "How long a builder may be silent before it is started again.", 10
+    )
+    shutdown_seconds: float = setting(
+        30.0, "How long requests under way may take when the server is stopped."
+    )
+    api_keys: str = setting(
+        "", "Keys that may read and write: KEY or NAME:KEY, comma separated."
+    )
+    read_keys: str = setting("", "Keys that may only read, written the same way.")
+    api_keys_file: str = setting(
+        "", "File of hashed keys, a line each, as `python -m api key` prints them."
+    )
+    protect_metrics: bool = setting(False, "Ask for a key for metrics, too.")
+    allowed_hosts: str = setting(
+        "", "Names by which the server is called, beside localhost and addresses."
+    )
+    cors_origins: str = setting(
+        "", "Origins whose pages may read and write, such as https://hr.example."
+    )
+    log_level: str = setting("info", "`debug` tells every request, `warning` less.")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -78,8 +115,8 @@ class Settings:
 
 def _parsed(name: str, text: str, kind: type[Any]) -> Any:
     try:
-        return kind(text)
-    except ValueError as error:
+        return YES_NO[text.lower()] if kind is bool else kind(text)
+    except (KeyError, ValueError) as error:
         raise ValueError(f"{name}={text!r} is not a {KINDS[kind]}") from error
 
 

@@ -20,6 +20,8 @@ ROOMS = {
     "suggestion": set(),
     "utc": set(),
     "read_ahead": set(),
+    "provenance": set(),
+    "wsgi_problems": {"errors"},
     "contract": {"suggestion", "errors"},
     "documents": {"contract"},
     "project": {"contract"},

@@ -14,9 +14,7 @@ from werkzeug.exceptions import (
 )
 
 from api import errors
-from api.errors import NotReady, Problem, RequestInProgress
-
-RETRY_AFTER_SECONDS = 2
+from api.errors import Problem
 
 log = logging.getLogger("api")
 
@@ -33,8 +31,7 @@ def answer(problem: Problem) -> Response:
     response = jsonify(problem.body())
     response.status_code = problem.status
     response.content_type = "application/problem+json"
-    if isinstance(problem, NotReady | RequestInProgress):
-        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    response.headers.update(problem.headers)
     return response
 
 

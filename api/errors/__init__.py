@@ -1,0 +1,167 @@
+"""Every error that HTTP or a command can answer with; nothing here does I/O.
+
+Problem                          the base: status, code, title, detail, extra members
+├─ BadRequest (400)              malformed_request: the request itself cannot be read
+│  ├─ MissingField               missing_field: a form or JSON field is absent
+│  ├─ UndeclaredParameter        undeclared_parameter: lists the declared ones
+│  └─ BadParameter               bad_parameter: a declared parameter has no such value
+├─ KeyRequired (401)             key_required: without a key there is nothing here
+│  └─ UnknownKey                 unknown_key: the key that was sent is not one of ours
+├─ Forbidden (403)               forbidden: the key, or its absence, does not suffice
+│  ├─ ReadOnlyKey                read_only_key: the key may look but not write
+│  └─ ForeignOrigin              foreign_origin: a page of another site tried to write
+├─ MethodNotAllowed (405)        method_not_allowed: the address has other methods
+├─ NotAcceptable (406)           not_acceptable: no format that is offered is wanted
+├─ UploadTimeout (408)           upload_timeout: the body came too slowly
+├─ Conflict (409)                conflict: what is asked for does not fit what there is
+│  ├─ RequestInProgress          request_in_progress: its Idempotency-Key is at work
+│  ├─ AlreadyUndone              already_undone: the load does not count as it is
+│  └─ NothingToUndo              nothing_to_undo: the undo was itself undone since
+├─ TooLarge (413)                too_large: the body is over the limit
+│  └─ TooManyRows                too_many_rows: the file is over the limit of rows
+├─ UnsupportedMediaType (415)    unsupported_media_type: the body is of another kind
+├─ ForeignHost (421)             foreign_host: the Host is not one that is served
+├─ TooManyRequests (429)         too_many_requests: one client has too many at once
+├─ UnreadableFile (400)          a body that is no CSV, with the place where it breaks
+│  ├─ NotUtf8                    not_utf8
+│  ├─ BinaryContent              binary_content
+│  ├─ BrokenGzip                 broken_gzip
+│  ├─ UnclosedQuote              unclosed_quote
+│  ├─ RowTooLong                 row_too_long
+│  └─ NotAvro                    not_avro: no backup, or one that is damaged
+├─ NotFound (404)                not_found: no such address
+│  ├─ UnknownTable               unknown_table
+│  ├─ UnknownMetric              unknown_metric
+│  ├─ UnknownLoad                unknown_load
+│  └─ UnknownBuild               unknown_build
+├─ Unusable (422)                read, but nothing in it can be loaded
+│  ├─ EmptyFile                  empty_file
+│  ├─ UnknownHeader              unknown_header
+│  ├─ HeaderMismatch             header_mismatch
+│  ├─ BatchSize                  batch_size
+│  ├─ NoUsableRow                no_usable_row
+│  ├─ RowsRejected               rows_rejected: all or nothing was asked for
+│  └─ IdempotencyKeyReused       idempotency_key_reused: for another request before
+├─ NotReady (503)                not_ready: no build has been published yet
+│  ├─ Overloaded                 overloaded: as much is at work as can be
+│  ├─ WarehouseBusy              warehouse_busy: another writer holds it
+│  ├─ WarehouseReadOnly          warehouse_read_only: it cannot be written to
+│  └─ WarehouseDamaged           warehouse_damaged: a database file is corrupt
+├─ StorageFull (507)             storage_full: there is no room on the disk
+└─ ContractError (500)           contract_error: the project's YAML breaks its own rules
+
+What Flask or the HTTP library raises by itself becomes one of these in `routes`.
+Source of the shape: RFC 9457.
+"""
+
+from api.errors.access import (
+    Forbidden,
+    ForeignHost,
+    ForeignOrigin,
+    KeyRequired,
+    ReadOnlyKey,
+    UnknownKey,
+)
+from api.errors.problem import (
+    Problem,
+)
+from api.errors.requests import (
+    AlreadyUndone,
+    BadParameter,
+    BadRequest,
+    Conflict,
+    MethodNotAllowed,
+    MissingField,
+    NotAcceptable,
+    NotFound,
+    NothingToUndo,
+    RequestInProgress,
+    TooLarge,
+    TooManyRequests,
+    TooManyRows,
+    UndeclaredParameter,
+    UnknownBuild,
+    UnknownLoad,
+    UnknownMetric,
+    UnknownTable,
+    UnsupportedMediaType,
+    UploadTimeout,
+)
+from api.errors.service import (
+    ContractError,
+    NotReady,
+    Overloaded,
+    StorageFull,
+    WarehouseBusy,
+    WarehouseDamaged,
+    WarehouseReadOnly,
+)
+from api.errors.uploads import (
+    BatchSize,
+    BinaryContent,
+    BrokenGzip,
+    EmptyFile,
+    HeaderMismatch,
+    IdempotencyKeyReused,
+    NotAvro,
+    NotUtf8,
+    NoUsableRow,
+    RowsRejected,
+    RowTooLong,
+    UnclosedQuote,
+    UnknownHeader,
+    UnreadableFile,
+    Unusable,
+)
+
+__all__ = [
+    "AlreadyUndone",
+    "BadParameter",
+    "BadRequest",
+    "BatchSize",
+    "BinaryContent",
+    "BrokenGzip",
+    "Conflict",
+    "ContractError",
+    "EmptyFile",
+    "Forbidden",
+    "ForeignHost",
+    "ForeignOrigin",
+    "HeaderMismatch",
+    "IdempotencyKeyReused",
+    "KeyRequired",
+    "MethodNotAllowed",
+    "MissingField",
+    "NoUsableRow",
+    "NotAcceptable",
+    "NotAvro",
+    "NotFound",
+    "NotReady",
+    "NotUtf8",
+    "NothingToUndo",
+    "Overloaded",
+    "Problem",
+    "ReadOnlyKey",
+    "RequestInProgress",
+    "RowTooLong",
+    "RowsRejected",
+    "StorageFull",
+    "TooLarge",
+    "TooManyRequests",
+    "TooManyRows",
+    "UnclosedQuote",
+    "UndeclaredParameter",
+    "UnknownBuild",
+    "UnknownHeader",
+    "UnknownKey",
+    "UnknownLoad",
+    "UnknownMetric",
+    "UnknownTable",
+    "UnreadableFile",
+    "UnsupportedMediaType",
+    "Unusable",
+    "UploadTimeout",
+    "WarehouseBusy",
+    "WarehouseDamaged",
+    "WarehouseReadOnly",
+]
