@@ -6,7 +6,17 @@ from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
 
 from api.context import Context
-from api.routes import builds, docs, health, loads, metrics, problems, tables, uploads
+from api.routes import (
+    builds,
+    docs,
+    health,
+    loads,
+    metrics,
+    problems,
+    tables,
+    undo,
+    uploads,
+)
 from api.routes.reading import NEWEST
 
 
@@ -22,6 +32,6 @@ def register(app: Flask, context: Context) -> None:
     app.url_map.converters["number"] = RecordNumber
     # An address is right or it is not: nobody is sent elsewhere.
     app.url_map.merge_slashes = False
-    for noun in (health, metrics, tables, uploads, loads, builds, docs):
+    for noun in (health, metrics, tables, uploads, loads, undo, builds, docs):
         app.register_blueprint(noun.routes(context))
     problems.register(app)
