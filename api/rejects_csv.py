@@ -21,14 +21,14 @@ def rejects_csv(
     columns: Sequence[str],
     rejects: Iterable[dict[str, Any]],
     header: Sequence[str] | None = None,
-    batch: bool = False,
+    as_json: bool = False,
 ) -> Iterator[str]:
     """The file in pieces of one record: a header, then a record for each reject.
 
     `columns` are the table's, `header` those of the file that was loaded, if it had
-    one. A reject has `line`, `defects` and `raw`: CSV, or JSON if it was a batch.
+    one. A reject has `line`, `defects` and `raw`: CSV, or JSON `as_json`.
     """
-    cells_of = _batch_cells(columns) if batch else _file_cells(columns, header)
+    cells_of = _json_cells(columns) if as_json else _file_cells(columns, header)
     yield _text([*columns, LINE_COLUMN, REASONS_COLUMN])
     for reject in rejects:
         reasons = "; ".join(defect["message"] for defect in reject["defects"])
@@ -48,7 +48,7 @@ def _file_cells(
     return cells
 
 
-def _batch_cells(columns: Sequence[str]) -> Callable[[str], Cells]:
+def _json_cells(columns: Sequence[str]) -> Callable[[str], Cells]:
     def cells(raw: str) -> Cells:
         try:
             row = json.loads(raw)

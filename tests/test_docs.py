@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from api import errors
-from api.__main__ import commands
+from api.commands import commands
 from api.config import CHECKOUT, Settings
 
 README = (CHECKOUT / "README.md").read_text()
@@ -32,7 +32,9 @@ def test_every_endpoint_is_listed_and_every_listed_endpoint_exists(
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         if "/assets/" not in rule.rule
     }
-    listed = set(re.findall(r"`((?:GET|POST) /\S*)`", README.split("## Errors")[0]))
+    listed = set(
+        re.findall(r"`((?:GET|POST|DELETE) /\S*)`", README.split("## Errors")[0])
+    )
     served = {
         "GET /metrics/employees_per_department",
         "GET /metrics/departments_above_average",

@@ -208,7 +208,7 @@ def test_columns_stand_in_any_order_and_optional_ones_may_be_absent() -> None:
     content = "datetime,NAME,id,Department_ID\n2021-11-07,Ann,1,2\n"
     file = read_csv(HIRES, io.BytesIO(content.encode()))
     (block,) = file
-    assert file.has_header
+    assert file.header
     assert list(block.rows.to_pylist()[0].items()) == [
         ("id", 1),
         ("name", "Ann"),

@@ -156,7 +156,7 @@ def test_a_missing_field_is_named(client: FlaskClient, form: dict[str, Any]) -> 
     assert (answer.status_code, answer.json["code"]) == (400, "missing_field")
 
 
-@pytest.mark.parametrize("field", ["tablename", "mode"])
+@pytest.mark.parametrize("field", ["tablename", "format"])
 def test_a_field_that_means_nothing_is_refused_not_ignored(
     client: FlaskClient, field: str
 ) -> None:

@@ -23,7 +23,7 @@ def upload(client: FlaskClient, table: str, rows: list[Row], **form: str) -> Any
     file = (io.BytesIO(buffer.getvalue().encode()), f"{table}.csv")
     data = {"csv_file": file, "table_name": table, **form}
     answer = client.post("/upload_csv", data=data)
-    assert answer.status_code in (200, 202), answer.text
+    assert answer.status_code in (200, 201, 202), answer.text
     return answer.json
 
 

@@ -11,6 +11,8 @@ from api.builder.lock import AnotherBuilder, only_builder
 from api.builder.loop import Builder
 from api.builder.supervisor import BUILDER_TAKEN, ONCE
 from api.config import Settings
+from api.errors import WarehouseBusy
+from api.occupancy import occupy
 
 NICENESS = 15
 
@@ -28,13 +30,13 @@ def main(once: bool) -> int:
     settings = Settings.from_env()
     settings.warehouse_dir.mkdir(parents=True, exist_ok=True)
     try:
-        with only_builder(settings.warehouse_dir):
+        with occupy(settings.warehouse_dir), only_builder(settings.warehouse_dir):
             builder = Builder(settings)
             if once:
                 return 0 if builder.build_once() else 1
             threading.Thread(target=_exit_with_parent, daemon=True).start()
             builder.run()
-    except AnotherBuilder:
+    except (AnotherBuilder, WarehouseBusy):
         return BUILDER_TAKEN
     return 0
 

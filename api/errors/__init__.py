@@ -14,9 +14,7 @@ Problem                          the base: status, code, title, detail, extra me
 ├─ NotAcceptable (406)           not_acceptable: no format that is offered is wanted
 ├─ UploadTimeout (408)           upload_timeout: the body came too slowly
 ├─ Conflict (409)                conflict: what is asked for does not fit what there is
-│  ├─ RequestInProgress          request_in_progress: its Idempotency-Key is at work
-│  ├─ AlreadyUndone              already_undone: the load does not count as it is
-│  └─ NothingToUndo              nothing_to_undo: the undo was itself undone since
+│  └─ RequestInProgress          request_in_progress: its Idempotency-Key is at work
 ├─ TooLarge (413)                too_large: the body is over the limit
 │  └─ TooManyRows                too_many_rows: the file is over the limit of rows
 ├─ UnsupportedMediaType (415)    unsupported_media_type: the body is of another kind
@@ -66,7 +64,6 @@ from api.errors.problem import (
     Problem,
 )
 from api.errors.requests import (
-    AlreadyUndone,
     BadParameter,
     BadRequest,
     Conflict,
@@ -74,7 +71,6 @@ from api.errors.requests import (
     MissingField,
     NotAcceptable,
     NotFound,
-    NothingToUndo,
     RequestInProgress,
     TooLarge,
     TooManyRequests,
@@ -115,7 +111,6 @@ from api.errors.uploads import (
 )
 
 __all__ = [
-    "AlreadyUndone",
     "BadParameter",
     "BadRequest",
     "BatchSize",
@@ -138,7 +133,6 @@ __all__ = [
     "NotFound",
     "NotReady",
     "NotUtf8",
-    "NothingToUndo",
     "Overloaded",
     "Problem",
     "ReadOnlyKey",

@@ -44,14 +44,6 @@ class RequestInProgress(Conflict):
     retry_after = 2
 
 
-class AlreadyUndone(Conflict):
-    code, title = "already_undone", "The load was undone before"
-
-
-class NothingToUndo(Conflict):
-    code, title = "nothing_to_undo", "There is nothing left to undo"
-
-
 class TooLarge(Problem):
     status, code, title = 413, "too_large", "The request is larger than is taken"
 

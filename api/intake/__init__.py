@@ -1,18 +1,21 @@
-"""The door: turns CSV bytes and JSON batches into checked rows and told rejects.
+"""The door: turns CSV, Avro and JSON batches into checked rows and told rejects.
 
 Pure: no file is opened, no database and no HTTP; only the bytes handed in are read.
 """
 
+from api.intake.avro_file import AvroFile, read_avro
 from api.intake.batch import BATCH_ROWS, read_batch
 from api.intake.csv_file import CsvFile, read_csv
 from api.intake.rows import Block, Defect, Reject
 
 __all__ = [
+    "AvroFile",
     "BATCH_ROWS",
     "Block",
     "CsvFile",
     "Defect",
     "Reject",
+    "read_avro",
     "read_batch",
     "read_csv",
 ]

@@ -25,13 +25,20 @@ Cells = list[str | None]
 
 def read_batch(table: Table, rows: Sequence[object]) -> Block:
     """Judge a batch; a reject's line is the 1-based position of its row."""
+    return judge_rows(table, rows, SeenKeys(table))
+
+
+def judge_rows(
+    table: Table, rows: Sequence[object], seen: SeenKeys, first: int = 1
+) -> Block:
+    """Judge rows given as values, the first of which is at the position `first`."""
     known: dict[int, list[Defect]] = {}
     columns = _plain_columns(table, rows)
     if columns is None:
         columns = _any_columns(table, rows, known)
-    verdict = judge(table, columns, SeenKeys(table), known)
+    verdict = judge(table, columns, seen, known)
     rejects = [
-        Reject(place + 1, _raw(rows[place]), verdict.defects[place])
+        Reject(first + place, _raw(rows[place]), verdict.defects[place])
         for place in sorted(verdict.defects)
     ]
     return Block(verdict.rows, tuple(rejects))
@@ -149,14 +156,14 @@ def _storable(text: str) -> bool:
 
 def _as_json(value: object) -> str:
     try:
-        return json.dumps(value)
+        return json.dumps(value, default=str)
     except RecursionError:
         return "(nested too deeply to be shown)"
 
 
 def _raw(row: object) -> str:
     try:
-        text = json.dumps(row, ensure_ascii=False)
+        text = json.dumps(row, ensure_ascii=False, default=str)
     except RecursionError:
         return _as_json(row)
     # Escapes in place of lone surrogates, so that the reject itself can be stored.

@@ -31,24 +31,26 @@ _LEAST_HEAD = 1 << 16  # bytes in which the header is looked for
 class CsvFile:
     """Judges a CSV while it is read, once.
 
-    `has_header` and `columns`, the file's own in its own order, are known from the
-    first block on, `sha256` (hex, of the unzipped bytes) after the last. Iterating
+    `header`, the file's own columns in its own order if it names them, is known from
+    the first block on, `sha256` (hex, of the unzipped bytes) after the last. Iterating
     raises `UnreadableFile` or `Unusable`.
     """
+
+    source = "csv"
+    may_be_empty = False
 
     def __init__(
         self, table: Table, stream: BinaryIO, block_size: int = BLOCK_SIZE
     ) -> None:
         self.sha256 = ""
-        self.has_header = False
-        self.columns: tuple[str, ...] = ()
+        self.header: tuple[str, ...] | None = None
         self._table = table
         self._source = Source(stream)
         self._block_size = block_size
 
     def __iter__(self) -> Iterator[Block]:
         layout, records = self._begin()
-        self.has_header, self.columns = layout.has_header, layout.names
+        self.header = layout.names if layout.has_header else None
         seen = SeenKeys(self._table)
         received = 0
         for part in records:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.contract import Contract, Mart
-from api.openapi import metrics, records, service, uploads
+from api.openapi import backups, metrics, records, service, uploads
 from api.openapi.about import ABOUT
 from api.openapi.schemas import component_schemas
 
@@ -57,6 +57,7 @@ def document(facts: Facts) -> Node:
         "paths": {
             **metrics.paths(marts, facts.examples),
             **uploads.paths(tables, facts.samples),
+            **backups.paths(tables),
             **records.paths(),
             **service.paths(),
         },

@@ -57,7 +57,13 @@ HEADERS: dict[str, Node] = {
         "schema": {"type": "string"},
     },
 }
-OPTIONAL = ("Link", "Preference-Applied", "Idempotency-Replayed", "Content-Disposition")
+OPTIONAL = (
+    "Link",
+    "Preference-Applied",
+    "Idempotency-Replayed",
+    "Content-Disposition",
+    "Retry-After",
+)
 STAMP = ("ETag", "Build-Id", "Build-Finished-At", "Build-Last-Load-Id", "Sample-Data")
 
 
@@ -102,7 +108,7 @@ def problems(*classes: type[Problem]) -> Node:
             "description": f"{HTTPStatus(status).phrase}. {told}.",
             "content": {"application/problem+json": {"schema": schema}},
         }
-        if status in (409, 503):
+        if any(problem.retry_after for problem in mine):
             found[str(status)]["headers"] = headers("Retry-After")
     return found
 

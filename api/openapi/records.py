@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from api import errors
+from api.openapi.loading import KEY, OBSTACLES, PREFER, answers
 from api.openapi.parts import (
     answer,
     as_json,
@@ -27,7 +28,8 @@ def paths() -> Node:
     return {
         "/loads": {"get": _list("loads", "Load", 100)},
         "/loads/{load_id}": {
-            "get": _one("load", "LoadWithBuild", "a load and its build")
+            "get": _one("load", "LoadWithBuild", "a load and its build"),
+            "delete": _undo(),
         },
         "/loads/{load_id}/rejects": {"get": _rejects()},
         "/builds": {"get": _list("builds", "Build", 20), "post": _build_now()},
@@ -64,6 +66,20 @@ def _one(noun: str, schema: str, what: str) -> Node:
             "200": answer(what.capitalize() + ".", as_json(ref(schema))),
             **problems(errors.UndeclaredParameter, unknown, errors.NotFound),
         },
+    }
+
+
+def _undo() -> Node:
+    return {
+        "operationId": "undo_load",
+        "tags": ["loads"],
+        "summary": "Undo a load, or the undo of one",
+        "description": "The load is taken out as if it had never been: earlier"
+        " versions of its rows come back. The ledger keeps both, the undo as an entry"
+        " of its own, and deleting that brings the load back. Where it is so already,"
+        " the entry that made it so is answered.",
+        "parameters": [_number("load_id"), PREFER, KEY],
+        "responses": answers(errors.UnknownLoad, errors.NotFound),
     }
 
 
@@ -115,7 +131,7 @@ def _build_now() -> Node:
             "202": answer(
                 "It will be built.", as_json(ref("BuildBrief")), ["Preference-Applied"]
             ),
-            **problems(errors.UndeclaredParameter, errors.WarehouseBusy),
+            **problems(errors.UndeclaredParameter, *OBSTACLES),
         },
     }
 

@@ -8,37 +8,21 @@ from typing import Any
 from api import errors
 from api.contract import Table
 from api.intake import BATCH_ROWS
-from api.openapi.parts import (
-    answer,
-    as_json,
-    header_parameter,
-    problems,
-    query,
+from api.openapi.loading import (
+    DRY_RUN,
+    KEY,
+    PREFER,
+    answers,
+    dry_run,
+    names,
+    table_in_path,
 )
+from api.openapi.parts import answer, as_json, problems
 from api.openapi.schemas import array_of, cell, ref
 
 Node = dict[str, Any]
 Rows = Sequence[Mapping[str, Any]]
 
-DRY_RUN: Node = {
-    "type": "boolean",
-    "default": False,
-    "description": "Tell what a load would come to, and store nothing.",
-}
-PREFER = header_parameter(
-    "Prefer",
-    {"type": "string", "examples": ["respond-async, handling=strict"]},
-    "`respond-async`: answer once it is stored, without waiting for the build;"
-    " `wait=5`: wait at most so many seconds; `handling=strict`: all or nothing;"
-    " `return=minimal`: only the counts. RFC 7240.",
-)
-KEY = header_parameter(
-    "Idempotency-Key",
-    {"type": "string", "minLength": 1, "maxLength": 255},
-    "Any text of your own, such as a UUID: however often the request is repeated under"
-    " it within seven days, the rows are loaded once.",
-)
-LOADED = ("Location", "Preference-Applied", "Idempotency-Replayed")
 BAD_FILES = (
     errors.UnreadableFile,
     errors.NotUtf8,
@@ -49,20 +33,6 @@ BAD_FILES = (
     errors.EmptyFile,
     errors.UnknownHeader,
     errors.HeaderMismatch,
-)
-BAD_REQUESTS = (
-    errors.BadRequest,
-    errors.MissingField,
-    errors.UndeclaredParameter,
-    errors.BadParameter,
-    errors.UnknownTable,
-    errors.RequestInProgress,
-    errors.TooLarge,
-    errors.UnsupportedMediaType,
-    errors.NoUsableRow,
-    errors.RowsRejected,
-    errors.IdempotencyKeyReused,
-    errors.WarehouseBusy,
 )
 
 
@@ -107,7 +77,13 @@ def _upload(tables: Sequence[Table]) -> Node:
                 "contentMediaType": "text/csv",
                 "description": "A CSV file, plain or gzip, with a header or without.",
             },
-            "table_name": _names(tables),
+            "table_name": names(tables),
+            "mode": {
+                "type": "string",
+                "enum": ["append", "replace"],
+                "default": "append",
+                "description": "`replace` makes the file the whole table.",
+            },
             "dry_run": DRY_RUN,
         },
         "required": ["csv_file", "table_name"],
@@ -122,9 +98,9 @@ def _upload(tables: Sequence[Table]) -> Node:
         "description": "A row that breaks the table's contract is refused and kept with"
         " its reasons; the others are loaded. The answer comes once the build that"
         " holds them is published.",
-        "parameters": [_dry_run(), PREFER, KEY],
+        "parameters": [dry_run(), PREFER, KEY],
         "requestBody": {"required": True, "content": body},
-        "responses": _answers(*BAD_FILES),
+        "responses": answers(*BAD_FILES),
     }
 
 
@@ -141,7 +117,7 @@ def _batch(tables: Sequence[Table], samples: Mapping[str, Rows]) -> Node:
     form = {
         "type": "object",
         "properties": {
-            "table_name": _names(tables),
+            "table_name": names(tables),
             "data": {
                 "type": "string",
                 "minLength": 1,
@@ -159,7 +135,7 @@ def _batch(tables: Sequence[Table], samples: Mapping[str, Rows]) -> Node:
         "summary": f"Load 1 to {BATCH_ROWS} rows of JSON",
         "description": "Each row is an object by column name or an array in column"
         " order. A text that reads as a column's type is taken as well.",
-        "parameters": [_dry_run(), PREFER, KEY],
+        "parameters": [dry_run(), PREFER, KEY],
         "requestBody": {
             "required": True,
             "content": {
@@ -167,7 +143,7 @@ def _batch(tables: Sequence[Table], samples: Mapping[str, Rows]) -> Node:
                 "application/x-www-form-urlencoded": {"schema": form},
             },
         },
-        "responses": _answers(errors.BatchSize),
+        "responses": answers(errors.BatchSize),
     }
 
 
@@ -187,31 +163,6 @@ def _batch_of(table: Table) -> Node:
     }
 
 
-def _answers(*also: type[errors.Problem]) -> Node:
-    receipt = {"anyOf": [ref("Receipt"), ref("MinimalReceipt")]}
-    tried = {"anyOf": [ref("DryRun"), ref("Receipt"), ref("MinimalReceipt")]}
-    optional = ("Preference-Applied", "Idempotency-Replayed")
-    return {
-        "200": answer(
-            "Nothing new was stored: a dry run, or this very file was loaded before.",
-            as_json(tried),
-            optional,
-        ),
-        "201": answer("Loaded, and the build is done.", as_json(receipt), LOADED),
-        "202": answer("Loaded, and the build will follow.", as_json(receipt), LOADED),
-        **problems(*BAD_REQUESTS, *also),
-    }
-
-
-def _dry_run() -> Node:
-    schema = {"type": "boolean", "default": False}
-    return query("dry_run", schema, str(DRY_RUN["description"]))
-
-
-def _names(tables: Sequence[Table]) -> Node:
-    return {"type": "string", "enum": [table.name for table in tables]}
-
-
 def _tables() -> Node:
     return {
         "operationId": "list_tables",
@@ -225,13 +176,11 @@ def _tables() -> Node:
 
 
 def _one_table(tables: Sequence[Table]) -> Node:
-    schema = _names(tables)
-    name = {"name": "name", "in": "path", "required": True, "schema": schema}
     return {
         "operationId": "get_table",
         "tags": ["tables"],
         "summary": "One upload table",
-        "parameters": [name],
+        "parameters": [table_in_path(tables)],
         "responses": {
             "200": answer("The table.", as_json(ref("Table"))),
             **problems(errors.UndeclaredParameter, errors.UnknownTable),

@@ -12,7 +12,7 @@ from api.contract import Table
 from api.errors import ContractError
 from api.raw_schema.changes import complaints_about
 from api.raw_schema.ledger import MIGRATIONS
-from api.raw_schema.spans import note_entry
+from api.raw_schema.spans import newest_rows, note_entry
 from api.raw_schema.sql import ROW_KEY, Run, key_before
 from api.raw_schema.stored import declared_tables, remember, stored_table
 from api.raw_schema.tables import follow
@@ -24,6 +24,7 @@ __all__ = [
     "declared_tables",
     "is_current",
     "key_before",
+    "newest_rows",
     "note_entry",
     "refusals",
 ]

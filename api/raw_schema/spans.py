@@ -6,7 +6,7 @@ ledger on it counts, and until which.
 
 from __future__ import annotations
 
-from api.raw_schema.sql import Run
+from api.raw_schema.sql import PLACE_BITS, Run
 
 # A load is out when its newest undo or redo is an undo. Of those that are not, the
 # newest replacement and all after it count.
@@ -52,4 +52,15 @@ def note_entry(run: Run, entry_id: int, table: str, mode: str) -> None:
         f"insert into load_spans select load_id, ?, ?, null from ({COUNTING})"
         f" where load_id not in (select load_id from load_spans where {OPEN})",
         [table, entry_id, table, table],
+    )
+
+
+def newest_rows(table: str, key: str) -> str:
+    """SQL for the newest `_row` of each key that counts; the table's name is bound."""
+    return (
+        "select max(rows._row)"
+        f" from (select load_id from load_spans where {OPEN}) as spans"
+        f' cross join "{table}" as rows on rows._row > spans.load_id << {PLACE_BITS}'
+        f" and rows._row < (spans.load_id + 1) << {PLACE_BITS}"
+        f" group by {key}"
     )

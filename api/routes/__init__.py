@@ -7,6 +7,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from api.context import Context
 from api.routes import (
+    backups,
     builds,
     docs,
     health,
@@ -32,6 +33,6 @@ def register(app: Flask, context: Context) -> None:
     app.url_map.converters["number"] = RecordNumber
     # An address is right or it is not: nobody is sent elsewhere.
     app.url_map.merge_slashes = False
-    for noun in (health, metrics, tables, uploads, loads, undo, builds, docs):
+    for noun in (health, metrics, tables, uploads, loads, undo, backups, builds, docs):
         app.register_blueprint(noun.routes(context))
     problems.register(app)

@@ -109,8 +109,8 @@ def _csv(context: Context, load: Load) -> Response:
     """All rejects, however many, as a file that can be mended and uploaded again."""
     table = table_named(context.contract, load.table_name)
     found = _every_reject(context.warehouse.raw, load.load_id)
-    is_batch = load.source == "batch"
-    lines = rejects_csv(table.column_names, found, load.header, is_batch)
+    is_json = load.source != "csv"
+    lines = rejects_csv(table.column_names, found, load.header, is_json)
     response = Response(stream_with_context(lines), mimetype="text/csv")
     name = f"{load.table_name}-load-{load.load_id}-rejects.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -76,6 +76,7 @@ class Preferences:
     respond_async: bool = False
     wait: float | None = None
     strict: bool = False
+    lenient: bool = False
     minimal: bool = False
 
     @property
@@ -84,6 +85,7 @@ class Preferences:
         honoured = {
             "respond-async": self.respond_async,
             "handling=strict": self.strict,
+            "handling=lenient": self.lenient,
             "return=minimal": self.minimal,
         }
         return ", ".join(name for name, asked in honoured.items() if asked)
@@ -97,6 +99,7 @@ def preferences() -> Preferences:
         respond_async="respond-async" in stated,
         wait=float(wait) if wait.isascii() and wait.isdigit() else None,
         strict=stated.get("handling") == "strict",
+        lenient=stated.get("handling") == "lenient",
         minimal=stated.get("return") == "minimal",
     )
 
@@ -108,6 +111,14 @@ def is_true(name: str, given: object) -> bool:
     if given is True or given == "true":
         return True
     raise BadParameter(f"{name} must be true or false, not {str(given)[:60]!r}")
+
+
+def is_dry_run(field: object = None) -> bool:
+    """Asked for by a field of the form or body, or in the query: either will do."""
+    asked = [
+        is_true("dry_run", given) for given in (field, request.args.get("dry_run"))
+    ]
+    return any(asked)
 
 
 def json_value(text: str | bytes) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, BinaryIO
 
 from flask import Response, jsonify, request, url_for
@@ -26,8 +26,14 @@ LONGEST_KEY = 255
 Load = Callable[[Terms], Receipt]
 
 
+def sender() -> Provenance:
+    """Who sent the request, and its number."""
+    environ = request.environ
+    return Provenance(environ.get(ACTOR), environ.get(REQUEST_ID))
+
+
 def once(
-    context: Context, load: Load, content: Callable[[], str], mode: str = "append"
+    context: Context, load: Load, terms: Terms, content: Callable[[], str]
 ) -> Response:
     """Load, and answer; under an Idempotency-Key at most once, however often asked.
 
@@ -35,13 +41,13 @@ def once(
     """
     key = _idempotency_key()
     if key is None:
-        return _answer(context, load(_terms(mode)))
+        return _answer(context, load(terms))
     requests = context.warehouse.raw.requests
     with requests.at_work(key):
-        keyed = KeyedRequest(key, _fingerprint(mode, content()))
+        keyed = KeyedRequest(key, _fingerprint(terms, content()))
         known = requests.known(key)
         if known is None:
-            response = _answer(context, load(_terms(mode, keyed)))
+            response = _answer(context, load(replace(terms, keyed=keyed)))
         elif known.fingerprint != keyed.fingerprint:
             raise IdempotencyKeyReused(
                 f"The Idempotency-Key {key[:60]!r} came with another request before,"
@@ -58,12 +64,6 @@ def once(
         return response
 
 
-def _terms(mode: str, keyed: KeyedRequest | None = None) -> Terms:
-    environ = request.environ
-    by = Provenance(environ.get(ACTOR), environ.get(REQUEST_ID))
-    return Terms(mode, preferences().strict, keyed, by)
-
-
 def _idempotency_key() -> str | None:
     key = request.headers.get("Idempotency-Key")
     if key is None:
@@ -76,10 +76,9 @@ def _idempotency_key() -> str | None:
     return key
 
 
-def _fingerprint(mode: str, content: str) -> str:
+def _fingerprint(terms: Terms, content: str) -> str:
     """All that a request asks for, but not how it likes to be told of it."""
-    strict = str(preferences().strict)
-    parts = [request.method, request.path, mode, strict, content]
+    parts = [request.method, request.path, terms.mode, str(terms.strict), content]
     return digest("\n".join(parts).encode())
 
 

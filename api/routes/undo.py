@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 from api.context import Context
 from api.loading import Receipt, Terms, undo
 from api.routes.reading import declared_only
-from api.routes.receipts import once
+from api.routes.receipts import once, sender
 
 
 def routes(context: Context) -> Blueprint:
@@ -22,6 +22,6 @@ def routes(context: Context) -> Blueprint:
         def turn(terms: Terms) -> Receipt:
             return undo(store, load_id, terms)
 
-        return once(context, turn, lambda: str(load_id))
+        return once(context, turn, Terms(by=sender()), lambda: str(load_id))
 
     return noun

@@ -23,12 +23,12 @@ from api.loading import (
 from api.routes.reading import (
     declared_only,
     form_only,
-    is_true,
+    is_dry_run,
     json_value,
     preferences,
     refuse_others,
 )
-from api.routes.receipts import digest, digest_of_file, once, reported
+from api.routes.receipts import digest, digest_of_file, once, reported, sender
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 FILE_FIELDS = ("csv_file", "table_name", "mode", "dry_run")
@@ -47,16 +47,17 @@ def routes(context: Context) -> Blueprint:
         declared_only("dry_run")
         table, stream, file_name = _file(context)
         mode = _mode(request.form.get("mode", MODES[0]))
+        terms = Terms(mode, preferences().strict, by=sender())
 
         def load(terms: Terms) -> Receipt:
             return load_csv(store, table, stream, file_name, terms)
 
         # A large one is a file on disk, which goes when it is closed.
         with closing(stream):
-            if _is_dry_run(request.form.get("dry_run")):
-                return reported(table, check_csv(table, stream, preferences().strict))
+            if is_dry_run(request.form.get("dry_run")):
+                return reported(table, check_csv(table, stream, terms.strict))
             return once(
-                context, load, lambda: f"{table.name}\n{digest_of_file(stream)}", mode
+                context, load, terms, lambda: f"{table.name}\n{digest_of_file(stream)}"
             )
 
     @noun.post("/insert_batch")
@@ -64,14 +65,15 @@ def routes(context: Context) -> Blueprint:
         declared_only("dry_run")
         body = _batch()
         table, rows = table_named(context.contract, body["table_name"]), body["data"]
-        if _is_dry_run(body.get("dry_run")):
+        if is_dry_run(body.get("dry_run")):
             return reported(table, check_batch(table, rows, preferences().strict))
 
         def load(terms: Terms) -> Receipt:
             return load_batch(store, table, rows, terms)
 
         content = [table.name, rows]
-        return once(context, load, lambda: digest(json.dumps(content).encode()))
+        terms = Terms(strict=preferences().strict, by=sender())
+        return once(context, load, terms, lambda: digest(json.dumps(content).encode()))
 
     return noun
 
@@ -98,14 +100,6 @@ def _mode(text: str) -> str:
             f" {text[:60]!r}"
         )
     return text
-
-
-def _is_dry_run(field: object) -> bool:
-    """Asked for in the form or the body, or in the query: either will do."""
-    asked = [
-        is_true("dry_run", given) for given in (field, request.args.get("dry_run"))
-    ]
-    return any(asked)
 
 
 def _field(name: str) -> str:

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
+from api.occupancy import occupy
 from api.warehouse.builds import Build, Builds
 from api.warehouse.guard import keep_sqlite3_out_of
 from api.warehouse.ledger import Arrival, Load
 from api.warehouse.marts import Answer, Marts, Metric, Served
 from api.warehouse.raw_store import RawStore
 from api.warehouse.requests import KeyedRequest
+from api.warehouse.snapshot import Snapshot, restore_snapshot, take_snapshot
 
 __all__ = [
     "Answer",
@@ -26,8 +29,11 @@ __all__ = [
     "Metric",
     "RawStore",
     "Served",
+    "Snapshot",
     "Warehouse",
     "open_warehouse",
+    "restore_snapshot",
+    "take_snapshot",
 ]
 
 
@@ -39,15 +45,21 @@ class Warehouse:
     raw: RawStore
     builds: Builds
     marts: Marts
+    occupancy: IO[bytes]
 
     def close(self) -> None:
         self.raw.close()
         self.builds.close()
         self.marts.close()
+        self.occupancy.close()
 
 
 def open_warehouse(folder: Path) -> Warehouse:
-    """Open, or make, the warehouse in `folder`; its tables are for `raw.prepare`."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Open, or make, the warehouse in `folder`; its tables are for `raw.prepare`.
+
+    Raises WarehouseBusy while it is being put back from a snapshot.
+    """
+    occupancy = occupy(folder)
     keep_sqlite3_out_of(folder)
-    return Warehouse(folder, RawStore(folder), Builds(folder), Marts(folder))
+    raw, builds, marts = RawStore(folder), Builds(folder), Marts(folder)
+    return Warehouse(folder, raw, builds, marts, occupancy)

@@ -18,6 +18,7 @@ from api.warehouse import ledger
 from api.warehouse.database import Database, Row
 from api.warehouse.ledger import Load
 from api.warehouse.load_in_progress import LoadInProgress
+from api.warehouse.moment import Moment
 from api.warehouse.requests import KeyedRequest, Requests, remember
 
 
@@ -93,6 +94,12 @@ class RawStore:
         )
         found = self._database.rows(sql, [load_id, after, limit])
         return [row | {"defects": json.loads(row["defects"])} for row in found]
+
+    @contextmanager
+    def moment(self) -> Iterator[Moment]:
+        """The upload tables as they stand now, however long it takes to read them."""
+        with self._database.reading() as connection:
+            yield Moment(connection)
 
     def counts(self) -> dict[str, Row]:
         """Per table: the loads that count and their rows, and the newest time."""

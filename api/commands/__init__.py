@@ -1,0 +1,21 @@
+"""The commands: `python -m api serve|load|undo|build|...`; one module per purpose.
+
+Each prints for people and exits for scripts: 0 all well, 1 refused or failed, 2 wrong
+usage, 3 loaded but with rejects.
+"""
+
+from __future__ import annotations
+
+import click
+
+from api.commands import backing_up, building, loading, serving
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def commands() -> None:
+    """Rows in over HTTP, audited marts by dbt, metrics out over HTTP."""
+
+
+for purpose in (serving, loading, building, backing_up):
+    for command in purpose.COMMANDS:
+        commands.add_command(command)

@@ -1,0 +1,129 @@
+"""Backups of tables as files of their own, and snapshots of the whole warehouse."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from api.avro import write_avro
+from api.commands.common import (
+    REFUSED,
+    build_and_tell,
+    contract_of,
+    settings_of,
+    tell_refusal,
+    telling_problems,
+    warehouse_of,
+)
+from api.commands.loading import BY, tell_receipt
+from api.contract import Contract
+from api.errors import Problem
+from api.loading import Receipt, Terms, load_avro, table_named
+from api.warehouse import RawStore, restore_snapshot, take_snapshot
+
+SUFFIX = ".avro"
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--table", "names", multiple=True, help="Only this table.")
+def backup(folder: Path, names: tuple[str, ...]) -> None:
+    """Write every table as it stands into FOLDER, as TABLE.avro, all of one moment."""
+    settings = settings_of()
+    contract = contract_of(settings)
+    store = warehouse_of(settings, contract).raw
+    with telling_problems():
+        tables = [table_named(contract, name) for name in names or contract.tables]
+    folder.mkdir(parents=True, exist_ok=True)
+    with store.moment() as moment:
+        for table in tables:
+            path = folder / f"{table.name}{SUFFIX}"
+            new = path.with_suffix(".new")
+            with moment.rows(table) as (count, rows), new.open("wb") as file:
+                write_avro(table, rows, count, file)
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(path)
+            click.echo(f"{path}: {count} rows")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--table", help="Table of the rows; without it, each file's own name.")
+@click.option("--lenient", is_flag=True, help="Leave out rows that are rejected.")
+@click.option("--no-build", is_flag=True, help="Only store the rows.")
+def restore(
+    paths: tuple[Path, ...], table: str | None, lenient: bool, no_build: bool
+) -> None:
+    """Make files, or all TABLE.avro of a folder, the whole of their tables.
+
+    Each is a load that can be undone. Without --lenient one bad row refuses its file.
+    """
+    settings = settings_of()
+    contract = contract_of(settings)
+    warehouse = warehouse_of(settings, contract)
+    terms = Terms("replace", strict=not lenient, by=BY)
+    files = list(_files(paths))
+    receipts = [_restore(warehouse.raw, contract, p, table, terms) for p in files]
+    newest = [receipt.load.load_id for receipt in receipts if receipt is not None]
+    if newest and not no_build:
+        build_and_tell(settings, warehouse.builds, load_id=max(newest))
+    if not files:
+        raise click.ClickException(f"There is no *{SUFFIX} in {paths[0]}.")
+    sys.exit(REFUSED if len(newest) < len(files) else 0)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def snapshot(folder: Path) -> None:
+    """Copy the whole warehouse into the new FOLDER, while it is written and served."""
+    settings = settings_of()
+    if not (settings.warehouse_dir / "raw.db").exists():
+        raise click.ClickException(
+            f"There is no warehouse in {settings.warehouse_dir}."
+        )
+    with telling_problems():
+        about = take_snapshot(settings.warehouse_dir, folder)
+    click.echo(f"{folder}: everything up to entry {about.last_load_id} of the ledger")
+
+
+@click.command("restore-snapshot")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True))
+def restore_from_snapshot(folder: Path) -> None:
+    """Make the warehouse what a snapshot in FOLDER says; its server must be stopped."""
+    settings = settings_of()
+    with telling_problems():
+        about, aside = restore_snapshot(folder, settings.warehouse_dir)
+    click.echo(
+        f"{settings.warehouse_dir} is as it was at {about.taken_at}, up to entry"
+        f" {about.last_load_id} of the ledger. The next start builds it anew."
+    )
+    if aside is not None:
+        click.echo(f"What it was before is kept in {aside}.")
+
+
+def _files(paths: Iterable[Path]) -> Iterable[Path]:
+    for path in paths:
+        yield from sorted(path.glob(f"*{SUFFIX}")) if path.is_dir() else [path]
+
+
+def _restore(
+    store: RawStore, contract: Contract, path: Path, table: str | None, terms: Terms
+) -> Receipt | None:
+    name = table or path.name.partition(".")[0]
+    try:
+        with path.open("rb") as stream:
+            found = table_named(contract, name)
+            receipt = load_avro(store, found, stream, path.name, terms)
+    except (OSError, Problem) as problem:
+        tell_refusal(path, problem)
+        return None
+    tell_receipt(path, receipt)
+    return receipt
+
+
+COMMANDS = (backup, restore, snapshot, restore_from_snapshot)

@@ -1,0 +1,43 @@
+"""Building now, and checking what there is to build from."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from api.commands.common import (
+    REFUSED,
+    build_and_tell,
+    complain,
+    contract_of,
+    settings_of,
+    warehouse_of,
+)
+from api.warehouse import open_warehouse
+
+
+@click.command()
+def build() -> None:
+    """Build, test and publish now."""
+    settings = settings_of()
+    warehouse = warehouse_of(settings, contract_of(settings))
+    request = warehouse.raw.request_build()
+    build_and_tell(settings, warehouse.builds, request_id=request)
+
+
+@click.command()
+def check() -> None:
+    """Check the contract: every YAML file of the dbt project, and the stored rows."""
+    settings = settings_of()
+    contract = contract_of(settings)
+    if (settings.warehouse_dir / "raw.db").exists():
+        warehouse = open_warehouse(settings.warehouse_dir)
+        complaints = warehouse.raw.refusals(contract.tables.values())
+        complain(complaints)
+        sys.exit(REFUSED) if complaints else None
+    tables, marts = len(contract.tables), len(contract.marts)
+    click.echo(f"The contract holds: {tables} upload tables, {marts} metrics.")
+
+
+COMMANDS = (build, check)

@@ -1,0 +1,99 @@
+"""What the commands share: settings, contract, warehouse, and telling of trouble."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import click
+
+from api.builder.lock import builder_is_running
+from api.builder.supervisor import build_once
+from api.config import Settings
+from api.contract import Contract
+from api.errors import ContractError, Problem
+from api.project import Project
+from api.warehouse import Build, Builds, Warehouse, open_warehouse
+
+REFUSED, WITH_REJECTS = 1, 3
+
+
+def settings_of(**given: str | int) -> Settings:
+    """The settings of the environment, those given on the command line before them."""
+    try:
+        return dataclasses.replace(Settings.from_env(), **given)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+@contextmanager
+def telling_problems() -> Iterator[None]:
+    """A problem inside is told in one line and ends the command."""
+    try:
+        yield
+    except Problem as problem:
+        raise click.ClickException(problem.detail) from problem
+
+
+def contract_of(settings: Settings) -> Contract:
+    """The contract of the project's files; ends the command where it is broken."""
+    try:
+        return Project(settings.project_dir).contract()
+    except ContractError as error:
+        complain(error.complaints)
+        sys.exit(REFUSED)
+
+
+def warehouse_of(settings: Settings, contract: Contract) -> Warehouse:
+    """The warehouse, its upload tables as the contract has them."""
+    with telling_problems():
+        warehouse = open_warehouse(settings.warehouse_dir)
+    try:
+        warehouse.raw.prepare(contract.tables.values())
+    except ContractError as error:
+        complain(error.complaints)
+        sys.exit(REFUSED)
+    return warehouse
+
+
+def complain(complaints: Iterable[str]) -> None:
+    """Tell what is wrong with the project."""
+    for complaint in complaints:
+        click.secho(complaint, fg="red", err=True)
+
+
+def tell_refusal(what: object, problem: Exception) -> None:
+    """Tell why something was refused, row by row where rows are concerned."""
+    click.secho(f"{what}: {getattr(problem, 'detail', problem)}", fg="red", err=True)
+    for error in getattr(problem, "extra", {}).get("errors", []):
+        click.echo(f"  line {error['line']}: {error['message']}", err=True)
+
+
+def build_and_tell(
+    settings: Settings, builds: Builds, load_id: int = 0, request_id: int = 0
+) -> None:
+    """Have it built, by the builder that runs or by one of our own; tell the end."""
+    if not builder_is_running(settings.warehouse_dir):
+        click.echo("No builder is running: building here.")
+        build_once(settings)
+    seconds = settings.build_wait_seconds
+    wait = builds.wait_for_load if load_id else builds.wait_for_request
+    build = wait(load_id or request_id, seconds, lambda: True)
+    if build is None:
+        click.secho(f"No build came within {seconds:.0f} s.", fg="red", err=True)
+        sys.exit(REFUSED)
+    _tell(build)
+    if not build.published:
+        sys.exit(REFUSED)
+
+
+def _tell(build: Build) -> None:
+    click.echo(
+        f"Build {build.build_id} {build.status}: {', '.join(sorted(build.marts))}"
+    )
+    for failure in build.failures:
+        rows = f", {failure['rows']} rows" if failure["rows"] else ""
+        click.echo(f"  {failure['status']}: {failure['name']}{rows}", err=True)
+        click.echo(f"    {failure['message']}", err=True)

@@ -1,0 +1,103 @@
+"""Loading files without a server, and taking loads out again."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from api.commands.common import (
+    REFUSED,
+    WITH_REJECTS,
+    build_and_tell,
+    contract_of,
+    settings_of,
+    tell_refusal,
+    telling_problems,
+    warehouse_of,
+)
+from api.contract import Contract
+from api.errors import Problem
+from api.loading import Receipt, Terms, load_csv, table_named
+from api.loading import undo as undo_load
+from api.provenance import Provenance
+from api.warehouse import RawStore
+
+BY = Provenance(actor="command line")
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--table", help="Table of the rows; without it, each file's own name.")
+@click.option("--replace", is_flag=True, help="Make each file the whole table.")
+@click.option("--no-build", is_flag=True, help="Only store the rows.")
+def load(
+    files: tuple[Path, ...], table: str | None, replace: bool, no_build: bool
+) -> None:
+    """Load CSV files, plain or gzip, without a server."""
+    settings = settings_of()
+    contract = contract_of(settings)
+    warehouse = warehouse_of(settings, contract)
+    terms = Terms("replace" if replace else "append", by=BY)
+    receipts = [_load(warehouse.raw, contract, path, table, terms) for path in files]
+    loads = [receipt.load for receipt in receipts if receipt is not None]
+    if loads and not no_build:
+        newest = max(load.load_id for load in loads)
+        build_and_tell(settings, warehouse.builds, load_id=newest)
+    if len(loads) < len(files):
+        sys.exit(REFUSED)
+    sys.exit(WITH_REJECTS if any(load.rejected for load in loads) else 0)
+
+
+@click.command()
+@click.argument("load_id", metavar="ID", type=int)
+@click.option("--no-build", is_flag=True, help="Only note it in the ledger.")
+def undo(load_id: int, no_build: bool) -> None:
+    """Take load ID out as if it had never been; of an undo, bring its load back."""
+    settings = settings_of()
+    warehouse = warehouse_of(settings, contract_of(settings))
+    with telling_problems():
+        receipt = undo_load(warehouse.raw, load_id, Terms(by=BY))
+    entry = receipt.load
+    out = "out of" if entry.mode == "undo" else "back in"
+    was = "was" if receipt.already else "is"
+    click.echo(
+        f"Load {entry.of_load} {was} taken {out} {entry.table_name} by entry"
+        f" {entry.load_id}; `undo {entry.load_id}` undoes that."
+    )
+    if not no_build:
+        build_and_tell(settings, warehouse.builds, load_id=entry.load_id)
+
+
+def _load(
+    store: RawStore, contract: Contract, path: Path, table: str | None, terms: Terms
+) -> Receipt | None:
+    """Load one file and tell how it went; None when it was refused."""
+    name = table or path.name.partition(".")[0]
+    try:
+        with path.open("rb") as stream:
+            found = table_named(contract, name)
+            receipt = load_csv(store, found, stream, path.name, terms)
+    except (OSError, Problem) as problem:
+        tell_refusal(path, problem)
+        return None
+    tell_receipt(path, receipt)
+    return receipt
+
+
+def tell_receipt(path: Path, receipt: Receipt) -> None:
+    """Tell what became of a file."""
+    load = receipt.load
+    verb = "was loaded before as" if receipt.already else "is"
+    click.echo(
+        f"{path} {verb} load {load.load_id} of {load.table_name}: received "
+        f"{load.received}, loaded {load.loaded}, rejected {load.rejected}"
+    )
+    for reject in receipt.rejects:
+        click.echo(f"  line {reject['line']}: {reject['message']}", err=True)
+    if load.rejected > len(receipt.rejects):
+        click.echo(f"  ... and {load.rejected - len(receipt.rejects)} more", err=True)
+
+
+COMMANDS = (load, undo)

@@ -1,0 +1,69 @@
+"""Serving HTTP, and building beside a server that is not ours."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+
+import click
+
+from api.builder.supervisor import Supervisor
+from api.commands.common import REFUSED, complain, settings_of, telling_problems
+from api.config import Settings
+from api.errors import ContractError
+from api.project import Project
+from api.warehouse import open_warehouse
+
+
+@click.command()
+@click.option("--host", help="Address to listen on.  [env HOST, default 127.0.0.1]")
+@click.option("--port", type=int, help="Port to listen on.  [env PORT, default 5000]")
+@click.option("--workers", type=int, help="HTTP processes.  [env WORKERS, default 1]")
+def serve(**options: str | int | None) -> None:
+    """Serve HTTP, with a builder beside it."""
+    from api.serving import serve as run
+    from api.serving import try_to_listen
+
+    given = {name: value for name, value in options.items() if value is not None}
+    settings = settings_of(**given)
+    try:
+        try_to_listen(settings.host, settings.port)
+    except OSError as error:
+        raise click.ClickException(
+            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}."
+            " Stop what listens there, or choose another with --port or PORT."
+        ) from error
+    _prepare(settings)
+    click.echo(f"Serving http://{settings.host}:{settings.port}/  (Ctrl-C ends it)")
+    run(settings)
+
+
+@click.command()
+def builder() -> None:
+    """Run only the builder, for an API that another WSGI server serves."""
+    settings = settings_of()
+    supervisor = Supervisor(settings)
+    click.echo(
+        f"Building {settings.warehouse_dir} whenever it changes  (Ctrl-C ends it)"
+    )
+    try:
+        supervisor.run()
+    except KeyboardInterrupt:
+        supervisor.stop()
+
+
+def _prepare(settings: Settings) -> None:
+    """Tell what is wrong with the contract; without one of before, end."""
+    # Closed before the workers are forked: they must not inherit open databases.
+    with telling_problems(), closing(open_warehouse(settings.warehouse_dir)) as found:
+        try:
+            contract = Project(settings.project_dir).contract()
+            found.raw.prepare(contract.tables.values())
+        except ContractError as error:
+            complain(error.complaints)
+            if not found.raw.declared_tables():
+                sys.exit(REFUSED)
+            click.echo("Until this is mended, the contract as it was before holds.")
+
+
+COMMANDS = (serve, builder)

@@ -1,0 +1,27 @@
+"""A load from its first byte to the ledger: intake and raw store, one after the other.
+
+Every door, HTTP and the command line, comes through here; none is known here.
+"""
+
+from api.loading.batches import check_batch, load_batch
+from api.loading.files import check_avro, check_csv, load_avro, load_csv
+from api.loading.tally import REJECTS_SHOWN, reject_document
+from api.loading.terms import Receipt, Report, Terms, receipt_of, table_named
+from api.loading.undo import undo
+
+__all__ = [
+    "REJECTS_SHOWN",
+    "Receipt",
+    "Report",
+    "Terms",
+    "check_avro",
+    "check_batch",
+    "check_csv",
+    "load_avro",
+    "load_batch",
+    "load_csv",
+    "receipt_of",
+    "reject_document",
+    "table_named",
+    "undo",
+]

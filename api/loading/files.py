@@ -1,0 +1,118 @@
+"""Loads of files, CSV or Avro, read from a stream as it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import BinaryIO, Protocol
+
+from api.contract import Table
+from api.intake import Block, read_avro, read_csv
+from api.loading.tally import Tally
+from api.loading.terms import Receipt, Report, Terms, receipt_of
+from api.read_ahead import read_ahead
+from api.warehouse import Arrival, RawStore
+
+BLOCKS_AHEAD = 4
+
+
+class _File(Protocol):
+    """A file as blocks of judged rows, iterated over once; `sha256` known at its end.
+
+    `header` is the file's own, if it has one. One that `may_be_empty` says by itself
+    that it holds no rows; of others an absence of rows is taken for a mistake.
+    """
+
+    source: str
+    sha256: str
+    header: tuple[str, ...] | None
+    may_be_empty: bool
+
+    def __iter__(self) -> Iterator[Block]: ...
+
+
+def load_csv(
+    store: RawStore,
+    table: Table,
+    stream: BinaryIO,
+    file_name: str | None = None,
+    terms: Terms | None = None,
+) -> Receipt:
+    """Load a CSV file, plain or gzip.
+
+    Raises UnreadableFile or Unusable, and then nothing of the file is stored.
+    """
+    return _load(store, table, read_csv(table, stream), file_name, terms or Terms())
+
+
+def load_avro(
+    store: RawStore,
+    table: Table,
+    stream: BinaryIO,
+    file_name: str | None = None,
+    terms: Terms | None = None,
+) -> Receipt:
+    """Load an Avro file; raises as `load_csv` does."""
+    return _load(store, table, read_avro(table, stream), file_name, terms or Terms())
+
+
+def check_csv(table: Table, stream: BinaryIO, strict: bool = False) -> Report:
+    """Judge a CSV file as `load_csv` would, and store nothing."""
+    return _check(table, read_csv(table, stream), strict)
+
+
+def check_avro(table: Table, stream: BinaryIO, strict: bool = False) -> Report:
+    """Judge an Avro file as `load_avro` would, and store nothing."""
+    return _check(table, read_avro(table, stream), strict)
+
+
+def _load(
+    store: RawStore, table: Table, file: _File, file_name: str | None, terms: Terms
+) -> Receipt:
+    with store.loading(table, terms.mode, terms.by) as pending:
+        tally = Tally(table, terms.strict)
+        # One block is checked while the one before is stored.
+        with closing(read_ahead(file, BLOCKS_AHEAD)) as blocks:
+            for block in blocks:
+                pending.append(block.rows)
+                pending.reject(block.rejects)
+                tally.take(block)
+        tally.refuse_what_breaks_terms()
+        same = pending.same_file(file.sha256)
+        if same is None:
+            _require_a_row(tally, file)
+            arrival = Arrival(
+                source=file.source,
+                loaded=tally.loaded,
+                rejected=tally.rejected,
+                file_name=file_name,
+                sha256=file.sha256,
+                header=file.header,
+            )
+            load = pending.finish(arrival)
+            pending.remember(terms.keyed, load)
+            return Receipt(load, tally.shown)
+        pending.abandon()
+        pending.remember(terms.keyed, same)
+    return receipt_of(store, same, already=True)
+
+
+def _check(table: Table, file: _File, strict: bool) -> Report:
+    tally = Tally(table, strict)
+    for block in file:
+        tally.take(block)
+    tally.refuse_what_breaks_terms()
+    _require_a_row(tally, file)
+    return Report(
+        received=tally.received,
+        loaded=tally.loaded,
+        rejected=tally.rejected,
+        has_header=file.header is not None,
+        rejects=tally.shown,
+        preview=tally.preview,
+    )
+
+
+def _require_a_row(tally: Tally, file: _File) -> None:
+    if tally.received or not file.may_be_empty:
+        tally.require_a_row()

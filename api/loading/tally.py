@@ -1,0 +1,81 @@
+"""Counts of a load under way, and the first of its rows and rejects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from api.contract import Table
+from api.errors import NoUsableRow, RowsRejected
+from api.intake import Block, Reject
+
+REJECTS_SHOWN = 20
+
+
+class Tally:
+    """Counts the blocks that it is shown; refuses what breaks the terms of a load."""
+
+    def __init__(self, table: Table, strict: bool) -> None:
+        self.loaded = 0
+        self.rejected = 0
+        self.shown: list[dict[str, Any]] = []
+        self._booleans = [c.name for c in table.columns if c.data_type == "boolean"]
+        self._strict = strict
+        self._preview: list[dict[str, Any]] = []
+
+    @property
+    def received(self) -> int:
+        return self.loaded + self.rejected
+
+    @property
+    def preview(self) -> list[dict[str, Any]]:
+        """The first rows, as JSON tells them."""
+        return [
+            row | {n: bool(row[n]) for n in self._booleans if row[n] is not None}
+            for row in self._preview
+        ]
+
+    def take(self, block: Block) -> None:
+        self.loaded += block.rows.num_rows
+        self.rejected += len(block.rejects)
+        room = REJECTS_SHOWN - len(self.shown)
+        self.shown += [_document(reject) for reject in block.rejects[:room]]
+        room = REJECTS_SHOWN - len(self._preview)
+        self._preview += block.rows.slice(0, room).to_pylist() if room else []
+
+    def require_a_row(self) -> None:
+        if self.loaded == 0:
+            raise NoUsableRow(
+                f"All {self.rejected} rows were rejected, so nothing was stored."
+                " Each of `errors` says what to mend.",
+                **self._refused(),
+            )
+
+    def refuse_what_breaks_terms(self) -> None:
+        if self._strict and self.rejected:
+            raise RowsRejected(
+                f"{self.rejected} of {self.received} rows were rejected,"
+                " and all or nothing was asked for, so nothing was stored. Each of"
+                " `errors` says what to mend.",
+                **self._refused(),
+            )
+
+    def _refused(self) -> dict[str, Any]:
+        return {
+            "received": self.received,
+            "rejected": self.rejected,
+            "errors": [error for row in self.shown for error in row["errors"]],
+        }
+
+
+def reject_document(
+    line: int, raw: str, defects: Iterable[dict[str, Any]], **_: Any
+) -> dict[str, Any]:
+    """A reject as it is told: its first defect in the open, all of them in `errors`."""
+    errors = [{"line": line, **defect} for defect in defects]
+    return {**errors[0], "raw": raw, "errors": errors}
+
+
+def _document(reject: Reject) -> dict[str, Any]:
+    return reject_document(reject.line, reject.raw, map(asdict, reject.defects))

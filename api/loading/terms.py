@@ -1,0 +1,65 @@
+"""What a load is asked for with, and what comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from api.contract import Contract, Table
+from api.errors import UnknownTable
+from api.loading.tally import REJECTS_SHOWN, reject_document
+from api.provenance import NOBODY, Provenance
+from api.suggestion import did_you_mean
+from api.warehouse import KeyedRequest, Load, RawStore
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a request; `already` means that it was so before."""
+
+    load: Load
+    rejects: list[dict[str, Any]]
+    already: bool = False
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On which terms rows are loaded.
+
+    With the mode "replace" the rows are the whole table. `strict` is all or nothing:
+    one reject refuses the load. `keyed` is the request as its sender will repeat it, to
+    be remembered with the load, `by` who sent it.
+    """
+
+    mode: str = "append"
+    strict: bool = False
+    keyed: KeyedRequest | None = None
+    by: Provenance = NOBODY
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a load would come to; `preview` are its first rows as they would be kept."""
+
+    received: int
+    loaded: int
+    rejected: int
+    has_header: bool
+    rejects: list[dict[str, Any]]
+    preview: list[dict[str, Any]]
+
+
+def table_named(contract: Contract, name: str) -> Table:
+    """The upload table of that name; raises UnknownTable."""
+    table = contract.tables.get(name)
+    if table is None:
+        known = ", ".join(contract.tables)
+        hint = did_you_mean(name, contract.tables)
+        raise UnknownTable(f"There is no table {name[:60]!r}, only {known}{hint}")
+    return table
+
+
+def receipt_of(store: RawStore, load: Load, already: bool = False) -> Receipt:
+    """The receipt of a load that is in the ledger."""
+    shown = store.rejects(load.load_id, REJECTS_SHOWN)
+    return Receipt(load, [reject_document(**row) for row in shown], already)

@@ -1,0 +1,158 @@
+"""A copy of the whole warehouse at one moment, made while it is written; and back.
+
+What is copied is the ledger with its rows, and what is published. main.db is left out:
+dbt makes it anew from those.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import adbc_driver_manager
+
+from api.errors import Conflict, WarehouseDamaged
+from api.occupancy import alone_in
+from api.utc import utc_text
+from api.warehouse.database import Connection
+from api.warehouse.guard import keep_sqlite3_out_of
+
+LEDGER, PUBLISHED, DERIVED = "raw.db", "published.db", "main.db"
+# In this order: what is published must not hold a load that the ledger lacks.
+COPIED = (PUBLISHED, LEDGER)
+BESIDE = ("", "-wal", "-shm", "-journal")
+ABOUT = "snapshot.json"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a snapshot says of itself; `files` are SHA-256 digests by name."""
+
+    taken_at: str
+    last_load_id: int
+    files: dict[str, str]
+
+
+def take_snapshot(warehouse: Path, target: Path) -> Snapshot:
+    """Copy the warehouse into the folder `target`, which must not exist yet.
+
+    The folder appears once it is complete and on the disk. Raises Conflict.
+    """
+    if target.exists():
+        raise Conflict(f"{target} exists already. Choose a folder that does not.")
+    keep_sqlite3_out_of(warehouse)
+    partial = target.with_name(f"{target.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    keep_sqlite3_out_of(partial)
+    files = {}
+    for name in COPIED:
+        if (warehouse / name).exists():
+            with closing(Connection(warehouse / name)) as connection:
+                connection.rows("vacuum into ?", [str(partial / name)])
+            files[name] = _on_disk(partial / name)
+    about = Snapshot(utc_text(), _last_load_id(partial / LEDGER), files)
+    path = partial / ABOUT
+    path.write_text(json.dumps(about.__dict__, indent=2) + "\n", encoding="utf-8")
+    _on_disk(path)
+    _on_disk(partial)
+    partial.rename(target)
+    _on_disk(target.parent)
+    return about
+
+
+def restore_snapshot(source: Path, warehouse: Path) -> tuple[Snapshot, Path | None]:
+    """Make the warehouse what a snapshot says, and where what it was is set aside.
+
+    Killed at any moment, the warehouse is what it was or what the snapshot says. Raises
+    WarehouseBusy while anybody has it open, WarehouseDamaged if the snapshot is.
+    """
+    about = _checked(source)
+    with alone_in(warehouse):
+        keep_sqlite3_out_of(warehouse)
+        for name in about.files:
+            shutil.copyfile(source / name, warehouse / f"{name}.incoming")
+            _on_disk(warehouse / f"{name}.incoming")
+        aside = _set_aside(warehouse)
+        # The ledger last: what is made from another one would not fit it.
+        for name in about.files:
+            (warehouse / f"{name}.incoming").replace(warehouse / name)
+        _on_disk(warehouse)
+    return about, aside
+
+
+def _set_aside(warehouse: Path) -> Path | None:
+    """Keep what was there; only the old ledger stays in its place, all in one file."""
+    for end in BESIDE:
+        (warehouse / f"{DERIVED}{end}").unlink(missing_ok=True)
+    if not (warehouse / LEDGER).exists():
+        return None
+    _empty_wal(warehouse / LEDGER)
+    stamp = "".join(c for c in utc_text() if c.isdigit())
+    aside = warehouse / f"before-restore-{stamp}"
+    aside.mkdir()
+    for end in BESIDE[1:]:
+        _move(warehouse / f"{LEDGER}{end}", aside)
+    for end in BESIDE:
+        _move(warehouse / f"{PUBLISHED}{end}", aside)
+    os.link(warehouse / LEDGER, aside / LEDGER)
+    return aside
+
+
+def _move(path: Path, folder: Path) -> None:
+    if path.exists():
+        path.rename(folder / path.name)
+
+
+def _empty_wal(path: Path) -> None:
+    try:
+        with closing(Connection(path)) as connection:
+            connection.rows("pragma wal_checkpoint(truncate)")
+    except adbc_driver_manager.Error:
+        # It may be damaged, which is why a snapshot is wanted: kept as it is.
+        return
+
+
+def _checked(source: Path) -> Snapshot:
+    try:
+        about = Snapshot(**json.loads((source / ABOUT).read_bytes()))
+    except (OSError, TypeError, ValueError) as error:
+        raise WarehouseDamaged(
+            f"{source} is no snapshot: its {ABOUT} cannot be read ({error})."
+        ) from error
+    for name, digest in about.files.items():
+        if name not in COPIED or _digest(source / name) != digest:
+            raise WarehouseDamaged(
+                f"{source / name} is not what the snapshot was made with. Nothing was"
+                " changed; use another snapshot."
+            )
+    return about
+
+
+def _last_load_id(ledger: Path) -> int:
+    sql = "select coalesce(max(load_id), 0) as n from loads"
+    with closing(Connection(ledger)) as connection:
+        return int(connection.rows(sql)[0]["n"])
+
+
+def _on_disk(path: Path) -> str:
+    """Wait until a file or folder is on the disk; the digest of a file."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    return _digest(path) if path.is_file() else ""
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return ""

@@ -1,0 +1,198 @@
+"""Copies of the whole warehouse while it is written, and the way back."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Server, open_client, run_command
+from inspection import query
+from test_undo import counting, upload
+
+from api.warehouse import restore_snapshot, take_snapshot
+
+
+@pytest.fixture
+def busy(server: Server) -> Iterator[Server]:
+    """A server that is loading all the time, one row a load."""
+    server.batch("departments", [[1, "Sales"], [2, "Legal"]])
+    server.batch("jobs", [[1, "Clerk"]])
+    ended = threading.Event()
+
+    def load() -> None:
+        row = 0
+        while not ended.is_set():
+            row += 1
+            server.batch("hired_employees", [[row, "Ann", "2021-02-01", 1, 1]])
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    yield server
+    ended.set()
+    thread.join()
+
+
+def test_a_snapshot_of_a_busy_warehouse_serves_and_counts_what_it_says(
+    busy: Server, tmp_path: Path
+) -> None:
+    before = busy.get("/loads?limit=1").json()[0]["load_id"]
+    folder = tmp_path / "snapshot"
+    done = run_command(busy.warehouse, "snapshot", str(folder))
+    assert done.returncode == 0, done.stderr
+    (((newest,),), ((rows,),)) = query(
+        folder / "raw.db",
+        "select max(load_id) from loads",
+        "select count(*) from hired_employees",
+    )
+    assert newest >= before
+    assert rows == newest - 2
+    assert f"up to entry {newest} of the ledger" in done.stdout
+
+    other = tmp_path / "other"
+    back = run_command(other, "restore-snapshot", str(folder))
+    assert back.returncode == 0, back.stderr
+    server = Server(other).start()
+    try:
+        assert server.post("/builds").json()["last_load_id"] == newest
+        assert server.rows("departments_above_average")[0]["hired"] == rows
+    finally:
+        server.stop()
+
+
+def test_a_warehouse_goes_back_to_its_snapshot_and_keeps_what_it_was(
+    warehouse: Path, tmp_path: Path
+) -> None:
+    with open_client(warehouse) as client:
+        upload(client, "jobs", [(1, "Clerk")])
+    folder = tmp_path / "snapshot"
+    take_snapshot(warehouse, folder)
+    with open_client(warehouse) as client:
+        upload(client, "jobs", [(2, "Baker")])
+    about, aside = restore_snapshot(folder, warehouse)
+    assert about.last_load_id == 1
+    with open_client(warehouse) as client:
+        assert counting(client) == [1]
+        # Another load of the same number as the one that is gone.
+        upload(client, "jobs", [(3, "Cook")])
+    assert aside is not None
+    assert query(aside / "raw.db", "select job from jobs") == [[["Clerk"], ["Baker"]]]
+
+
+def test_models_built_from_another_ledger_are_built_anew(
+    warehouse: Path, tmp_path: Path
+) -> None:
+    """raw.db exchanged by hand, main.db left as it was."""
+    with open_client(warehouse) as client:
+        upload(client, "departments", [(1, "Sales"), (2, "Legal")])
+        upload(client, "jobs", [(1, "Clerk")])
+        upload(client, "hired_employees", [(1, "Ann", "2021-02-01", 1, 1)])
+    copy = shutil.copytree(warehouse, tmp_path / "copy")
+    with open_client(warehouse) as client:
+        upload(client, "hired_employees", [(2, "Ben", "2021-02-01", 1, 1)])
+    assert run_command(warehouse, "build").returncode == 0
+    for path in warehouse.glob("raw.db*"):
+        path.unlink()
+    shutil.copy(copy / "raw.db", warehouse / "raw.db")
+    with open_client(warehouse) as client:
+        upload(client, "hired_employees", [(3, "Cem", "2021-02-01", 1, 1)])
+    assert run_command(warehouse, "build").returncode == 0
+    (staged,) = query(
+        warehouse / "main.db",
+        "select employee_id from stg_hired_employees order by employee_id",
+    )
+    assert staged == [[1], [3]]
+
+
+def test_a_warehouse_in_use_is_not_put_back(server: Server, tmp_path: Path) -> None:
+    folder = tmp_path / "snapshot"
+    assert run_command(server.warehouse, "snapshot", str(folder)).returncode == 0
+    done = run_command(server.warehouse, "restore-snapshot", str(folder))
+    assert done.returncode == 1
+    assert "is in use. Stop its server" in done.stderr
+    assert server.get("/health/ready").status_code == 200
+
+
+@pytest.mark.parametrize("harm", ["changed", "missing", "no description"])
+def test_a_damaged_snapshot_is_refused_and_changes_nothing(
+    warehouse: Path, tmp_path: Path, harm: str
+) -> None:
+    with open_client(warehouse) as client:
+        upload(client, "jobs", [(1, "Clerk")])
+    folder = tmp_path / "snapshot"
+    take_snapshot(warehouse, folder)
+    if harm == "changed":
+        content = bytearray((folder / "raw.db").read_bytes())
+        content[5000] ^= 1
+        (folder / "raw.db").write_bytes(content)
+    else:
+        (folder / ("raw.db" if harm == "missing" else "snapshot.json")).unlink()
+    before = tree(warehouse)
+    done = run_command(warehouse, "restore-snapshot", str(folder))
+    assert done.returncode == 1
+    assert str(folder) in done.stderr
+    assert tree(warehouse) == before
+
+
+def test_a_snapshot_does_not_overwrite(warehouse: Path, tmp_path: Path) -> None:
+    with open_client(warehouse) as client:
+        upload(client, "jobs", [(1, "Clerk")])
+    done = run_command(warehouse, "snapshot", str(tmp_path))
+    assert (done.returncode, "exists already" in done.stderr) == (1, True)
+
+
+STEPS = 14
+
+
+@pytest.mark.parametrize("step", range(STEPS))
+def test_a_restore_killed_at_any_step_leaves_the_one_or_the_other(
+    warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    with open_client(warehouse) as client:
+        upload(client, "jobs", [(1, "Clerk")])
+    folder = tmp_path / "snapshot"
+    take_snapshot(warehouse, folder)
+    with open_client(warehouse) as client:
+        upload(client, "jobs", [(2, "Baker")])
+
+    class Killed(BaseException):
+        pass
+
+    taken = 0
+
+    def dying(step_of: Any) -> Any:
+        def act(*given: Any, **options: Any) -> Any:
+            nonlocal taken
+            if taken == step:
+                raise Killed
+            taken += 1
+            return step_of(*given, **options)
+
+        return act
+
+    for name in ("unlink", "rename", "replace", "mkdir"):
+        monkeypatch.setattr(Path, name, dying(getattr(Path, name)))
+    monkeypatch.setattr("os.link", dying(__import__("os").link))
+    try:
+        restore_snapshot(folder, warehouse)
+        finished = True
+    except Killed:
+        finished = False
+    monkeypatch.undo()
+    with open_client(warehouse) as client:
+        assert counting(client) == ([1] if finished else [1, 2])
+    # And it can be put back once more.
+    restore_snapshot(folder, warehouse)
+    with open_client(warehouse) as client:
+        assert counting(client) == [1]
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.endswith("-shm")
+    }
