@@ -1,4 +1,4 @@
-"""The commands: `python -m api serve|builder|load|build|check`.
+"""The commands: `python -m api serve|builder|load|build|check|key`.
 
 Each prints for people and exits for scripts: 0 all well, 1 refused or failed, 2 wrong
 usage, 3 loaded but with rejects.
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 
+from api.access import Door, new_key
 from api.builder.lock import builder_is_running
 from api.builder.supervisor import Supervisor, build_once
 from api.config import Settings
@@ -24,6 +25,11 @@ from api.project import Project
 from api.warehouse import Build, Builds, RawStore, Warehouse, open_warehouse
 
 REFUSED, WITH_REJECTS = 1, 3
+PUBLIC_WITHOUT_KEYS = (
+    "Other machines reach {}, and there is no API key: anybody could load rows. Make a"
+    " key with `python -m api key NAME`, then set API_KEYS or API_KEYS_FILE; or listen"
+    " on 127.0.0.1."
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -37,12 +43,15 @@ def commands() -> None:
 @click.option("--workers", type=int, help="HTTP processes.  [env WORKERS, default 1]")
 def serve(**options: str | int | None) -> None:
     """Serve HTTP, with a builder beside it."""
+    from api.serving import is_public, try_to_listen
     from api.serving import serve as run
-    from api.serving import try_to_listen
 
     given = {name: value for name, value in options.items() if value is not None}
     settings = _settings(**given)
+    door = _door(settings)
     try:
+        if is_public(settings.host) and not door.keys:
+            raise click.UsageError(PUBLIC_WITHOUT_KEYS.format(settings.host))
         try_to_listen(settings.host, settings.port)
     except OSError as error:
         raise click.ClickException(
@@ -108,6 +117,32 @@ def check() -> None:
         sys.exit(REFUSED) if complaints else None
     tables, marts = len(contract.tables), len(contract.marts)
     click.echo(f"The contract holds: {tables} upload tables, {marts} metrics.")
+
+
+@commands.command()
+@click.argument("name")
+@click.option("--read", is_flag=True, help="One that may read but not write.")
+def key(name: str, read: bool) -> None:
+    """Make an API key and print it, once, then its line for API_KEYS_FILE."""
+    try:
+        made, line = new_key(name, "read" if read else "write")
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    click.echo(made)
+    click.echo(line)
+    click.echo(
+        "The first line is the key: it is kept nowhere, so hand it over now. The second"
+        f" goes into API_KEYS_FILE; or set {'READ_KEYS' if read else 'API_KEYS'} to"
+        f" {name}:KEY.",
+        err=True,
+    )
+
+
+def _door(settings: Settings) -> Door:
+    try:
+        return Door(settings)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _settings(**given: str | int) -> Settings:
