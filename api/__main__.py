@@ -48,9 +48,9 @@ def serve(**options: str | int | None) -> None:
 
     given = {name: value for name, value in options.items() if value is not None}
     settings = _settings(**given)
-    door = _door(settings)
+    _check_door(settings)
     try:
-        if is_public(settings.host) and not door.keys:
+        if is_public(settings.host) and not settings.has_keys:
             raise click.UsageError(PUBLIC_WITHOUT_KEYS.format(settings.host))
         try_to_listen(settings.host, settings.port)
     except OSError as error:
@@ -138,9 +138,9 @@ def key(name: str, read: bool) -> None:
     )
 
 
-def _door(settings: Settings) -> Door:
+def _check_door(settings: Settings) -> None:
     try:
-        return Door(settings)
+        Door(settings)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
 

@@ -115,6 +115,11 @@ class Settings:
         """dbt's docs of the published project, where the builder puts them."""
         return self.warehouse_dir / "lineage.html"
 
+    @property
+    def has_keys(self) -> bool:
+        """Whether keys are asked for at all, however many the file holds just now."""
+        return bool(self.api_keys or self.read_keys or self.api_keys_file)
+
     def to_env(self) -> dict[str, str]:
         """The environment that makes another process read these very settings."""
         return {

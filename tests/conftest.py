@@ -69,9 +69,8 @@ def client(warehouse: Path) -> Iterator[FlaskClient]:
 
 
 @contextmanager
-def open_client(warehouse: Path, **options: Any) -> Iterator[FlaskClient]:
-    settings = Settings(warehouse_dir=warehouse, build_wait_seconds=0, **options)
-    app = create_app(settings)
+def open_client(warehouse: Path) -> Iterator[FlaskClient]:
+    app = create_app(Settings(warehouse_dir=warehouse, build_wait_seconds=0))
     with app.test_client() as client:
         yield client
     app.extensions["context"].close()

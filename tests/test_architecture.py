@@ -58,7 +58,15 @@ ROOMS = {
     },
     "answers": {"warehouse", "formats", "query", "contract"},
     "remembered": {"warehouse", "errors"},
-    "openapi": {"documents", "formats", "query", "intake", "contract", "errors"},
+    "openapi": {
+        "access",
+        "documents",
+        "formats",
+        "query",
+        "intake",
+        "contract",
+        "errors",
+    },
     "builder": {"raw_schema", "project", "contract", "config", "utc", "errors"},
     "context": {
         "builder",

@@ -31,10 +31,11 @@ class Door:
 
     def __init__(self, settings: Settings) -> None:
         """Raises ValueError that names the setting and says how to mend it."""
+        self._has_keys = settings.has_keys
         self._protect_metrics = settings.protect_metrics
         self._hosts = Hosts(settings.host, settings.allowed_hosts)
         self.origins = Origins(settings.cors_origins)
-        self.keys = Keyring(
+        self._keys = Keyring(
             settings.api_keys, settings.read_keys, settings.api_keys_file
         )
 
@@ -62,7 +63,7 @@ class Door:
         )
         if wanted is Need.UNASKED:
             return None
-        if not self.keys:
+        if not self._has_keys:
             if wanted > Need.NOTHING:
                 _check_local(environ)
             return None
@@ -71,7 +72,7 @@ class Door:
             if wanted > Need.NOTHING:
                 raise KeyRequired(f"This needs an API key. {HOW_TO_SEND}")
             return None
-        key = self.keys.find(sent)
+        key = self._keys.find(sent)
         if wanted is Need.WRITE and key.scope != "write":
             raise ReadOnlyKey(
                 f"The key {key.name} may only read. To write takes a key whose scope"

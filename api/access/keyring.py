@@ -40,10 +40,6 @@ class Keyring:
             self._content = self._read()
             self._keys = self._parsed(self._content)
 
-    def __bool__(self) -> bool:
-        """Whether keys are asked for at all; that never changes while we run."""
-        return bool(self._fixed or self._file)
-
     def find(self, sent: str) -> KeyLine:
         """The key that was sent; raises UnknownKey.
 

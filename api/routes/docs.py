@@ -111,6 +111,8 @@ class _OpenApi:
             marts=marts,
             examples={name: self._example(name) for name in marts},
             samples={t.name: self._sample(t) for t in contract.tables.values()},
+            has_keys=self._context.settings.has_keys,
+            protect_metrics=self._context.settings.protect_metrics,
         )
         content = json.dumps(document(facts), ensure_ascii=False).encode()
         self._made = (contract, version, content)
