@@ -172,8 +172,7 @@ def test_keys_open_what_they_are_for(
     body = {"json": BATCH} if method == "POST" else {}
     for headers in _ways_to_send(key):
         answer = keyed.open(path, method=method, headers=headers, **body)
-        # The second batch is the one that was loaded by the first.
-        assert told(answer) in (expected, (200, expected[1]) if key else expected)
+        assert told(answer) == expected
         if answer.status_code == 401:
             assert answer.headers["WWW-Authenticate"] == "Bearer"
 
@@ -406,8 +405,6 @@ def test_loopback_is_this_machine(address: str, expected: bool) -> None:
         # Listed in CORS_ORIGINS.
         (PAGE, "cross-site", "localhost", "http", True),
         (PAGE, None, "localhost", "http", True),
-        (f"{PAGE}:443", "cross-site", "localhost", "http", True),
-        ("https://HR.example", "cross-site", "localhost", "http", True),
         ("http://hr.example", "cross-site", "localhost", "http", False),
         (f"{PAGE}:8443", "cross-site", "localhost", "http", False),
         (f"{PAGE}.evil.com", "cross-site", "localhost", "http", False),
@@ -636,4 +633,6 @@ def test_settings_pass_through_the_environment_and_hide_the_keys() -> None:
 
 
 def test_an_origin_has_one_spelling() -> None:
-    assert Origin.of("https://A.example:443") == Origin.of("https://a.example")
+    given = ("https://A.example:443", "https://a.example.", "https://a.example")
+    assert {str(Origin.of(text)) for text in given} == {"https://a.example"}
+    assert str(Origin.of("http://[0:0::1]:5000")) == "http://[::1]:5000"
