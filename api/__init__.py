@@ -19,17 +19,20 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     Whoever is done with it before the process ends closes `app.extensions["context"]`.
 
-    Raises ContractError when the project's YAML breaks its own rules.
+    Raises ContractError when the project's YAML breaks its own rules, ValueError when
+    a setting cannot be.
     """
     # Here, so that the builder, a process without HTTP, does not load a web framework.
     from flask import Flask
 
     from api import routes
+    from api.access import Door, Guard
     from api.config import Settings
     from api.context import Context
     from api.remembered import Remembered
 
     settings = settings or Settings.from_env()
+    door = Door(settings)
     app = Flask(__name__, static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.compact = True  # type: ignore[attr-defined]
@@ -38,7 +41,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["context"] = context = Context(settings)
     routes.register(app, context)
     marts = context.warehouse.marts
-    app.wsgi_app = Remembered(  # type: ignore[method-assign]
+    remembered = Remembered(
         app.wsgi_app, lambda: marts.served().build, settings.cache_bytes
     )
+    app.wsgi_app = Guard(remembered, door)  # type: ignore[method-assign]
     return app

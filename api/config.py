@@ -24,14 +24,19 @@ YES_NO = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no"
 
 
 def setting(
-    default: Any, help: str, least: float = 0, most: float = float("inf")
+    default: Any,
+    help: str,
+    least: float = 0,
+    most: float = float("inf"),
+    secret: bool = False,
 ) -> Any:
     """A field read from the environment variable of the same name in capitals.
 
-    Numbers are from `least` to `most`.
+    Numbers are from `least` to `most`; a tuple is written with commas. What is secret
+    is not shown, and not passed on to processes that have no use for it.
     """
-    metadata = {"help": help, "least": least, "most": most}
-    return field(default=default, metadata=metadata)
+    metadata = {"help": help, "least": least, "most": most, "secret": secret}
+    return field(default=default, repr=not secret, metadata=metadata)
 
 
 @dataclass(frozen=True)
@@ -68,19 +73,23 @@ class Settings:
     shutdown_seconds: float = setting(
         30.0, "How long requests under way may take when the server is stopped."
     )
-    api_keys: str = setting(
-        "", "Keys that may read and write: KEY or NAME:KEY, comma separated."
+    api_keys: tuple[str, ...] = setting(
+        (),
+        "Keys that may read and write: KEY or NAME:KEY, comma separated.",
+        secret=True,
     )
-    read_keys: str = setting("", "Keys that may only read, written the same way.")
+    read_keys: tuple[str, ...] = setting(
+        (), "Keys that may only read, written the same way.", secret=True
+    )
     api_keys_file: str = setting(
         "", "File of hashed keys, a line each, as `python -m api key` prints them."
     )
     protect_metrics: bool = setting(False, "Ask for a key for metrics, too.")
-    allowed_hosts: str = setting(
-        "", "Names by which the server is called, beside localhost and addresses."
+    allowed_hosts: tuple[str, ...] = setting(
+        (), "Names by which the server is called, beside localhost and addresses."
     )
-    cors_origins: str = setting(
-        "", "Origins whose pages may read and write, such as https://hr.example."
+    cors_origins: tuple[str, ...] = setting(
+        (), "Origins whose pages may read and write, such as https://hr.example."
     )
     log_level: str = setting("info", "`debug` tells every request, `warning` less.")
 
@@ -106,14 +115,31 @@ class Settings:
         """dbt's docs of the published project, where the builder puts them."""
         return self.warehouse_dir / "lineage.html"
 
+    @property
+    def has_keys(self) -> bool:
+        """Whether keys are asked for at all, however many the file holds just now."""
+        return bool(self.api_keys or self.read_keys or self.api_keys_file)
+
     def to_env(self) -> dict[str, str]:
         """The environment that makes another process read these very settings."""
         return {
-            spec.name.upper(): str(getattr(self, spec.name)) for spec in fields(self)
+            spec.name.upper(): _written(getattr(self, spec.name))
+            for spec in fields(self)
         }
+
+    @classmethod
+    def secrets(cls) -> set[str]:
+        """The variables that nobody may see."""
+        return {spec.name.upper() for spec in fields(cls) if spec.metadata["secret"]}
+
+
+def _written(value: Any) -> str:
+    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _parsed(name: str, text: str, kind: type[Any]) -> Any:
+    if kind is tuple:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
     try:
         return YES_NO[text.lower()] if kind is bool else kind(text)
     except (KeyError, ValueError) as error:

@@ -11,6 +11,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from api.access import is_loopback
 from api.builder.supervisor import Supervisor
 from api.config import Settings
 
@@ -40,6 +41,12 @@ def try_to_listen(host: str, port: int) -> None:
                 if error.errno != errno.EADDRINUSE or time.monotonic() > until:
                     raise
         time.sleep(PARENT_POLL_SECONDS / 5)
+
+
+def is_public(host: str) -> bool:
+    """Whether other machines reach what listens there; raises OSError, too."""
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return not all(is_loopback(str(address[0])) for *_, address in found)
 
 
 def serve(settings: Settings) -> None:
@@ -76,7 +83,11 @@ def worker_app() -> Flask:
     sys.setswitchinterval(SWITCH_SECONDS)
     parent = os.getppid()
     threading.Thread(target=_exit_without, args=(parent,), daemon=True).start()
-    return create_app()
+    settings = Settings.from_env()
+    for name in settings.secrets():
+        # Granian puts the whole environment into that of each request.
+        os.environ.pop(name, None)
+    return create_app(settings)
 
 
 def _exit_without(parent: int) -> None:

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from api.errors import Problem
+from api.security_headers import DEFAULTS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 def refuse(problem: Problem, start_response: StartResponse) -> Iterable[bytes]:
     """Answer a WSGI request with the problem."""
     body = json.dumps(problem.body(), separators=(",", ":")).encode()
-    headers = {
+    headers = DEFAULTS | {
         "Content-Type": "application/problem+json",
         "Content-Length": str(len(body)),
         **problem.headers,

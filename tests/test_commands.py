@@ -26,7 +26,9 @@ def write(folder: Path, name: str, text: str) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("command", ["", "serve", "builder", "load", "build", "check"])
+@pytest.mark.parametrize(
+    "command", ["", "serve", "builder", "load", "build", "check", "key"]
+)
 def test_every_command_has_help(tmp_path: Path, command: str) -> None:
     done = run_command(tmp_path, *command.split(), "--help")
     assert done.returncode == 0

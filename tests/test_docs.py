@@ -67,6 +67,8 @@ def test_every_setting_is_listed_with_its_default() -> None:
 
 
 def _shown(default: object) -> str:
+    if isinstance(default, tuple):
+        return ",".join(default)
     return str(int(default) if isinstance(default, bool) else default)
 
 

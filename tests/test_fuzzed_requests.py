@@ -16,28 +16,38 @@ from conftest import Server
 
 HERE = Path(__file__).parent
 EXAMPLES = os.environ.get("FUZZED_EXAMPLES", "10")
-# There is no access control yet to ignore.
-NEVER = "ignored_auth"
 # A door takes a batch with bad rows, and tells them; and what makes a text a CSV file
 # is not for JSON Schema to say.
-NOT_OF_DOORS = f"{NEVER},negative_data_rejection,positive_data_acceptance"
+NOT_OF_DOORS = ("--exclude-checks", "negative_data_rejection,positive_data_acceptance")
+KEY = "a-key-for-generated-requests"
 
 
+@pytest.mark.parametrize("key", ["", KEY], ids=["without keys", "with a key"])
 @pytest.mark.parametrize(
-    ("method", "excluded"), [("GET", NEVER), ("POST", NOT_OF_DOORS)]
+    ("method", "excluded"), [("GET", ()), ("POST", NOT_OF_DOORS)], ids=["GET", "POST"]
 )
 def test_every_answer_is_a_documented_one(
-    warehouse: Path, monkeypatch: pytest.MonkeyPatch, method: str, excluded: str
+    warehouse: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    excluded: tuple[str, ...],
+    key: str,
 ) -> None:
     monkeypatch.setenv("BUILD_WAIT_SECONDS", "0.1")
+    monkeypatch.setenv("API_KEYS", key)
+    # So that all there is asks for the key, and is asked without it as well.
+    monkeypatch.setenv("PROTECT_METRICS", "1" if key else "0")
     server = Server(warehouse).start()
+    sent = {"Authorization": f"Bearer {key}"} if key else {}
+    server.session.headers.update(sent)
     server.batch("departments", [[1, "Sales"], ["x", "Legal"]], "respond-async")
     done = subprocess.run(
         [
             *(Path(sys.executable).parent / "schemathesis", "run"),
             *("--include-method", method, "--max-examples", EXAMPLES),
             *("--phases", "examples,coverage,fuzzing", "--continue-on-failure"),
-            *("--checks", "all", "--exclude-checks", excluded),
+            *("--checks", "all", *excluded),
+            *(part for header in sent.items() for part in ("-H", ": ".join(header))),
             *("--suppress-health-check", "all", "--no-color", "--seed", "1"),
             f"{server.url}/openapi.json",
         ],

@@ -230,8 +230,10 @@ def test_every_error_that_there_is_is_told(document: Node) -> None:
     told = set(re.findall(r"^\| \d{3} \| `(\w+)`", _about(document), re.MULTILINE))
     assert told == codes
     text = json.dumps(document["paths"])
-    # Of the address, not of an operation; and of a project that cannot be read.
+    # Of the address, not of an operation; of a project that cannot be read; and those
+    # that only stand for others.
     elsewhere = {"method_not_allowed", "contract_error", "unusable", "not_found"}
+    elsewhere |= {"forbidden"}
     for code in codes - elsewhere:
         assert f'"{code}"' in text, code
 

@@ -99,4 +99,6 @@ def _command(*options: str) -> list[str]:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    return os.environ | settings.to_env()
+    # Without the keys, which a build has no use for and the project's Jinja could read.
+    variables = os.environ | settings.to_env()
+    return {n: v for n, v in variables.items() if n not in settings.secrets()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from api.commands import backing_up, building, loading, serving
+from api.commands import backing_up, building, keys, loading, serving
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -16,6 +16,6 @@ def commands() -> None:
     """Rows in over HTTP, audited marts by dbt, metrics out over HTTP."""
 
 
-for purpose in (serving, loading, building, backing_up):
+for purpose in (serving, loading, building, backing_up, keys):
     for command in purpose.COMMANDS:
         commands.add_command(command)

@@ -7,12 +7,19 @@ from contextlib import closing
 
 import click
 
+from api.access import Door
 from api.builder.supervisor import Supervisor
 from api.commands.common import REFUSED, complain, settings_of, telling_problems
 from api.config import Settings
 from api.errors import ContractError
 from api.project import Project
 from api.warehouse import open_warehouse
+
+PUBLIC_WITHOUT_KEYS = (
+    "Other machines reach {}, and there is no API key: anybody could load rows. Make a"
+    " key with `python -m api key NAME`, then set API_KEYS or API_KEYS_FILE; or listen"
+    " on 127.0.0.1."
+)
 
 
 @click.command()
@@ -21,12 +28,15 @@ from api.warehouse import open_warehouse
 @click.option("--workers", type=int, help="HTTP processes.  [env WORKERS, default 1]")
 def serve(**options: str | int | None) -> None:
     """Serve HTTP, with a builder beside it."""
+    from api.serving import is_public, try_to_listen
     from api.serving import serve as run
-    from api.serving import try_to_listen
 
     given = {name: value for name, value in options.items() if value is not None}
     settings = settings_of(**given)
+    _check_door(settings)
     try:
+        if is_public(settings.host) and not settings.has_keys:
+            raise click.UsageError(PUBLIC_WITHOUT_KEYS.format(settings.host))
         try_to_listen(settings.host, settings.port)
     except OSError as error:
         raise click.ClickException(
@@ -50,6 +60,13 @@ def builder() -> None:
         supervisor.run()
     except KeyboardInterrupt:
         supervisor.stop()
+
+
+def _check_door(settings: Settings) -> None:
+    try:
+        Door(settings)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _prepare(settings: Settings) -> None:

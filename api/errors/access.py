@@ -8,6 +8,10 @@ from api.errors.problem import Problem
 class KeyRequired(Problem):
     status, code, title = 401, "key_required", "This needs an API key"
 
+    @property
+    def headers(self) -> dict[str, str]:
+        return super().headers | {"WWW-Authenticate": "Bearer"}
+
 
 class UnknownKey(KeyRequired):
     code, title = "unknown_key", "The API key is not known"

@@ -9,6 +9,7 @@ from typing import Any
 from api.contract import Contract, Mart
 from api.openapi import backups, metrics, records, service, uploads
 from api.openapi.about import ABOUT
+from api.openapi.access import SCHEMES, guarded
 from api.openapi.schemas import component_schemas
 
 Node = dict[str, Any]
@@ -30,18 +31,28 @@ class Facts:
 
     `marts` are those that are served, `examples` some rows of each by endpoint;
     `samples` are some rows of each upload table, by name, that anybody may see.
+    `has_keys` and `protect_metrics` say who is asked for a key.
     """
 
     contract: Contract
     marts: Mapping[str, Mart]
     examples: Mapping[str, Rows]
     samples: Mapping[str, Rows]
+    has_keys: bool
+    protect_metrics: bool
 
 
 def document(facts: Facts) -> Node:
     """The OpenAPI document of the service as it is now."""
     tables = list(facts.contract.tables.values())
     marts = [facts.marts[endpoint] for endpoint in sorted(facts.marts)]
+    paths = {
+        **metrics.paths(marts, facts.examples),
+        **uploads.paths(tables, facts.samples),
+        **backups.paths(tables),
+        **records.paths(),
+        **service.paths(),
+    }
     return {
         "openapi": "3.1.0",
         "info": {
@@ -51,21 +62,14 @@ def document(facts: Facts) -> Node:
             "description": ABOUT,
         },
         "servers": [{"url": "/", "description": "This server."}],
-        # Nobody is asked for a key yet.
-        "security": [],
         "tags": [{"name": n, "description": about} for n, about in TAGS.items()],
-        "paths": {
-            **metrics.paths(marts, facts.examples),
-            **uploads.paths(tables, facts.samples),
-            **backups.paths(tables),
-            **records.paths(),
-            **service.paths(),
-        },
+        "paths": guarded(paths, facts.has_keys, facts.protect_metrics),
         "components": {
+            "securitySchemes": SCHEMES,
             "schemas": {
                 **component_schemas(),
                 **metrics.schemas(marts),
                 **uploads.schemas(tables),
-            }
+            },
         },
     }

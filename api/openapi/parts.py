@@ -52,6 +52,10 @@ HEADERS: dict[str, Node] = {
         "description": "`true` when this is the answer of the first such request.",
         "schema": {"type": "string", "enum": ["true"]},
     },
+    "WWW-Authenticate": {
+        "description": "How a key is sent.",
+        "schema": {"type": "string"},
+    },
     "Content-Disposition": {
         "description": "A name for the file.",
         "schema": {"type": "string"},
@@ -110,6 +114,8 @@ def problems(*classes: type[Problem]) -> Node:
         }
         if any(problem.retry_after for problem in mine):
             found[str(status)]["headers"] = headers("Retry-After")
+        if status == 401:
+            found["401"]["headers"] = headers("WWW-Authenticate")
     return found
 
 

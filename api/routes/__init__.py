@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, Response
 from werkzeug.routing import IntegerConverter, Map
 
 from api.context import Context
@@ -19,6 +19,7 @@ from api.routes import (
     uploads,
 )
 from api.routes.reading import NEWEST
+from api.security_headers import DEFAULTS
 
 
 class RecordNumber(IntegerConverter):
@@ -36,3 +37,10 @@ def register(app: Flask, context: Context) -> None:
     for noun in (health, metrics, tables, uploads, loads, undo, backups, builds, docs):
         app.register_blueprint(noun.routes(context))
     problems.register(app)
+    app.after_request(_with_defaults)
+
+
+def _with_defaults(response: Response) -> Response:
+    for name, value in DEFAULTS.items():
+        response.headers.setdefault(name, value)
+    return response

@@ -19,6 +19,7 @@ from api.formats import FORMATS, Format
 from api.loading import check_csv
 from api.openapi import Facts, document
 from api.routes.reading import declared_only
+from api.security_headers import DOCS_POLICY, LINEAGE_POLICY
 from api.warehouse import Served
 
 EXAMPLE_ROWS = 2
@@ -31,17 +32,6 @@ ASSETS = {
 }
 FOLDERS = {"flask_swagger_ui": "dist", "api": "static"}
 DAY = 86_400
-DOCS_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
-    " img-src 'self' data:; connect-src 'self'; base-uri 'none';"
-    " frame-ancestors 'none'; form-action 'none'"
-)
-# dbt's page carries its own scripts and styles in itself, and nothing may be fetched.
-LINEAGE_POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval';"
-    " style-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none';"
-    " frame-ancestors 'none'; form-action 'none'"
-)
 
 
 def routes(context: Context) -> Blueprint:
@@ -121,6 +111,8 @@ class _OpenApi:
             marts=marts,
             examples={name: self._example(name) for name in marts},
             samples={t.name: self._sample(t) for t in contract.tables.values()},
+            has_keys=self._context.settings.has_keys,
+            protect_metrics=self._context.settings.protect_metrics,
         )
         content = json.dumps(document(facts), ensure_ascii=False).encode()
         self._made = (contract, version, content)
