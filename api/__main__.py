@@ -19,7 +19,8 @@ from api.builder.supervisor import Supervisor, build_once
 from api.config import Settings
 from api.contract import Contract
 from api.errors import ContractError, Problem
-from api.loading import Receipt, load_csv, table_named
+from api.intake import Limits
+from api.loading import Receipt, Terms, load_csv, table_named
 from api.project import Project
 from api.warehouse import Build, Builds, RawStore, Warehouse, open_warehouse
 
@@ -77,7 +78,9 @@ def load(files: tuple[Path, ...], table: str | None, no_build: bool) -> None:
     settings = _settings()
     contract = _contract(settings)
     warehouse = _warehouse(settings, contract)
-    receipts = [_load(warehouse.raw, contract, path, table) for path in files]
+    limits = Limits(settings.max_upload_bytes, settings.max_upload_rows)
+    terms = Terms(limits=limits)
+    receipts = [_load(warehouse.raw, contract, path, table, terms) for path in files]
     loads = [receipt.load for receipt in receipts if receipt is not None]
     if loads and not no_build:
         newest = max(load.load_id for load in loads)
@@ -157,13 +160,14 @@ def _complain(complaints: Iterable[str]) -> None:
 
 
 def _load(
-    store: RawStore, contract: Contract, path: Path, table: str | None
+    store: RawStore, contract: Contract, path: Path, table: str | None, terms: Terms
 ) -> Receipt | None:
     """Load one file and tell how it went; None when it was refused."""
     name = table or path.name.partition(".")[0]
     try:
         with path.open("rb") as stream:
-            receipt = load_csv(store, table_named(contract, name), stream, path.name)
+            known = table_named(contract, name)
+            receipt = load_csv(store, known, stream, path.name, terms)
     except (OSError, Problem) as problem:
         detail = getattr(problem, "detail", problem)
         click.secho(f"{path}: {detail}", fg="red", err=True)

@@ -12,12 +12,14 @@ from typing import Any, BinaryIO
 
 from api.contract import Contract, Table
 from api.errors import BatchSize, NoUsableRow, RowsRejected, UnknownTable
-from api.intake import BATCH_ROWS, Block, Reject, read_batch, read_csv
+from api.foreign_text import cut, file_label
+from api.intake import BATCH_ROWS, Block, Limits, Reject, read_batch, read_csv
 from api.read_ahead import read_ahead
 from api.suggestion import did_you_mean
 from api.warehouse import KeyedRequest, Load, RawStore
 
 REJECTS_SHOWN = 20
+RAW_SHOWN = 1000  # characters; the file of the rejects has every row as a whole
 BLOCKS_AHEAD = 4
 
 
@@ -40,6 +42,7 @@ class Terms:
 
     strict: bool = False
     keyed: KeyedRequest | None = None
+    limits: Limits = Limits()
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def load_csv(
     """
     terms = terms or Terms()
     with store.loading(table) as pending:
-        file = read_csv(table, stream)
+        file = read_csv(table, stream, limits=terms.limits)
         tally = _Tally(table, terms.strict)
         # One block is checked while the one before is stored.
         with closing(read_ahead(file, BLOCKS_AHEAD)) as blocks:
@@ -91,7 +94,12 @@ def load_csv(
             tally.require_a_row()
             header = file.columns if file.has_header else None
             load = pending.finish(
-                "csv", tally.loaded, tally.rejected, file_name, file.sha256, header
+                "csv",
+                tally.loaded,
+                tally.rejected,
+                file_label(file_name),
+                file.sha256,
+                header,
             )
             pending.remember(terms.keyed, load)
             return Receipt(load, tally.shown)
@@ -114,9 +122,11 @@ def load_batch(
     return Receipt(load, tally.shown)
 
 
-def check_csv(table: Table, stream: BinaryIO, strict: bool = False) -> Report:
+def check_csv(
+    table: Table, stream: BinaryIO, strict: bool = False, limits: Limits | None = None
+) -> Report:
     """Judge a CSV file as `load_csv` would, and store nothing."""
-    file = read_csv(table, stream)
+    file = read_csv(table, stream, limits=limits)
     tally = _Tally(table, strict)
     for block in file:
         tally.take(block)
@@ -140,9 +150,12 @@ def receipt_of(store: RawStore, load: Load, already: bool = False) -> Receipt:
 def reject_document(
     line: int, raw: str, defects: Iterable[dict[str, Any]], **_: Any
 ) -> dict[str, Any]:
-    """A reject as it is told: its first defect in the open, all of them in `errors`."""
+    """A reject as it is told: its first defect in the open, all of them in `errors`.
+
+    Of a long row only the beginning: a listing of thousands has to stay small.
+    """
     errors = [{"line": line, **defect} for defect in defects]
-    return {**errors[0], "raw": raw, "errors": errors}
+    return {**errors[0], "raw": cut(raw, RAW_SHOWN), "errors": errors}
 
 
 def _judged_batch(

@@ -5,6 +5,7 @@ Pure: no file is opened, no database and no HTTP; only the bytes handed in are r
 
 from api.intake.batch import BATCH_ROWS, read_batch
 from api.intake.csv_file import CsvFile, read_csv
+from api.intake.limits import Limits
 from api.intake.rows import Block, Defect, Reject
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Block",
     "CsvFile",
     "Defect",
+    "Limits",
     "Reject",
     "read_batch",
     "read_csv",

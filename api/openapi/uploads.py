@@ -46,6 +46,7 @@ BAD_FILES = (
     errors.BrokenGzip,
     errors.UnclosedQuote,
     errors.RowTooLong,
+    errors.TooManyRows,
     errors.EmptyFile,
     errors.UnknownHeader,
     errors.HeaderMismatch,
@@ -167,7 +168,7 @@ def _batch(tables: Sequence[Table], samples: Mapping[str, Rows]) -> Node:
                 "application/x-www-form-urlencoded": {"schema": form},
             },
         },
-        "responses": _answers(errors.BatchSize),
+        "responses": _answers(errors.BatchSize, errors.RowTooLong),
     }
 
 

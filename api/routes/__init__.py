@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, Response
 from werkzeug.routing import IntegerConverter, Map
 
 from api.context import Context
@@ -12,6 +12,8 @@ from api.routes.reading import NEWEST
 
 class RecordNumber(IntegerConverter):
     """The number of a load or build, as far as the warehouse can count."""
+
+    regex = "[0-9]+"  # \d would take the digits of every script
 
     def __init__(self, map: Map) -> None:
         super().__init__(map, max=NEWEST)
@@ -25,3 +27,10 @@ def register(app: Flask, context: Context) -> None:
     for noun in (health, metrics, tables, uploads, loads, builds, docs):
         app.register_blueprint(noun.routes(context))
     problems.register(app)
+    app.after_request(_taken_as_it_is)
+
+
+def _taken_as_it_is(response: Response) -> Response:
+    """What somebody uploaded is never guessed to be a page or a script."""
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -14,7 +14,7 @@ from api.documents.service import Index
 from api.errors import BadParameter, NotAcceptable
 from api.formats import Format, formats_of
 from api.query import operators_of
-from api.routes.reading import declared_only, one_of
+from api.routes.reading import declared_only, one_of, single
 from api.warehouse import Build, Metric
 
 # An SVG is a document that could run scripts: ours holds none, and none may be put in.
@@ -77,7 +77,7 @@ def _wish(name: str) -> Wish:
 def _format(mart: Mart) -> Format:
     """The format that `format` names, else the one that Accept likes best."""
     offered = formats_of(mart)
-    named = request.args.get("format")
+    named = single("format")
     if named is not None and named not in offered:
         missing = named == "svg"
         why = f"{mart.endpoint} declares no chart; " if missing else ""
@@ -114,7 +114,6 @@ def _stamped(response: Response, build: Build, etag: str) -> Response:
     response.headers["Build-Last-Load-Id"] = str(build.last_load_id)
     response.headers["Sample-Data"] = str(build.is_sample).lower()
     response.headers["Cache-Control"] = "no-cache"
-    response.headers["X-Content-Type-Options"] = "nosniff"
     response.set_etag(etag)
     return response
 

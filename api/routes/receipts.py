@@ -31,13 +31,13 @@ def once(
     """Load, and answer; under an Idempotency-Key at most once, however often asked."""
     key = _idempotency_key()
     if key is None:
-        return _answer(context, load(_terms()))
+        return _answer(context, load(_terms(context)))
     requests = context.warehouse.raw.requests
     with requests.at_work(key):
         keyed = KeyedRequest(key, _fingerprint(table, content()))
         known = requests.known(key)
         if known is None:
-            response = _answer(context, load(_terms(keyed)))
+            response = _answer(context, load(_terms(context, keyed)))
         elif known.fingerprint != keyed.fingerprint:
             raise IdempotencyKeyReused(
                 f"The Idempotency-Key {key[:60]!r} came with another request before,"
@@ -54,8 +54,8 @@ def once(
         return response
 
 
-def _terms(keyed: KeyedRequest | None = None) -> Terms:
-    return Terms(preferences().strict, keyed)
+def _terms(context: Context, keyed: KeyedRequest | None = None) -> Terms:
+    return Terms(preferences().strict, keyed, context.limits)
 
 
 def _idempotency_key() -> str | None:

@@ -11,6 +11,8 @@ from flask import Blueprint, Response, request
 from api.context import Context
 from api.contract import Table
 from api.errors import BadRequest, MissingField, UnsupportedMediaType
+from api.foreign_text import quoted
+from api.json_text import json_value
 from api.loading import (
     Receipt,
     Terms,
@@ -24,9 +26,9 @@ from api.routes.reading import (
     declared_only,
     form_only,
     is_true,
-    json_value,
     preferences,
     refuse_others,
+    single,
 )
 from api.routes.receipts import digest, digest_of_file, once, reported
 
@@ -52,7 +54,8 @@ def routes(context: Context) -> Blueprint:
         # A large one is a file on disk, which goes when it is closed.
         with closing(stream):
             if _is_dry_run(request.form.get("dry_run")):
-                return reported(table, check_csv(table, stream, preferences().strict))
+                strict, limits = preferences().strict, context.limits
+                return reported(table, check_csv(table, stream, strict, limits))
             return once(context, load, table, lambda: digest_of_file(stream))
 
     @noun.post("/insert_batch")
@@ -74,7 +77,8 @@ def routes(context: Context) -> Blueprint:
 def _file(context: Context) -> tuple[Table, BinaryIO, str | None]:
     if request.mimetype not in (*FORMS, ""):
         raise UnsupportedMediaType(
-            f"A file is sent as multipart/form-data, not {request.mimetype!r}: {CURL}"
+            "A file is sent as multipart/form-data, not"
+            f" {quoted(request.mimetype)}: {CURL}"
         )
     form_only(*FILE_FIELDS)
     table = table_named(context.contract, _field("table_name"))
@@ -88,9 +92,7 @@ def _file(context: Context) -> tuple[Table, BinaryIO, str | None]:
 
 def _is_dry_run(field: object) -> bool:
     """Asked for in the form or the body, or in the query: either will do."""
-    asked = [
-        is_true("dry_run", given) for given in (field, request.args.get("dry_run"))
-    ]
+    asked = [is_true("dry_run", given) for given in (field, single("dry_run"))]
     return any(asked)
 
 
@@ -112,7 +114,7 @@ def _batch() -> dict[str, Any]:
         body = json_value(request.get_data())
     else:
         raise UnsupportedMediaType(
-            f"A batch is JSON, or form fields, not {request.mimetype!r}: send the"
+            f"A batch is JSON, or form fields, not {quoted(request.mimetype)}: send the"
             " header Content-Type: application/json"
         )
     if not isinstance(body, dict):

@@ -21,6 +21,8 @@ from api.utc import utc_text
 from api.warehouse.database import Connection, Database, Row
 from api.warehouse.requests import KeyedRequest, Requests, remember
 
+WHOLE = 1 << 31  # characters; no text in the warehouse is longer
+
 
 @dataclass(frozen=True)
 class Load:
@@ -93,13 +95,18 @@ class RawStore:
         sql = "select * from loads where load_id < ? order by load_id desc limit ?"
         return [_load(row) for row in self._database.rows(sql, [before, limit])]
 
-    def rejects(self, load_id: int, limit: int, after: int = 0) -> list[Row]:
-        """Rejects of a load with a `reject_id` above `after`, in line order."""
+    def rejects(
+        self, load_id: int, limit: int, after: int = 0, most_raw: int = WHOLE
+    ) -> list[Row]:
+        """Rejects of a load with a `reject_id` above `after`, in line order.
+
+        Of each row the first `most_raw` characters.
+        """
         sql = (
-            "select reject_id, line, raw, defects from rejects"
+            "select reject_id, line, substr(raw, 1, ?) as raw, defects from rejects"
             " where load_id = ? and reject_id > ? order by reject_id limit ?"
         )
-        found = self._database.rows(sql, [load_id, after, limit])
+        found = self._database.rows(sql, [most_raw, load_id, after, limit])
         return [row | {"defects": json.loads(row["defects"])} for row in found]
 
     def counts(self) -> dict[str, Row]:
