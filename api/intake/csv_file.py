@@ -57,18 +57,15 @@ class CsvFile:
         self._block_size = block_size
 
     def __iter__(self) -> Iterator[Block]:
-        layout, records = self._begin()
+        layout, reader = self._begin()
         self.has_header, self.columns = layout.has_header, layout.names
         seen = SeenKeys(self._table)
-        received = 0
-        for piece in chain.from_iterable(map(_pieces, records)):
+        records = received = 0
+        for piece in chain.from_iterable(map(_pieces, reader)):
             block = _judged(self._table, layout, piece, seen)
             received += block.received
-            if received > self._limits.rows:
-                raise TooManyRows(
-                    f"The file holds more than {self._limits.rows:,} rows"
-                    " (MAX_UPLOAD_ROWS). Send them in several files."
-                )
+            records += len(piece.lines) + len(piece.wrong)
+            self._refuse_more_rows(records)
             if block.received:
                 yield block
         if not received:
@@ -102,9 +99,18 @@ class CsvFile:
             if whole or not blank or '"' in blank:
                 break
             line += line_breaks(blank)
+            self._refuse_more_rows(line)
             text = text[len(blank) :] + self._source.head(size)
             record = first_record(text)
         return text, record, line
+
+    def _refuse_more_rows(self, count: int) -> None:
+        # Blank ones, too: they are no rows, but take as long to be read.
+        if count > self._limits.rows:
+            raise TooManyRows(
+                f"The file holds more than {self._limits.rows:,} rows"
+                " (MAX_UPLOAD_ROWS). Send them in several files."
+            )
 
     def _ends_file(self, cells: Sequence[str]) -> bool:
         """Whether a record at the end of the text is whole, not cut or swallowing."""

@@ -21,7 +21,7 @@ _SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _MOST_RATIO = 200
 _RATIO_FROM = 64 << 20  # bytes of content, until which any ratio will do
 # Of packed bytes that hold next to nothing: empty members, endless names and padding.
-_MOST_EMPTY = 8 << 20
+_MOST_EMPTY = 2 << 20
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from werkzeug.routing import IntegerConverter, Map
 
 from api.context import Context
+from api.errors import BadRequest
+from api.foreign_text import quoted
 from api.routes import builds, docs, health, loads, metrics, problems, tables, uploads
 from api.routes.reading import NEWEST
+
+LONGEST_HEADER = 16 << 10
 
 
 class RecordNumber(IntegerConverter):
@@ -27,7 +31,18 @@ def register(app: Flask, context: Context) -> None:
     for noun in (health, metrics, tables, uploads, loads, builds, docs):
         app.register_blueprint(noun.routes(context))
     problems.register(app)
+    app.before_request(_refuse_long_headers)
     app.after_request(_taken_as_it_is)
+
+
+def _refuse_long_headers() -> None:
+    """To weigh 75,000 media types would take a second of everybody's time."""
+    for name, value in request.headers:
+        if len(value) > LONGEST_HEADER:
+            raise BadRequest(
+                f"The header {quoted(name)} is {len(value):,} characters long;"
+                f" {LONGEST_HEADER:,} are the most."
+            )
 
 
 def _taken_as_it_is(response: Response) -> Response:

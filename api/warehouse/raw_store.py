@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ import pyarrow as pa
 from api import raw_schema
 from api.contract import Table
 from api.errors import UnknownLoad
-from api.intake import Reject
+from api.intake import Defect, Reject
 from api.utc import utc_text
 from api.warehouse.database import Connection, Database, Row
 from api.warehouse.requests import KeyedRequest, Requests, remember
@@ -158,12 +159,14 @@ class LoadInProgress:
 
     def reject(self, rejects: Iterable[Reject]) -> None:
         """Keep refused rows with every reason."""
+        # Most files that are bad at all are bad in the same way all over.
+        told = cache(_told)
         rows = [
             {
                 "load_id": self.load_id,
                 "line": reject.line,
                 "raw": reject.raw,
-                "defects": json.dumps([asdict(d) for d in reject.defects]),
+                "defects": told(reject.defects),
             }
             for reject in rejects
         ]
@@ -203,6 +206,10 @@ class LoadInProgress:
         """Keep with the load which request made it, for when that is repeated."""
         if keyed is not None:
             remember(self._connection, keyed, load.load_id)
+
+
+def _told(defects: tuple[Defect, ...]) -> str:
+    return json.dumps([asdict(defect) for defect in defects])
 
 
 def _load(row: Row) -> Load:
