@@ -65,7 +65,8 @@ class CsvFile:
             block = _judged(self._table, layout, piece, seen)
             received += block.received
             records += len(piece.lines) + len(piece.wrong)
-            self._refuse_more_rows(records)
+            # One blank record may be our own, put after the last line end.
+            self._refuse_more_rows(max(received, records - 1))
             if block.received:
                 yield block
         if not received:
