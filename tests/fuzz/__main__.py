@@ -13,8 +13,8 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 FOLDER = CHECKOUT / ".fuzz"
-LONGEST = 4096  # bytes
-SLOW = 10  # seconds that one input may take
+# Bytes of one input, how slowly they become more, and the seconds that it may take.
+OPTIONS = ("-max_len=4096", "-len_control=20", "-timeout=10", "-print_final_stats=1")
 
 
 def fuzz(name: str, options: list[str]) -> None:
@@ -22,16 +22,25 @@ def fuzz(name: str, options: list[str]) -> None:
     import atheris
 
     with atheris.instrument_imports(include=["api"]):
-        from targets import TARGETS
+        from targets import TARGETS, WORDS
 
     target = TARGETS[name]
     corpus = FOLDER / name / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(target.seeds):
         corpus.joinpath(f"seed-{number}").write_bytes(seed)
+    words = FOLDER / name / "words"
+    words.write_text("".join(f'"{_escaped(word)}"\n' for word in WORDS))
     found = f"-artifact_prefix={FOLDER / name}/"
-    atheris.Setup([sys.argv[0], str(corpus), found, *options], target.run)
+    atheris.Setup(
+        [sys.argv[0], str(corpus), f"-dict={words}", found, *options], target.run
+    )
     atheris.Fuzz()
+
+
+def _escaped(word: str) -> str:
+    """As a dictionary of libFuzzer spells it."""
+    return "".join(f"\\x{byte:02x}" for byte in word.encode())
 
 
 def main() -> int:
@@ -41,8 +50,7 @@ def main() -> int:
     parser.add_argument("targets", nargs="*")
     given = parser.parse_args()
     if given.only:
-        options = [f"-max_total_time={given.seconds}", f"-max_len={LONGEST}"]
-        fuzz(given.only, [*options, f"-timeout={SLOW}", "-print_final_stats=1"])
+        fuzz(given.only, [f"-max_total_time={given.seconds}", *OPTIONS])
     from targets import TARGETS
 
     failed = []

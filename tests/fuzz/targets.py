@@ -15,6 +15,16 @@ from api.intake import Defect, Reject
 from api.query import read_query
 from api.rejects_csv import rejects_csv
 
+# What chance would take long to spell.
+WORDS = (
+    *("id", "job", "word", "size", "amount", "_line", "_reasons"),
+    *(f"a_{kind}" for kind in hold.TYPES),
+    *("2021-11-07", "2021-11-07T02:48:42Z", "1.5e3", "true", "07", "XL"),
+    *("number", "day", "sort", "select", "limit", "cursor", "position", "all"),
+    *("__eq", "__ne", "__gte", "__contains", "__null", "&", "=", "%00"),
+    *(',"', '",', '""', "\r\n", ",,", "\ufeff", "\u202e", "\x1f\x8b\x08", "NaN"),
+    *("[1,", '{"', '":', "],[", "\\ud800", "\\u0000", "0" * 20, "9" * 20),
+)
 BLOCK_SIZES = (16, 64, 300, 1 << 12)
 
 
