@@ -14,9 +14,10 @@ from api.contract import Contract, Table
 from api.errors import BatchSize, NoUsableRow, RowsRejected, UnknownTable
 from api.foreign_text import cut, file_label
 from api.intake import BATCH_ROWS, Block, Limits, Reject, read_batch, read_csv
+from api.provenance import NOBODY, Provenance
 from api.read_ahead import read_ahead
 from api.suggestion import did_you_mean
-from api.warehouse import KeyedRequest, Load, RawStore
+from api.warehouse import Arrival, KeyedRequest, Load, RawStore
 
 REJECTS_SHOWN = 20
 RAW_SHOWN = 1000  # characters; the file of the rejects has every row as a whole
@@ -25,7 +26,7 @@ BLOCKS_AHEAD = 4
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of a request to load; `already` means that it was a load before."""
+    """What became of a request; `already` means that it was so before."""
 
     load: Load
     rejects: list[dict[str, Any]]
@@ -36,12 +37,15 @@ class Receipt:
 class Terms:
     """On which terms rows are loaded.
 
-    `strict` is all or nothing: one reject refuses the load. `keyed` is the request as
-    its sender will repeat it, to be remembered with the load.
+    With the mode "replace" the rows are the whole table. `strict` is all or nothing:
+    one reject refuses the load. `keyed` is the request as its sender will repeat it, to
+    be remembered with the load, `by` who sent it.
     """
 
+    mode: str = "append"
     strict: bool = False
     keyed: KeyedRequest | None = None
+    by: Provenance = NOBODY
     limits: Limits = Limits()
 
 
@@ -79,7 +83,7 @@ def load_csv(
     Raises UnreadableFile or Unusable, and then nothing of the file is stored.
     """
     terms = terms or Terms()
-    with store.loading(table) as pending:
+    with store.loading(table, terms.mode, terms.by) as pending:
         file = read_csv(table, stream, limits=terms.limits)
         tally = _Tally(table, terms.strict)
         # One block is checked while the one before is stored.
@@ -94,12 +98,14 @@ def load_csv(
             tally.require_a_row()
             header = file.columns if file.has_header else None
             load = pending.finish(
-                "csv",
-                tally.loaded,
-                tally.rejected,
-                file_label(file_name),
-                file.sha256,
-                header,
+                Arrival(
+                    "csv",
+                    tally.loaded,
+                    tally.rejected,
+                    file_label(file_name),
+                    file.sha256,
+                    header,
+                )
             )
             pending.remember(terms.keyed, load)
             return Receipt(load, tally.shown)
@@ -114,12 +120,22 @@ def load_batch(
     """Load 1 to 1000 rows as JSON gave them; raises Unusable."""
     terms = terms or Terms()
     block, tally = _judged_batch(table, rows, terms.strict)
-    with store.loading(table) as pending:
+    with store.loading(table, terms.mode, terms.by) as pending:
         pending.append(block.rows)
         pending.reject(block.rejects)
-        load = pending.finish("batch", tally.loaded, tally.rejected)
+        load = pending.finish(Arrival("batch", tally.loaded, tally.rejected))
         pending.remember(terms.keyed, load)
     return Receipt(load, tally.shown)
+
+
+def undo(store: RawStore, load_id: int, terms: Terms | None = None) -> Receipt:
+    """Take a load out, or bring back the one that an undo took out.
+
+    Raises UnknownLoad.
+    """
+    terms = terms or Terms()
+    entry, already = store.undo(load_id, terms.by, terms.keyed)
+    return Receipt(entry, [], already)
 
 
 def check_csv(

@@ -20,3 +20,6 @@ class Provenance:
 
     actor: str | None = None
     request_id: str | None = None
+
+
+NOBODY = Provenance()

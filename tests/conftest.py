@@ -120,6 +120,9 @@ class Server:
     def post(self, path: str, **options: Any) -> requests.Response:
         return self.session.post(self.url + path, timeout=90, **options)
 
+    def delete(self, path: str, **options: Any) -> requests.Response:
+        return self.session.delete(self.url + path, timeout=90, **options)
+
     def upload(
         self, table: str, content: bytes, prefer: str = "", name: str = ""
     ) -> requests.Response:

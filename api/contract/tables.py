@@ -11,6 +11,7 @@ from api.errors import ContractError
 # Tables that keep the ledger, in the same database as the uploaded rows.
 TAKEN_NAMES = {
     "loads",
+    "load_spans",
     "rejects",
     "build_requests",
     "idempotency_keys",

@@ -76,12 +76,30 @@ class BuildBrief(TypedDict):
 
 @with_config(extra="forbid")
 class Load(TypedDict):
-    """One entry of the ledger."""
+    """One entry of the ledger: rows that came, or the undo or redo of such an entry."""
 
     load_id: LoadId
     table: TableName
-    mode: Literal["append"]
-    source: Literal["csv", "batch"]
+    mode: Annotated[
+        Literal["append", "replace", "undo", "redo"],
+        Field(
+            description="`replace` made its rows the whole table; `undo` took a load"
+            " out, `redo` brought one back."
+        ),
+    ]
+    of_load: Annotated[
+        int | None, Field(description="The load that an undo or redo is about.")
+    ]
+    counts: Annotated[
+        bool, Field(description="Whether its rows count: not undone, not replaced.")
+    ]
+    undone_by: Annotated[
+        int | None, Field(description="The undo that took it out; delete it to redo.")
+    ]
+    source: Annotated[
+        Literal["csv", "batch", "avro"] | None,
+        Field(description="What the rows came as; null for an undo or redo."),
+    ]
     file_name: str | None
     sha256: Annotated[
         str | None, Field(description="Of the unzipped file, in hexadecimal.")
@@ -90,6 +108,8 @@ class Load(TypedDict):
     loaded: Loaded
     rejected: Rejected
     loaded_at: Annotated[str, Field(description="UTC, ISO 8601.")]
+    actor: Annotated[str | None, Field(description="The name of the key it came with.")]
+    request_id: Annotated[str | None, Field(description="The request it came with.")]
     rejects_url: Annotated[str, Field(description="Where all its rejects are.")]
 
 
@@ -104,7 +124,11 @@ class Receipt(LoadWithBuild):
 
     rejects: Annotated[list[Reject], Field(description="The first 20.")]
     already_loaded: Annotated[
-        bool, Field(description="This very file was a load before: this one.")
+        bool,
+        Field(
+            description="It was so before, by this entry: the very file was loaded, or"
+            " the load undone."
+        ),
     ]
 
 

@@ -12,7 +12,8 @@ from api.contract import Table
 from api.errors import ContractError
 from api.raw_schema.changes import complaints_about
 from api.raw_schema.ledger import MIGRATIONS
-from api.raw_schema.sql import ROW_KEY, Run, first_key
+from api.raw_schema.spans import note_entry
+from api.raw_schema.sql import ROW_KEY, Run, key_before
 from api.raw_schema.stored import declared_tables, remember, stored_table
 from api.raw_schema.tables import follow
 
@@ -21,8 +22,9 @@ __all__ = [
     "Run",
     "apply",
     "declared_tables",
-    "first_key",
     "is_current",
+    "key_before",
+    "note_entry",
     "refusals",
 ]
 

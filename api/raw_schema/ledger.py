@@ -63,4 +63,54 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     # Nothing of the ledger's: the upload tables get the key of `tables`.
     (),
+    (
+        # An undo is an entry of its own, so that the ledger only ever grows. `of_load`
+        # is the load that it takes out, or brings back.
+        """
+        create table loads__new (
+            load_id integer primary key,
+            table_name text not null,
+            mode text not null check (mode in ('append', 'replace', 'undo', 'redo')),
+            of_load integer,
+            source text check (source in ('csv', 'batch', 'avro')),
+            file_name text,
+            sha256 text,
+            received integer not null,
+            loaded integer not null,
+            rejected integer not null,
+            loaded_at text not null,
+            header text,
+            actor text,
+            request_id text,
+            check (received = loaded + rejected),
+            check ((mode in ('undo', 'redo')) = (of_load is not null))
+        ) strict
+        """,
+        """
+        insert into loads__new (load_id, table_name, mode, source, file_name, sha256,
+            received, loaded, rejected, loaded_at, header)
+        select load_id, table_name, mode, source, file_name, sha256, received, loaded,
+            rejected, loaded_at, header
+        from loads
+        """,
+        "drop table loads",
+        "alter table loads__new rename to loads",
+        "create index loads_by_sha256 on loads (sha256)",
+        "create index loads_by_of_load on loads (of_load) where of_load is not null",
+        # A load counts from the entry `from_id` on, until the entry `until_id`.
+        """
+        create table load_spans (
+            load_id integer not null,
+            table_name text not null,
+            from_id integer not null,
+            until_id integer,
+            primary key (load_id, from_id)
+        ) strict, without rowid
+        """,
+        """
+        insert into load_spans (load_id, table_name, from_id)
+        select load_id, table_name, load_id from loads
+        """,
+        "create index load_spans_by_end on load_spans (table_name, until_id)",
+    ),
 )

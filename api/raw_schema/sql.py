@@ -31,6 +31,6 @@ def count(run: Run, table: str, where: str) -> int:
     return int(run(f'select count(*) as n from "{table}" where {where}', ())[0]["n"])
 
 
-def first_key(load_id: int) -> int:
+def key_before(load_id: int) -> int:
     """The key before that of a load's first row."""
     return load_id << PLACE_BITS

@@ -8,7 +8,17 @@ from werkzeug.routing import IntegerConverter, Map
 from api.context import Context
 from api.errors import BadRequest
 from api.foreign_text import quoted
-from api.routes import builds, docs, health, loads, metrics, problems, tables, uploads
+from api.routes import (
+    builds,
+    docs,
+    health,
+    loads,
+    metrics,
+    problems,
+    tables,
+    undo,
+    uploads,
+)
 from api.routes.reading import NEWEST
 
 LONGEST_HEADER = 16 << 10
@@ -28,7 +38,7 @@ def register(app: Flask, context: Context) -> None:
     app.url_map.converters["number"] = RecordNumber
     # An address is right or it is not: nobody is sent elsewhere.
     app.url_map.merge_slashes = False
-    for noun in (health, metrics, tables, uploads, loads, builds, docs):
+    for noun in (health, metrics, tables, uploads, loads, undo, builds, docs):
         app.register_blueprint(noun.routes(context))
     problems.register(app)
     app.before_request(_refuse_long_headers)

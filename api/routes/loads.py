@@ -62,17 +62,24 @@ def routes(context: Context) -> Blueprint:
 
 def load_document(load: Load) -> LoadDocument:
     """A load as it is told."""
+    mode: Any = load.mode
+    source: Any = load.source
     return {
         "load_id": load.load_id,
         "table": load.table_name,
-        "mode": "append",
-        "source": "csv" if load.source == "csv" else "batch",
+        "mode": mode,
+        "of_load": load.of_load,
+        "counts": load.counts,
+        "undone_by": load.undone_by,
+        "source": source,
         "file_name": load.file_name,
         "sha256": load.sha256,
         "received": load.received,
         "loaded": load.loaded,
         "rejected": load.rejected,
         "loaded_at": load.loaded_at,
+        "actor": load.actor,
+        "request_id": load.request_id,
         "rejects_url": url_for("loads.rejects", load_id=load.load_id),
     }
 

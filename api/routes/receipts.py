@@ -15,6 +15,7 @@ from api.documents.loads import DryRun, MinimalReceipt
 from api.documents.loads import Receipt as ReceiptDocument
 from api.errors import BadParameter, IdempotencyKeyReused
 from api.loading import REJECTS_SHOWN, Receipt, Report, Terms, receipt_of
+from api.provenance import ACTOR, REQUEST_ID, Provenance
 from api.routes.builds import build_brief
 from api.routes.loads import load_document
 from api.routes.reading import preferences
@@ -26,18 +27,21 @@ Load = Callable[[Terms], Receipt]
 
 
 def once(
-    context: Context, load: Load, table: Table, content: Callable[[], str]
+    context: Context, load: Load, content: Callable[[], str], mode: str = "append"
 ) -> Response:
-    """Load, and answer; under an Idempotency-Key at most once, however often asked."""
+    """Load, and answer; under an Idempotency-Key at most once, however often asked.
+
+    `content` names all that the request asks for, apart from its address and terms.
+    """
     key = _idempotency_key()
     if key is None:
-        return _answer(context, load(_terms(context)))
+        return _answer(context, load(_terms(context, mode)))
     requests = context.warehouse.raw.requests
     with requests.at_work(key):
-        keyed = KeyedRequest(key, _fingerprint(table, content()))
+        keyed = KeyedRequest(key, _fingerprint(mode, content()))
         known = requests.known(key)
         if known is None:
-            response = _answer(context, load(_terms(context, keyed)))
+            response = _answer(context, load(_terms(context, mode, keyed)))
         elif known.fingerprint != keyed.fingerprint:
             raise IdempotencyKeyReused(
                 f"The Idempotency-Key {key[:60]!r} came with another request before,"
@@ -54,8 +58,10 @@ def once(
         return response
 
 
-def _terms(context: Context, keyed: KeyedRequest | None = None) -> Terms:
-    return Terms(preferences().strict, keyed, context.limits)
+def _terms(context: Context, mode: str, keyed: KeyedRequest | None = None) -> Terms:
+    environ = request.environ
+    by = Provenance(environ.get(ACTOR), environ.get(REQUEST_ID))
+    return Terms(mode, preferences().strict, keyed, by, context.limits)
 
 
 def _idempotency_key() -> str | None:
@@ -70,10 +76,11 @@ def _idempotency_key() -> str | None:
     return key
 
 
-def _fingerprint(table: Table, content: str) -> str:
+def _fingerprint(mode: str, content: str) -> str:
     """All that a request asks for, but not how it likes to be told of it."""
     strict = str(preferences().strict)
-    return digest("\n".join([request.path, table.name, strict, content]).encode())
+    parts = [request.method, request.path, mode, strict, content]
+    return digest("\n".join(parts).encode())
 
 
 def digest(content: bytes) -> str:

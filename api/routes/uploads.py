@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 
 from api.context import Context
 from api.contract import Table
-from api.errors import BadRequest, MissingField, UnsupportedMediaType
+from api.errors import BadParameter, BadRequest, MissingField, UnsupportedMediaType
 from api.foreign_text import quoted
 from api.json_text import json_value
 from api.loading import (
@@ -33,7 +33,8 @@ from api.routes.reading import (
 from api.routes.receipts import digest, digest_of_file, once, reported
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-FILE_FIELDS = ("csv_file", "table_name", "dry_run")
+FILE_FIELDS = ("csv_file", "table_name", "mode", "dry_run")
+MODES = ("append", "replace")
 BATCH_FIELDS = ("table_name", "data", "dry_run")
 CURL = "curl -F csv_file=@FILE.csv -F table_name=TABLE URL"
 
@@ -47,6 +48,7 @@ def routes(context: Context) -> Blueprint:
     def upload_csv() -> Response:
         declared_only("dry_run")
         table, stream, file_name = _file(context)
+        mode = _mode(request.form.get("mode", MODES[0]))
 
         def load(terms: Terms) -> Receipt:
             return load_csv(store, table, stream, file_name, terms)
@@ -56,7 +58,9 @@ def routes(context: Context) -> Blueprint:
             if _is_dry_run(request.form.get("dry_run")):
                 strict, limits = preferences().strict, context.limits
                 return reported(table, check_csv(table, stream, strict, limits))
-            return once(context, load, table, lambda: digest_of_file(stream))
+            return once(
+                context, load, lambda: f"{table.name}\n{digest_of_file(stream)}", mode
+            )
 
     @noun.post("/insert_batch")
     def insert_batch() -> Response:
@@ -69,7 +73,8 @@ def routes(context: Context) -> Blueprint:
         def load(terms: Terms) -> Receipt:
             return load_batch(store, table, rows, terms)
 
-        return once(context, load, table, lambda: digest(json.dumps(rows).encode()))
+        content = [table.name, rows]
+        return once(context, load, lambda: digest(json.dumps(content).encode()))
 
     return noun
 
@@ -88,6 +93,15 @@ def _file(context: Context) -> tuple[Table, BinaryIO, str | None]:
             f"The form has no file csv_file. Send it as multipart/form-data: {CURL}"
         )
     return table, cast(BinaryIO, file.stream), file.filename or None
+
+
+def _mode(text: str) -> str:
+    if text not in MODES:
+        raise BadParameter(
+            "mode must be append, or replace to make the file the whole table, not"
+            f" {quoted(text)}"
+        )
+    return text
 
 
 def _is_dry_run(field: object) -> bool:

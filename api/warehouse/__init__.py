@@ -10,12 +10,14 @@ from pathlib import Path
 
 from api.warehouse.builds import Build, Builds
 from api.warehouse.guard import keep_sqlite3_out_of
+from api.warehouse.ledger import Arrival, Load
 from api.warehouse.marts import Answer, Marts, Metric, Served
-from api.warehouse.raw_store import Load, RawStore
+from api.warehouse.raw_store import RawStore
 from api.warehouse.requests import KeyedRequest
 
 __all__ = [
     "Answer",
+    "Arrival",
     "Build",
     "Builds",
     "KeyedRequest",

@@ -8,41 +8,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
-
-import pyarrow as pa
 
 from api import raw_schema
 from api.contract import Table
-from api.errors import UnknownLoad
-from api.intake import Defect, Reject
+from api.provenance import NOBODY, Provenance
 from api.utc import utc_text
-from api.warehouse.database import Connection, Database, Row
+from api.warehouse import ledger
+from api.warehouse.database import Database, Row
+from api.warehouse.ledger import Load
+from api.warehouse.load_in_progress import LoadInProgress
 from api.warehouse.requests import KeyedRequest, Requests, remember
 
 WHOLE = 1 << 31  # characters; no text in the warehouse is longer
-
-
-@dataclass(frozen=True)
-class Load:
-    """One entry of the ledger.
-
-    `loaded_at` is UTC; `header` the columns that the file itself names, in its order.
-    """
-
-    load_id: int
-    table_name: str
-    mode: str
-    source: str
-    file_name: str | None
-    sha256: str | None
-    received: int
-    loaded: int
-    rejected: int
-    loaded_at: str
-    header: tuple[str, ...] | None = None
 
 
 class RawStore:
@@ -77,24 +55,37 @@ class RawStore:
             return raw_schema.refusals(connection.rows, tables)
 
     @contextmanager
-    def loading(self, table: Table) -> Iterator[LoadInProgress]:
+    def loading(
+        self, table: Table, mode: str = "append", by: Provenance = NOBODY
+    ) -> Iterator[LoadInProgress]:
         """Begin a load; leaving by an exception, or after `abandon`, stores nothing."""
         with self._database.writing() as connection:
-            newest = connection.rows("select coalesce(max(load_id), 0) as n from loads")
-            connection.rows("savepoint load")
-            yield LoadInProgress(connection, table, newest[0]["n"] + 1)
+            yield LoadInProgress(connection, table, mode, by)
+
+    def undo(
+        self, load_id: int, by: Provenance = NOBODY, keyed: KeyedRequest | None = None
+    ) -> tuple[Load, bool]:
+        """Take a load out as if it had never been; of an undo, bring its load back.
+
+        Returns the entry that did so, and whether that was there before. Raises
+        UnknownLoad.
+        """
+        with self._database.writing() as connection:
+            entry, already = ledger.turn(connection, load_id, by)
+            if keyed is not None:
+                remember(connection, keyed, entry.load_id)
+        return entry, already
 
     def load(self, load_id: int) -> Load:
-        """One load of the ledger; raises UnknownLoad."""
-        found = self._database.rows("select * from loads where load_id = ?", [load_id])
-        if not found:
-            raise UnknownLoad(f"There is no load {load_id}. GET /loads lists them.")
-        return _load(found[0])
+        """One entry of the ledger; raises UnknownLoad."""
+        with self._database.connection() as connection:
+            return ledger.one(connection, load_id)
 
     def loads(self, limit: int, before: int) -> list[Load]:
-        """Loads older than `before`, newest first."""
-        sql = "select * from loads where load_id < ? order by load_id desc limit ?"
-        return [_load(row) for row in self._database.rows(sql, [before, limit])]
+        """Entries older than `before`, newest first."""
+        where = "where load_id < ? order by load_id desc limit ?"
+        with self._database.connection() as connection:
+            return ledger.select(connection, where, before, limit)
 
     def rejects(
         self, load_id: int, limit: int, after: int = 0, most_raw: int = WHOLE
@@ -111,12 +102,9 @@ class RawStore:
         return [row | {"defects": json.loads(row["defects"])} for row in found]
 
     def counts(self) -> dict[str, Row]:
-        """Per table: the number of loads and of rows loaded, and the newest time."""
-        sql = (
-            "select table_name, count(*) as loads, sum(loaded) as rows_loaded,"
-            " max(loaded_at) as last_loaded_at from loads group by table_name"
-        )
-        return {row.pop("table_name"): row for row in self._database.rows(sql)}
+        """Per table: the loads that count and their rows, and the newest time."""
+        with self._database.connection() as connection:
+            return ledger.counts(connection)
 
     def request_build(self) -> int:
         """Ask the builder for a build; the number of the request."""
@@ -128,90 +116,3 @@ class RawStore:
     def close(self) -> None:
         self._database.close()
         self.requests.close()
-
-
-class LoadInProgress:
-    """A load inside its transaction: rows, rejects, then the ledger's entry."""
-
-    def __init__(self, connection: Connection, table: Table, load_id: int) -> None:
-        self.load_id = load_id
-        self._connection = connection
-        self._table = table
-        self._next_key = raw_schema.first_key(load_id) + 1
-
-    def same_file(self, sha256: str) -> Load | None:
-        """The load that already holds this very file in this table."""
-        sql = "select * from loads where sha256 = ? and table_name = ? limit 1"
-        found = self._connection.rows(sql, [sha256, self._table.name])
-        return _load(found[0]) if found else None
-
-    def abandon(self) -> None:
-        """Take back everything this load has stored so far."""
-        self._connection.rows("rollback to load")
-
-    def append(self, rows: pa.RecordBatch) -> None:
-        """Store rows of the table, under keys of this load."""
-        first = self._next_key
-        self._next_key += rows.num_rows
-        keys = pa.arange(first, self._next_key)
-        rows = rows.append_column(raw_schema.ROW_KEY, keys)
-        self._connection.append(self._table.name, rows)
-
-    def reject(self, rejects: Iterable[Reject]) -> None:
-        """Keep refused rows with every reason."""
-        # Most files that are bad at all are bad in the same way all over.
-        told = cache(_told)
-        rows = [
-            {
-                "load_id": self.load_id,
-                "line": reject.line,
-                "raw": reject.raw,
-                "defects": told(reject.defects),
-            }
-            for reject in rejects
-        ]
-        if rows:
-            self._connection.append("rejects", pa.RecordBatch.from_pylist(rows))
-
-    def finish(
-        self,
-        source: str,
-        loaded: int,
-        rejected: int,
-        file_name: str | None = None,
-        sha256: str | None = None,
-        header: tuple[str, ...] | None = None,
-    ) -> Load:
-        """Write the ledger's entry, which makes the load count."""
-        load = Load(
-            load_id=self.load_id,
-            table_name=self._table.name,
-            mode="append",
-            source=source,
-            file_name=file_name,
-            sha256=sha256,
-            received=loaded + rejected,
-            loaded=loaded,
-            rejected=rejected,
-            loaded_at=utc_text(),
-            header=header,
-        )
-        entry = asdict(load) | {"header": json.dumps(header) if header else None}
-        marks = ", ".join("?" * len(entry))
-        sql = f"insert into loads ({', '.join(entry)}) values ({marks})"
-        self._connection.rows(sql, list(entry.values()))
-        return load
-
-    def remember(self, keyed: KeyedRequest | None, load: Load) -> None:
-        """Keep with the load which request made it, for when that is repeated."""
-        if keyed is not None:
-            remember(self._connection, keyed, load.load_id)
-
-
-def _told(defects: tuple[Defect, ...]) -> str:
-    return json.dumps([asdict(defect) for defect in defects])
-
-
-def _load(row: Row) -> Load:
-    header = row["header"]
-    return Load(**row | {"header": tuple(json.loads(header)) if header else None})

@@ -67,22 +67,23 @@
 {%- endmacro %}
 
 
-{# Before `arriving` replaces rows by their key: keep what goes and what comes. #}
-{% macro keep_changes(arriving, unique_key) -%}
+{# Before rows that are `going` make room for those `arriving`: keep what goes and what comes. #}
+{% macro keep_changes(arriving, going) -%}
     {%- set name = quoted(this.identifier) -%}
     {%- set columns = column_names(model.columns.values()) -%}
     {%- set changes = changes_of(this) -%}
     {%- do statement_of('update dbt_changes set version = version + 1 where model = ' ~ name) -%}
     {%- do statement_of('delete from ' ~ changes ~ ' where _version <= (
         select min(version) from dbt_changes_read where model = ' ~ name ~ ')') -%}
-    {%- set rows = query('select (select count(*) from ' ~ arriving ~ ') + (select count(*) from ' ~ changes ~ ')')[0][0] -%}
+    {%- set rows = query('select (select count(*) from ' ~ arriving ~ ') + (select count(*) from ' ~ changes ~ ')
+        + (select count(*) from ' ~ this ~ ' where ' ~ going ~ ')')[0][0] -%}
     {%- if rows > most_changes_kept() -%}
         {%- do statement_of('update dbt_changes set kept_after = version where model = ' ~ name) -%}
         {%- do statement_of('delete from ' ~ changes) -%}
     {%- else -%}
         {%- set version = '(select version from dbt_changes where model = ' ~ name ~ ')' -%}
         {%- do statement_of('insert into ' ~ changes ~ ' select ' ~ columns ~ ', -1, ' ~ version ~ ' from ' ~ this
-            ~ ' where ' ~ unique_key ~ ' in (select ' ~ unique_key ~ ' from ' ~ arriving ~ ')') -%}
+            ~ ' where ' ~ going) -%}
         {%- do statement_of('insert into ' ~ changes ~ ' select ' ~ columns ~ ', 1, ' ~ version ~ ' from ' ~ arriving) -%}
     {%- endif -%}
 {%- endmacro %}

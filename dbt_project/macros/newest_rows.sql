@@ -1,56 +1,55 @@
 {#
-    The rows of an upload table as staging sees them: of each unique_key the row of the
-    newest load, and the sample instead, where there is one, while nothing was ever loaded.
-    In an incremental run only the rows of loads that arrived since the model was last built.
+    The rows of an upload table as staging sees them: of each unique_key the newest row that
+    counts, and the sample instead, where there is one, while nothing was ever loaded. In an
+    incremental run only the keys that loads, undos and redos have touched since the model was
+    last built; see counting_loads.sql.
 #}
 {% macro newest_rows(uploads, unique_key, sample=none) -%}
     {%- if sample is not none and uses_sample() -%}
     select * from {{ sample }}
-    {%- elif execute and not uploads.is_cte and not relation_exists(uploads) -%}
+    {%- elif not execute or uploads.is_cte or flags.EMPTY -%}
+    {{ newest_of_given_rows(uploads, unique_key) }}
+    {%- elif not relation_exists(uploads) -%}
     {{ no_uploads(uploads) }}
-    {%- elif execute and not uploads.is_cte and not is_incremental() and not flags.EMPTY -%}
-    {{ newest_of_all_rows(uploads, unique_key) }}
+    {%- elif not is_incremental() -%}
+    {{ newest_of(uploads, counting_rows(uploads), unique_key) }}
+    {%- elif older_loads_changed(uploads, last_load_id_built()) -%}
+    {%- set touched = 'select ' ~ unique_key ~ ' from ' ~ rows_of_loads(uploads, spans_changed_since(last_load_id_built())) -%}
+    {{ newest_of(uploads, counting_rows(uploads) ~ ' where ' ~ unique_key ~ ' in (' ~ touched ~ ')', unique_key) }}
     {%- else -%}
-    select *
-    from (
-        select
-            uploads.*,
-            row_number() over (partition by {{ unique_key }} order by _load_id desc) as _recency
-        from {{ uploaded_rows(uploads) }} as uploads
-        {%- if not uploads.is_cte and is_incremental() %}
-        where {{ loaded_after(model_state(this.identifier).last_load_id) }}
-        {%- endif %}
-    ) as versions
-    where _recency = 1
+    {{ newest_of(uploads, counting_rows(uploads, after=last_load_id_built()), unique_key) }}
     {%- endif -%}
 {%- endmacro %}
 
 
-{# An upload table as far as this run reads it: loads that arrive meanwhile wait for the next. #}
-{% macro uploaded_rows(uploads) -%}
-    {%- if uploads.is_cte -%}
-    {{ uploads }}
-    {%- else -%}
-    (select * from {{ uploads }} where _load_id <= {{ last_load_id() }})
-    {%- endif -%}
-{%- endmacro %}
-
-
-{# The same over a whole table: sorting its keys alone takes half as long as sorting its rows. #}
-{% macro newest_of_all_rows(uploads, unique_key) -%}
+{# Sorting the keys alone and fetching the newest rows takes half as long as sorting the rows. #}
+{% macro newest_of(uploads, rows, unique_key) -%}
     select uploads.*
     from {{ uploads }} as uploads
     inner join (
         select max(_row) as _newest
-        from {{ uploaded_rows(uploads) }}
+        from {{ rows }}
         group by {{ unique_key }}
     ) as newest on uploads._row = newest._newest
 {%- endmacro %}
 
 
-{# Uploads are kept in the order of their loads: a row's key has its load's number on top. #}
-{% macro loaded_after(load_id) -%}
-    _row >= ({{ load_id }} + 1) << 32
+{# The same of rows that a unit test gives, which belong to no ledger. #}
+{% macro newest_of_given_rows(uploads, unique_key) -%}
+    select *
+    from (
+        select
+            uploads.*,
+            row_number() over (partition by {{ unique_key }} order by _load_id desc) as _recency
+        from (select * from {{ uploads }}) as uploads
+    ) as versions
+    where _recency = 1
+{%- endmacro %}
+
+
+{# How far into the ledger the model that is being built has read before. #}
+{% macro last_load_id_built() -%}
+    {{ return(model_state(this.identifier).last_load_id) }}
 {%- endmacro %}
 
 
@@ -62,7 +61,10 @@
     {%- if relation.schema != 'raw' -%}
     {{ dbt.default__get_where_subquery(relation) }}
     {%- elif relation_exists(relation) -%}
-    (select * from {{ relation }} where _load_id <= (select last_load_id from dbt_runs order by rowid desc limit 1))
+    {%- set this_run = '(select last_load_id from dbt_runs order by rowid desc limit 1)' -%}
+    (select * from {{ relation }} where _load_id in (
+        select load_id from {{ spans_of(relation) }} where {{ counts_at(this_run) }}
+    ))
     {%- else -%}
     ({{ no_uploads(relation) }})
     {%- endif -%}

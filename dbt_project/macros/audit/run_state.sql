@@ -3,10 +3,12 @@
 
     dbt_runs          one row per invocation: how far into the ledger it reads
     dbt_model_states  one row per model: which invocation last built it, from how much of
-                      the ledger, from which code; written in the model's own transaction
+                      the ledger, when that was written, from which code; written in the
+                      model's own transaction
 #}
 {% macro start_run() %}
     {%- if execute -%}
+    {%- do require_spans() -%}
     {%- do prepare_databases() -%}
     {%- do take_lease() -%}
     {%- do query('create table if not exists dbt_runs (
@@ -15,10 +17,15 @@
         last_request_id integer not null,
         built_by text
     ) strict') -%}
+    {#- Of earlier versions nothing is built upon. -#}
+    {%- if query("select 1 from sqlite_master where name = 'dbt_model_states' and sql not like '%ledger%'") | length -%}
+        {%- do query('drop table dbt_model_states') -%}
+    {%- endif -%}
     {%- do query('create table if not exists dbt_model_states (
         model text primary key,
         invocation_id text not null,
         last_load_id integer not null,
+        ledger text not null,
         code text not null
     ) strict') -%}
     {%- do create_change_tables() -%}
@@ -40,6 +47,16 @@
     {%- else -%}
     0
     {%- endif -%}
+{%- endmacro %}
+
+
+{# When an entry of the ledger was written: tells it from one of the same number in another. #}
+{% macro ledger_at(load_id) -%}
+    {%- set found = [] -%}
+    {%- if load_id -%}
+        {%- set found = query('select loaded_at from raw.loads where load_id = ' ~ load_id) -%}
+    {%- endif -%}
+    {{ return(found[0][0] if found | length else '') }}
 {%- endmacro %}
 
 
@@ -113,6 +130,7 @@
         {{ quoted(model.name) }},
         {{ quoted(invocation_id) }},
         {{ last_load_id() }},
+        {{ quoted(ledger_at(last_load_id())) }},
         {{ quoted(model_code()) }}
     )
     {%- endif -%}
@@ -122,7 +140,8 @@
 {#
     dbt's own question, answered from what the model remembers: build it from all its rows
     when that was asked for, when its code changed, when it still holds the sample, when it
-    adds up changes that are not all there, or when more rows are new than old.
+    adds up changes that are not all there, when more rows have changed than stayed, or when
+    the ledger is not the one that it was built from.
 #}
 {% macro should_full_refresh() -%}
     {%- set asked = config.get('full_refresh') -%}
@@ -148,23 +167,8 @@
 {% macro needs_all_rows() -%}
     {%- set state = model_state(model.name) -%}
     {{ return(state is none or state.last_load_id == 0 or state.code != model_code()
-        or not finds_its_changes(model) or is_mostly_new(model, state.last_load_id)) }}
-{%- endmacro %}
-
-
-{# Whether the uploads that a model reads have at least doubled since it was built. #}
-{% macro is_mostly_new(reader, last_load_id) -%}
-    {%- set tables = [] -%}
-    {%- for id in reader.depends_on.nodes if id in graph.sources -%}
-        {%- do tables.append(quoted(graph.sources[id].identifier)) -%}
-    {%- endfor -%}
-    {%- if not tables -%}
-        {{ return(false) }}
-    {%- endif -%}
-    {%- set new = '(load_id > ' ~ last_load_id ~ ')' -%}
-    {%- set found = query('select coalesce(sum(loaded * ' ~ new ~ ') >= sum(loaded * not ' ~ new ~ '), 0)
-        from raw.loads where table_name in (' ~ tables | join(', ') ~ ')') -%}
-    {{ return(found[0][0] == 1) }}
+        or state.ledger != ledger_at(state.last_load_id)
+        or not finds_its_changes(model) or is_mostly_changed(model, state.last_load_id)) }}
 {%- endmacro %}
 
 

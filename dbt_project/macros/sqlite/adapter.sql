@@ -45,7 +45,8 @@
 
 {#
     How an incremental model takes in the rows of a build: it adds them up (strategy `add`,
-    see changed_rows.sql), or puts them in place of those with the same unique_key.
+    see changed_rows.sql), or puts them in place of those with the same unique_key, and takes
+    out those that count no more.
 #}
 {% macro sqlite_incremental_upsert(tmp_relation, target_relation, unique_key=none, statement_name="main") %}
     {%- if config.get('incremental_strategy') == 'add' -%}
@@ -54,10 +55,12 @@
     {#- Replacing rows here and there in a large table dirties many pages: not one checkpoint each time. -#}
     {%- do query('pragma wal_autocheckpoint = 16000') -%}
     {%- do query('pragma main.journal_size_limit = 67108864') -%}
+    {%- set going = (['select ' ~ unique_key ~ ' from ' ~ tmp_relation] + withdrawn_keys()) | join(' union ') -%}
+    {%- set going = unique_key ~ ' in (' ~ going ~ ')' -%}
     {%- if keeps_changes() -%}
-        {%- do keep_changes(tmp_relation, unique_key) -%}
+        {%- do keep_changes(tmp_relation, going) -%}
     {%- endif -%}
-    {%- do statement_of('delete from ' ~ target_relation ~ ' where ' ~ unique_key ~ ' in (select ' ~ unique_key ~ ' from ' ~ tmp_relation ~ ')') -%}
+    {%- do statement_of('delete from ' ~ target_relation ~ ' where ' ~ going) -%}
     {%- set columns = column_names(model.columns.values()) -%}
     insert into {{ target_relation }} ({{ columns }})
     select {{ columns }} from {{ tmp_relation }}

@@ -1,0 +1,170 @@
+"""The ledger in raw.db: every load, undo and redo in order, and what became of each.
+
+It only ever grows. The functions run inside the transaction of whoever calls them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from api import raw_schema
+from api.errors import UnknownLoad
+from api.provenance import Provenance
+from api.utc import utc_text
+from api.warehouse.database import Connection, Row
+
+# Each entry with what has become of it since.
+ENTRIES = """
+select
+    loads.*,
+    exists (
+        select 1
+        from load_spans
+        where load_spans.load_id = loads.load_id and until_id is null
+    ) as counts,
+    (
+        select iif(turns.mode = 'undo', turns.load_id, null)
+        from loads as turns
+        where turns.of_load = loads.load_id
+        order by turns.load_id desc
+        limit 1
+    ) as undone_by
+from loads
+"""
+
+
+@dataclass(frozen=True)
+class Load:
+    """One entry of the ledger: rows that came, or the undo or redo of such an entry.
+
+    `mode` is append, replace, undo or redo. The latter two bring no rows; `of_load` is
+    the load that they take out or bring back. `loaded_at` is UTC, `header` the columns
+    that the file itself names, in its order. `counts` tells whether the rows count now,
+    `undone_by` which undo took them out.
+    """
+
+    load_id: int
+    table_name: str
+    mode: str
+    of_load: int | None
+    source: str | None
+    file_name: str | None
+    sha256: str | None
+    received: int
+    loaded: int
+    rejected: int
+    loaded_at: str
+    header: tuple[str, ...] | None
+    actor: str | None
+    request_id: str | None
+    counts: bool
+    undone_by: int | None
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What is told of rows that came: from where, how many, under which header."""
+
+    source: str
+    loaded: int
+    rejected: int
+    file_name: str | None = None
+    sha256: str | None = None
+    header: tuple[str, ...] | None = None
+
+
+def next_id(connection: Connection) -> int:
+    """The number that the next entry gets."""
+    newest = connection.rows("select coalesce(max(load_id), 0) as n from loads")
+    return int(newest[0]["n"]) + 1
+
+
+def one(connection: Connection, load_id: int) -> Load:
+    """One entry; raises UnknownLoad."""
+    found = select(connection, "where load_id = ?", load_id)
+    if not found:
+        raise UnknownLoad(f"There is no load {load_id}. GET /loads lists them.")
+    return found[0]
+
+
+def select(connection: Connection, where: str, *values: Any) -> list[Load]:
+    """Entries by a condition, with its order and limit."""
+    return [_load(row) for row in connection.rows(f"{ENTRIES} {where}", values)]
+
+
+def add_load(
+    connection: Connection,
+    load_id: int,
+    table: str,
+    mode: str,
+    arrival: Arrival,
+    by: Provenance,
+) -> Load:
+    """Write the entry that makes a load count."""
+    about = asdict(arrival)
+    about["received"] = arrival.loaded + arrival.rejected
+    about["header"] = json.dumps(arrival.header) if arrival.header else None
+    return _add(connection, load_id, table, mode, about, by)
+
+
+def turn(connection: Connection, load_id: int, by: Provenance) -> tuple[Load, bool]:
+    """Undo an entry, and whether it was undone before, by the entry that is returned.
+
+    Undoing an undo brings the load back, undoing that takes it out again.
+    """
+    entry = one(connection, load_id)
+    mode = "redo" if entry.mode == "undo" else "undo"
+    subject = entry.of_load or load_id
+    newest = "where of_load = ? order by load_id desc limit 1"
+    for last in select(connection, newest, subject):
+        if last.mode == mode:
+            return last, True
+    about = {"of_load": subject, "received": 0, "loaded": 0, "rejected": 0}
+    added = _add(connection, next_id(connection), entry.table_name, mode, about, by)
+    return added, False
+
+
+def counts(connection: Connection) -> dict[str, Row]:
+    """Per table: the loads that count and their rows, and when it was last loaded."""
+    sql = (
+        "select table_name, sum(counting) as loads,"
+        " sum(loaded * counting) as rows_loaded, max(loaded_at) as last_loaded_at"
+        " from (select *, exists (select 1 from load_spans as spans where"
+        " spans.load_id = loads.load_id and until_id is null) as counting from loads)"
+        " where of_load is null group by table_name"
+    )
+    return {row.pop("table_name"): row for row in connection.rows(sql)}
+
+
+def _add(
+    connection: Connection,
+    load_id: int,
+    table: str,
+    mode: str,
+    about: dict[str, Any],
+    by: Provenance,
+) -> Load:
+    entry = {
+        "load_id": load_id,
+        "table_name": table,
+        "mode": mode,
+        "loaded_at": utc_text(),
+        **about,
+        **asdict(by),
+    }
+    marks = ", ".join("?" * len(entry))
+    sql = f"insert into loads ({', '.join(entry)}) values ({marks})"
+    connection.rows(sql, list(entry.values()))
+    raw_schema.note_entry(connection.rows, load_id, table, mode)
+    return one(connection, load_id)
+
+
+def _load(row: Row) -> Load:
+    header = row["header"]
+    told = {
+        "header": tuple(json.loads(header)) if header else None,
+        "counts": bool(row["counts"]),
+    }
+    return Load(**row | told)

@@ -1,0 +1,99 @@
+"""A load inside its transaction: rows, rejects, then the ledger's entry."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from functools import cache
+
+import pyarrow as pa
+
+from api import raw_schema
+from api.contract import Table
+from api.intake import Defect, Reject
+from api.provenance import Provenance
+from api.warehouse import ledger
+from api.warehouse.database import Connection
+from api.warehouse.ledger import Arrival, Load
+from api.warehouse.requests import KeyedRequest, remember
+
+
+class LoadInProgress:
+    """A load that counts once `finish` is called and its transaction committed.
+
+    With the mode "replace" its rows are all that counts of the table afterwards.
+    """
+
+    def __init__(
+        self, connection: Connection, table: Table, mode: str, by: Provenance
+    ) -> None:
+        self.load_id = ledger.next_id(connection)
+        self._connection = connection
+        self._table = table
+        self._mode = mode
+        self._by = by
+        self._next_key = raw_schema.key_before(self.load_id) + 1
+        connection.rows("savepoint load")
+
+    def same_file(self, sha256: str) -> Load | None:
+        """The load by which this very file is there already, as the mode would have it.
+
+        To append it, it has to count; to replace the table by it, be all that counts.
+        """
+        where = "where counts and table_name = ? and sha256 = ?"
+        found = ledger.select(self._connection, where, self._table.name, sha256)
+        if found and self._mode == "replace":
+            others = "where counts and table_name = ? and load_id <> ? limit 1"
+            name, known = self._table.name, found[0].load_id
+            if ledger.select(self._connection, others, name, known):
+                return None
+        return found[0] if found else None
+
+    def abandon(self) -> None:
+        """Take back everything this load has stored so far."""
+        self._connection.rows("rollback to load")
+
+    def append(self, rows: pa.RecordBatch) -> None:
+        """Store rows of the table, under keys of this load."""
+        first = self._next_key
+        self._next_key += rows.num_rows
+        keys = pa.arange(first, self._next_key)
+        rows = rows.append_column(raw_schema.ROW_KEY, keys)
+        self._connection.append(self._table.name, rows)
+
+    def reject(self, rejects: Iterable[Reject]) -> None:
+        """Keep refused rows with every reason."""
+        # Most files that are bad at all are bad in the same way all over.
+        told = cache(_told)
+        rows = [
+            {
+                "load_id": self.load_id,
+                "line": reject.line,
+                "raw": reject.raw,
+                "defects": told(reject.defects),
+            }
+            for reject in rejects
+        ]
+        if rows:
+            self._connection.append("rejects", pa.RecordBatch.from_pylist(rows))
+
+    def finish(self, arrival: Arrival) -> Load:
+        """Write the ledger's entry, which makes the load count."""
+        return ledger.add_load(
+            self._connection,
+            self.load_id,
+            self._table.name,
+            self._mode,
+            arrival,
+            self._by,
+        )
+
+    def remember(self, keyed: KeyedRequest | None, load: Load) -> None:
+        """Keep with the load which request made it, for when that is repeated."""
+        if keyed is not None:
+            remember(self._connection, keyed, load.load_id)
+
+
+def _told(defects: tuple[Defect, ...]) -> str:
+    return json.dumps([asdict(defect) for defect in defects])

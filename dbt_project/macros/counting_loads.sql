@@ -1,0 +1,103 @@
+{#
+    Which loads of an upload table count. The ledger says so in raw.load_spans: a load counts
+    from one entry of the ledger until another, which undid it or replaced the whole table. So
+    a run that reads up to some entry sees what counted then, and what has changed since the
+    run before, without knowing why.
+#}
+
+{# The rows of an upload table that count in this run; with `after`, only of later loads. #}
+{% macro counting_rows(uploads, after=none) -%}
+    {%- set condition = counts_at(last_load_id()) -%}
+    {%- if after is not none -%}
+        {%- set condition = condition ~ ' and load_id > ' ~ after -%}
+    {%- endif -%}
+    {{ return(rows_of_loads(uploads, condition)) }}
+{%- endmacro %}
+
+
+{#
+    The rows of the loads whose spans meet a condition. A row's key has its load's number on
+    top: each load is a range of the table, and nothing else of it is read.
+#}
+{% macro rows_of_loads(uploads, condition) -%}
+    (
+        select uploads.*
+        from (select distinct load_id from {{ spans_of(uploads) }} where {{ condition }}) as spans
+        cross join {{ uploads }} as uploads
+            on uploads._row >= spans.load_id << 32 and uploads._row < (spans.load_id + 1) << 32
+    )
+{%- endmacro %}
+
+
+{% macro spans_of(uploads) -%}
+    (select * from raw.load_spans where table_name = {{ quoted(uploads.identifier) }})
+{%- endmacro %}
+
+
+{% macro counts_at(entry) -%}
+    from_id <= {{ entry }} and (until_id is null or until_id > {{ entry }})
+{%- endmacro %}
+
+
+{# Spans that began or ended after an entry, and no later than this run reads. #}
+{% macro spans_changed_since(entry) -%}
+    (from_id > {{ entry }} and from_id <= {{ last_load_id() }}
+        or until_id > {{ entry }} and until_id <= {{ last_load_id() }})
+{%- endmacro %}
+
+
+{# Whether loads of before count no more, or again: new loads alone are the common case. #}
+{% macro older_loads_changed(uploads, entry) -%}
+    {{ return(query('select 1 from ' ~ spans_of(uploads) ~ ' where load_id <= ' ~ entry
+        ~ ' and ' ~ spans_changed_since(entry) ~ ' limit 1') | length > 0) }}
+{%- endmacro %}
+
+
+{# The keys of the rows that count no more since the model that is being built has read. #}
+{% macro withdrawn_keys() -%}
+    {%- set ended = 'until_id > ' ~ last_load_id_built() ~ ' and until_id <= ' ~ last_load_id() -%}
+    {%- set parts = [] -%}
+    {%- for id in model.depends_on.nodes if id in graph.sources -%}
+        {%- set source = graph.sources[id] -%}
+        {%- set uploads = api.Relation.create(schema=source.schema, identifier=source.identifier) -%}
+        {%- if relation_exists(uploads) and query('select 1 from ' ~ spans_of(uploads) ~ ' where ' ~ ended ~ ' limit 1') | length -%}
+            {%- set key = source.config.meta.primary_key | map('tojson') | join(', ') -%}
+            {%- do parts.append('select ' ~ key ~ ' from ' ~ rows_of_loads(uploads, ended)) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(parts) }}
+{%- endmacro %}
+
+
+{#
+    Whether at least as many rows have come, gone or come back since a model was built as have
+    stayed: then it is built from all rows.
+#}
+{% macro is_mostly_changed(reader, entry) -%}
+    {%- set tables = [] -%}
+    {%- for id in reader.depends_on.nodes if id in graph.sources -%}
+        {%- do tables.append(quoted(graph.sources[id].identifier)) -%}
+    {%- endfor -%}
+    {%- if not tables -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set found = query('
+        select coalesce(sum(loaded * changed) >= sum(loaded * (not changed)), 0)
+        from (
+            select load_id, max(' ~ spans_changed_since(entry) ~ ' is true) as changed
+            from raw.load_spans
+            where table_name in (' ~ tables | join(', ') ~ ')
+                and from_id <= ' ~ last_load_id() ~ ' and (until_id is null or until_id > ' ~ entry ~ ')
+            group by load_id
+        )
+        inner join raw.loads using (load_id)') -%}
+    {{ return(found[0][0] == 1) }}
+{%- endmacro %}
+
+
+{# Earlier versions kept no spans; only what writes raw.db may bring it up to date. #}
+{% macro require_spans() -%}
+    {%- if relation_exists(api.Relation.create(schema='raw', identifier='loads')) and not relation_exists(api.Relation.create(schema='raw', identifier='load_spans')) -%}
+        {%- do exceptions.raise_compiler_error('raw.db was written by an earlier version. Run `python -m api build` once, which brings it up to date.') -%}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,124 @@
+"""What is published, seen from outside, beside what pandas says; and a warm dbt."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from conftest import environment
+from recompute import departments_and_the_mean, employees_per_department
+
+from api.config import CHECKOUT
+
+Row = tuple[Any, ...]
+Rows = list[list[Any]]
+
+HEADERS = {
+    "departments": ("id", "department"),
+    "jobs": ("id", "job"),
+    "hired_employees": ("id", "name", "datetime", "department_id", "job_id"),
+}
+# Each mart: what computes a year of it in pandas, and the order that it comes in.
+MARTS = {
+    "quarterly_hires": (employees_per_department, "year, department, job"),
+    "departments_above_average": (
+        departments_and_the_mean,
+        "year, hired desc, department, id",
+    ),
+}
+YEARS = range(2020, 2023)
+# This process may hold the warehouse by ADBC, so sqlite3 looks at it from another one.
+
+RUN_SQL = """
+import json, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+print(json.dumps([connection.execute(sql).fetchall() for sql in sys.argv[2:]]))
+"""
+
+
+def query(database: Path, *statements: str) -> list[Rows]:
+    """Run the statements one after the other; the rows of each."""
+    assert database.exists()
+    done = subprocess.run(
+        [sys.executable, "-c", RUN_SQL, str(database), *statements],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    answers: list[Rows] = json.loads(done.stdout)
+    return answers
+
+
+@dataclass(frozen=True)
+class Published:
+    """Every build's status, the last one's steps and failures, and the marts."""
+
+    builds: list[str]
+    steps: list[dict[str, Any]]
+    failures: dict[str, dict[str, Any]]
+    marts: dict[str, Rows]
+
+
+def published(warehouse: Path) -> Published:
+    builds, *marts = query(
+        warehouse / "published.db",
+        "select status, steps, failures from builds order by build_id",
+        *(
+            f"select * from {mart} order by {order}"
+            for mart, (_, order) in MARTS.items()
+        ),
+    )
+    _, steps, failures = builds[-1]
+    return Published(
+        builds=[status for status, *_ in builds],
+        steps=json.loads(steps),
+        failures={failure["name"]: failure for failure in json.loads(failures)},
+        marts=dict(zip(MARTS, marts, strict=True)),
+    )
+
+
+def by_pandas(tables: dict[str, pd.DataFrame]) -> dict[str, Rows]:
+    """Both marts, computed without SQL."""
+    return {
+        mart: [[year, *row.values()] for year in YEARS for row in compute(tables, year)]
+        for mart, (compute, _) in MARTS.items()
+    }
+
+
+WARM_DBT = """
+import sys
+from dbt.cli.main import dbtRunner
+quiet = ["--log-level", "none"]
+manifest = dbtRunner().invoke(["parse", *quiet]).result
+for line in sys.stdin:
+    done = dbtRunner(manifest=manifest).invoke([*line.split(), *quiet])
+    print("succeeded" if done.success else done.exception or done.result, flush=True)
+"""
+BUILD = "build --exclude-resource-type unit_test --exclude-resource-type seed"
+
+
+@contextmanager
+def warm_dbt(warehouse: Path) -> Iterator[Callable[[str], None]]:
+    """dbt in a process that stays: call it with a command, which has to succeed."""
+    with subprocess.Popen(
+        [sys.executable, "-c", WARM_DBT],
+        cwd=CHECKOUT,
+        env=environment(warehouse),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+
+        def run(command: str) -> None:
+            assert process.stdin and process.stdout
+            print(command, file=process.stdin, flush=True)
+            assert process.stdout.readline() == "succeeded\n"
+
+        yield run
