@@ -51,7 +51,8 @@ class Terms:
 
 @dataclass(frozen=True)
 class Report:
-    """What a load would come to; `preview` are its first rows as they would be kept."""
+    """What a load would come to; `preview` are its first rows as they would be kept,
+    but for what is left out of long texts."""
 
     received: int
     loaded: int
@@ -230,6 +231,7 @@ class _Tally:
         booleans = [c.name for c in self._table.columns if c.data_type == "boolean"]
         for row in self._preview:
             row |= {n: bool(row[n]) for n in booleans if row[n] is not None}
+            row |= {n: cut(v, RAW_SHOWN) for n, v in row.items() if type(v) is str}
         return Report(
             received=self.loaded + self.rejected,
             loaded=self.loaded,

@@ -399,6 +399,13 @@ def test_long_texts_are_drawn_fast_and_stay_different() -> None:
     assert max(map(len, found)) < LONGEST + 20
 
 
+def test_long_texts_are_cut_in_a_preview(client: FlaskClient) -> None:
+    content = b"".join(b"%d,%s\n" % (n, b"x" * 20_000) for n in range(20))
+    answer = upload(client, content, query="?dry_run=true")
+    assert len(answer.json["preview"]) == 20
+    assert len(answer.data) < 50_000
+
+
 # Memory
 
 

@@ -90,6 +90,10 @@ class Source:
         if len(chunk) < size and self.ended:
             room = size - len(chunk)
             chunk, self._after = chunk + self._after[:room], self._after[room:]
+        if chunk.endswith(b"\r") and len(chunk) > 1:
+            # The parser drops a \n at the start of a block after a \r at the end of
+            # one, even where both stand in a quoted cell.
+            chunk, self._before = chunk[:-1], b"\r" + self._before
         return chunk
 
     def readable(self) -> bool:
