@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -239,7 +238,7 @@ def is_gzip(content: bytes) -> bool:
 def is_formula(cell: str) -> bool:
     """Whether a spreadsheet would compute it; a plain number is computed by nobody."""
     try:
-        json.loads(cell.removeprefix("+"))
+        float(cell)
         return False
     except ValueError:
         return cell.strip()[:1] in ("=", "+", "-", "@")
