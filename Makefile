@@ -1,9 +1,10 @@
 # From a fresh clone: `make run` or `make test`. Needs Python 3.11 or newer and make.
 PYTHON ?= python3
 PORT ?= 5000
+FUZZ_SECONDS ?= 60
 BIN := .venv/bin
 
-.PHONY: run test lint bench bench-quick clean
+.PHONY: run test lint fuzz bench bench-quick clean
 
 run: .venv/installed
 	PORT=$(PORT) $(BIN)/python -m api serve
@@ -15,6 +16,10 @@ lint: .venv/installed
 	$(BIN)/ruff check api bench tests seeds
 	$(BIN)/ruff format --check api bench tests seeds
 	$(BIN)/mypy --strict api bench/*.py
+
+# So long for each target of tests/fuzz; what is found is kept in .fuzz.
+fuzz: .venv/fuzz-installed
+	$(BIN)/python tests/fuzz --seconds $(FUZZ_SECONDS)
 
 # Needs curl, sqlite3 and wrk; the peers get an environment of their own.
 bench: .venv/installed bench/.venv/installed
@@ -33,5 +38,9 @@ bench/.venv/installed: bench/peers/requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
+.venv/fuzz-installed: .venv/installed requirements-fuzz.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-fuzz.txt
+	@touch $@
+
 clean:
-	rm -rf .venv bench/.venv warehouse logs target
+	rm -rf .fuzz .venv bench/.venv warehouse logs target

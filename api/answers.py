@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from cachetools import LRUCache
 
 from api.contract import Mart
+from api.foreign_text import cut
 from api.formats import Format, Sheet
 from api.query import Condition, Query, cursor_text, page, read_query
 from api.warehouse import Build, Marts, Served
 
+# What an entry takes beside its body, about.
+ENTRY_BYTES = 1024
 SIGNS = {"eq": "", "ne": "not ", "gt": "> ", "gte": "≥ ", "lt": "< ", "lte": "≤ "}
 
 
@@ -142,8 +145,8 @@ def _told(condition: Condition) -> str:
     if condition.operator == "null":
         return f"{condition.column}: {'none' if condition.values[0] else 'any'}"
     sign = SIGNS.get(condition.operator, f"{condition.operator} ")
-    return f"{condition.column}: {sign}{values}"
+    return f"{condition.column}: {sign}{cut(values)}"
 
 
 def _size(body: Body) -> int:
-    return len(body.content)
+    return len(body.content) + ENTRY_BYTES

@@ -18,9 +18,8 @@ import pyarrow.parquet as pq
 
 from api import charts
 from api.contract import DataType, Mart
+from api.foreign_text import FORMULA
 
-# What a spreadsheet would take for a formula.
-FORMULA = r"^\s*[=+\-@\t\r]"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 PARQUET_TYPES: dict[DataType, pa.DataType] = {
     "date": pa.date32(),

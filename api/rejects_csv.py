@@ -12,9 +12,11 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from api.foreign_text import storable, without_formula
 from api.intake.rows import LINE_COLUMN, REASONS_COLUMN
 
 Cells = list[str]
+BYTE_ORDER_MARK = "\ufeff"
 
 
 def rejects_csv(
@@ -22,17 +24,22 @@ def rejects_csv(
     rejects: Iterable[dict[str, Any]],
     header: Sequence[str] | None = None,
     as_json: bool = False,
+    spreadsheet: bool = False,
 ) -> Iterator[str]:
     """The file in pieces of one record: a header, then a record for each reject.
 
     `columns` are the table's, `header` those of the file that was loaded, if it had
-    one. A reject has `line`, `defects` and `raw`: CSV, or JSON `as_json`.
+    one. A reject has `line`, `defects` and `raw`: CSV, or JSON `as_json`. For a
+    `spreadsheet` no cell is a formula; that file is to be looked at, since a cell with
+    an apostrophe put before it is another cell.
     """
     cells_of = _json_cells(columns) if as_json else _file_cells(columns, header)
-    yield _text([*columns, LINE_COLUMN, REASONS_COLUMN])
+    start = BYTE_ORDER_MARK if spreadsheet else ""
+    yield start + _text([*columns, LINE_COLUMN, REASONS_COLUMN])
     for reject in rejects:
         reasons = "; ".join(defect["message"] for defect in reject["defects"])
-        yield _text([*cells_of(reject["raw"]), str(reject["line"]), reasons])
+        cells = [*cells_of(reject["raw"]), str(reject["line"]), reasons]
+        yield _text(list(map(without_formula, cells)) if spreadsheet else cells)
 
 
 def _file_cells(
@@ -52,7 +59,7 @@ def _json_cells(columns: Sequence[str]) -> Callable[[str], Cells]:
     def cells(raw: str) -> Cells:
         try:
             row = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             row = raw
         if isinstance(row, dict):
             return [_cell(row.get(name)) for name in columns]
@@ -80,10 +87,18 @@ def _record(raw: str) -> Cells:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    # A text is trimmed as in a batch: a space before a quote is a mistake in CSV only.
+    if isinstance(value, str) and storable(value):
+        return value.strip()
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return "(nested too deeply to be shown)"
+    return text if storable(text) else json.dumps(value)
 
 
 def _text(cells: Cells) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerow(cells)
-    return buffer.getvalue()
+    # The writer quotes a line break only if it looks like its own, so \r\n here.
+    csv.writer(buffer, lineterminator="\r\n").writerow(cells)
+    return buffer.getvalue().removesuffix("\r\n") + "\n"

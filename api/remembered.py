@@ -42,6 +42,7 @@ class _Answer:
     status: str
     headers: Headers
     body: bytes
+    asked: int
 
 
 class Remembered:
@@ -70,12 +71,14 @@ class Remembered:
         with self._lock:
             answer = self._answers.get(key)
         if answer is None or answer.build is not build:
-            answer = self._ask(environ, build)
+            # What was asked is kept as well, and may be longer than the answer.
+            asked = sum(map(len, filter(None, key)))
+            answer = self._ask(environ, build, asked)
             self._keep(key, answer)
         start_response(answer.status, list(answer.headers))
         return [answer.body]
 
-    def _ask(self, environ: WSGIEnvironment, build: Build) -> _Answer:
+    def _ask(self, environ: WSGIEnvironment, build: Build, asked: int) -> _Answer:
         told: list[tuple[str, Headers]] = []
 
         def start(status: str, headers: Headers, *_: object) -> Callable[[bytes], None]:
@@ -87,7 +90,7 @@ class Remembered:
             body = b"".join(parts)
         finally:
             getattr(parts, "close", lambda: None)()
-        return _Answer(build, *told[-1], body)
+        return _Answer(build, *told[-1], body, asked)
 
     def _keep(self, key: tuple[Any, ...], answer: _Answer) -> None:
         """Unless it is an error, or of a build that was published meanwhile."""
@@ -101,4 +104,5 @@ class Remembered:
 
 
 def _size(answer: _Answer) -> int:
-    return len(answer.body) + ENTRY_BYTES
+    told = sum(len(value) for _, value in answer.headers)
+    return len(answer.body) + answer.asked + told + ENTRY_BYTES

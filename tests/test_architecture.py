@@ -26,12 +26,18 @@ ROOMS = {
     "contract": {"errors", "suggestion"},
     "documents": {"contract"},
     "project": {"contract"},
-    "intake": {"contract", "errors", "suggestion"},
-    "rejects_csv": {"intake"},
+    "intake": {"contract", "errors", "foreign_text", "suggestion"},
+    "rejects_csv": {"foreign_text", "intake"},
     "avro": {"contract", "intake"},
-    "query": {"contract", "errors", "intake", "suggestion"},
+    "query": {
+        "contract",
+        "errors",
+        "foreign_text",
+        "intake",
+        "suggestion",
+    },
     "charts": {"contract"},
-    "formats": {"charts", "contract"},
+    "formats": {"charts", "contract", "foreign_text"},
     "raw_schema": {"contract", "errors"},
     "warehouse": {
         "contract",
@@ -47,13 +53,20 @@ ROOMS = {
     "loading": {
         "contract",
         "errors",
+        "foreign_text",
         "intake",
         "provenance",
         "read_ahead",
         "suggestion",
         "warehouse",
     },
-    "answers": {"contract", "formats", "query", "warehouse"},
+    "answers": {
+        "contract",
+        "foreign_text",
+        "formats",
+        "query",
+        "warehouse",
+    },
     "remembered": {"errors", "warehouse"},
     "openapi": {
         "access",
@@ -80,6 +93,7 @@ ROOMS = {
         "config",
         "contract",
         "errors",
+        "intake",
         "project",
         "warehouse",
     },
@@ -90,7 +104,9 @@ ROOMS = {
         "contract",
         "documents",
         "errors",
+        "foreign_text",
         "formats",
+        "json_text",
         "loading",
         "openapi",
         "provenance",
@@ -109,6 +125,7 @@ ROOMS = {
         "config",
         "contract",
         "errors",
+        "intake",
         "loading",
         "project",
         "provenance",
@@ -124,6 +141,8 @@ ROOMS = {
         "security_headers",
         "wsgi_problems",
     },
+    "foreign_text": set(),
+    "json_text": {"errors", "foreign_text"},
 }
 # Where each outside library lives; nowhere else.
 LIBRARIES = {
@@ -157,6 +176,8 @@ PURE = (
     "raw_schema",
     "openapi",
     "security_headers",
+    "foreign_text",
+    "json_text",
 )
 DOING = {"os", "subprocess", "socket", "pathlib.Path", "tempfile", "shutil"}
 

@@ -156,6 +156,14 @@ def test_characters_and_line_ends_may_straddle_blocks(block_size: int) -> None:
     assert (len(rows), rejects) == (9000, [])
 
 
+def test_line_ends_in_cells_survive_the_ends_of_blocks() -> None:
+    cells = ["x" * (1 + number % 7) + "\r\n\r\n" for number in range(9000)]
+    content = "".join(f'{n},"{cell}y"\r\n' for n, cell in enumerate(cells))
+    rows, rejects = read(JOBS, content, SMALL)
+    assert [row["job"] for row in rows] == [f"{cell}y" for cell in cells]
+    assert rejects == []
+
+
 def test_row_longer_than_a_block_is_refused_with_its_line() -> None:
     content = "1,Cook\n2," + "x" * 200_000 + "\n"
     with pytest.raises(RowTooLong, match="line 2 "):

@@ -34,6 +34,9 @@ TAKEN_BY_JAVASCRIPT = {
     "__lookupSetter__",
     "__proto__",
 }
+# Of a text in a picture. The renderer measures long ones a piece at a time: a label of
+# 100,000 characters takes it minutes.
+LONGEST = 500
 ZERO_WIDTH_SPACE = "\u200b"
 BEYOND_THE_BASIC_PLANE = re.compile("[\U00010000-\U0010ffff]")
 CLIP_PATHS = re.compile(r'(?<=<clipPath id=")clip\d+(?=")')
@@ -41,7 +44,7 @@ CLIP_PATHS = re.compile(r'(?<=<clipPath id=")clip\d+(?=")')
 
 def draw(spec: dict[str, Any]) -> bytes:
     """The SVG of a specification that holds its data."""
-    spec = _each_text(_printable, spec)
+    spec = _each_text(_printable, _each_text(_shortener(), spec))
     try:
         drawn = _render(spec)
     except ValueError:
@@ -66,6 +69,18 @@ def _each_text(change: Callable[[str], str], value: Any) -> Any:
     if isinstance(value, list):
         return [_each_text(change, member) for member in value]
     return value
+
+
+def _shortener() -> Callable[[str], str]:
+    """Cuts long texts, and numbers them so that different ones stay different."""
+    numbers: dict[str, int] = {}
+
+    def short(text: str) -> str:
+        if len(text) <= LONGEST:
+            return text
+        return f"{text[:LONGEST]}… ({numbers.setdefault(text, len(numbers) + 1)})"
+
+    return short
 
 
 def _printable(text: str) -> str:

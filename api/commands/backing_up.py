@@ -14,6 +14,7 @@ from api.commands.common import (
     REFUSED,
     build_and_tell,
     contract_of,
+    limits_of,
     settings_of,
     tell_refusal,
     telling_problems,
@@ -66,7 +67,7 @@ def restore(
     settings = settings_of()
     contract = contract_of(settings)
     warehouse = warehouse_of(settings, contract)
-    terms = Terms("replace", strict=not lenient, by=BY)
+    terms = Terms("replace", not lenient, by=BY, limits=limits_of(settings))
     files = list(_files(paths))
     receipts = [_restore(warehouse.raw, contract, p, table, terms) for p in files]
     newest = [receipt.load.load_id for receipt in receipts if receipt is not None]

@@ -12,6 +12,7 @@ from api.commands.common import (
     WITH_REJECTS,
     build_and_tell,
     contract_of,
+    limits_of,
     settings_of,
     tell_refusal,
     telling_problems,
@@ -39,7 +40,8 @@ def load(
     settings = settings_of()
     contract = contract_of(settings)
     warehouse = warehouse_of(settings, contract)
-    terms = Terms("replace" if replace else "append", by=BY)
+    mode = "replace" if replace else "append"
+    terms = Terms(mode, by=BY, limits=limits_of(settings))
     receipts = [_load(warehouse.raw, contract, path, table, terms) for path in files]
     loads = [receipt.load for receipt in receipts if receipt is not None]
     if loads and not no_build:

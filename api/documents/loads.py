@@ -36,7 +36,14 @@ class Reject(TypedDict):
     column: str | None
     code: str
     message: str
-    raw: Annotated[str, Field(description="The row as it was sent.", examples=["3,"])]
+    raw: Annotated[
+        str,
+        Field(
+            description="The row as it was sent; cut after 1,000 characters, which the"
+            " CSV of the rejects is not.",
+            examples=["3,"],
+        ),
+    ]
     errors: list[RejectError]
 
 

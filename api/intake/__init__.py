@@ -6,6 +6,7 @@ Pure: no file is opened, no database and no HTTP; only the bytes handed in are r
 from api.intake.avro_file import AvroFile, read_avro
 from api.intake.batch import BATCH_ROWS, read_batch
 from api.intake.csv_file import CsvFile, read_csv
+from api.intake.limits import Limits
 from api.intake.rows import Block, Defect, Reject
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Block",
     "CsvFile",
     "Defect",
+    "Limits",
     "Reject",
     "read_avro",
     "read_batch",

@@ -23,6 +23,7 @@ from api.contract.model import Table
 from api.errors import NotAvro
 from api.intake.batch import judge_rows
 from api.intake.keys import SeenKeys
+from api.intake.limits import Limits
 from api.intake.rows import Block
 
 RECORDS_AT_ONCE = 10_000
@@ -53,11 +54,14 @@ class AvroFile:
     source = "avro"
     may_be_empty = True
 
-    def __init__(self, table: Table, stream: BinaryIO) -> None:
+    def __init__(
+        self, table: Table, stream: BinaryIO, limits: Limits | None = None
+    ) -> None:
         self.sha256 = ""
         self.header: tuple[str, ...] | None = None
         self._table = table
         self._stream = _Hashed(stream)
+        self._limits = limits or Limits()
         self._promised: str | None = None
 
     def __iter__(self) -> Iterator[Block]:
@@ -67,6 +71,7 @@ class AvroFile:
         while rows := self._some(records):
             yield judge_rows(self._table, rows, seen, first)
             first += len(rows)
+            self._limits.refuse_more_rows(first - 1)
         self._refuse_cut(first - 1)
         self.sha256 = self._stream.sha256
 
@@ -95,9 +100,9 @@ class AvroFile:
             ) from error
 
 
-def read_avro(table: Table, stream: BinaryIO) -> AvroFile:
+def read_avro(table: Table, stream: BinaryIO, limits: Limits | None = None) -> AvroFile:
     """The Avro file in `stream`, to be iterated over once."""
-    return AvroFile(table, stream)
+    return AvroFile(table, stream, limits)
 
 
 class _Hashed:

@@ -7,24 +7,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import islice
 from operator import itemgetter
 
 import pyarrow as pa
 
 from api.contract.model import Column, Table
+from api.errors import RowTooLong
+from api.foreign_text import quoted, storable
 from api.intake.keys import SeenKeys
-from api.intake.reasons import mismatch, quoted
+from api.intake.reasons import mismatch
 from api.intake.rows import OUR_COLUMNS, Block, Defect, Reject
 from api.intake.validator import judge
 from api.suggestion import did_you_mean
 
 BATCH_ROWS = 1000
+ROW_CHARACTERS = 1 << 20  # as for the rows of a file
+UNKNOWN_TOLD = 20  # names in one row that are no column
 
 Cells = list[str | None]
 
 
 def read_batch(table: Table, rows: Sequence[object]) -> Block:
-    """Judge a batch; a reject's line is the 1-based position of its row."""
+    """Judge a batch; a reject's line is the 1-based position of its row.
+
+    Raises RowTooLong.
+    """
     return judge_rows(table, rows, SeenKeys(table))
 
 
@@ -38,7 +46,7 @@ def judge_rows(
         columns = _any_columns(table, rows, known)
     verdict = judge(table, columns, seen, known)
     rejects = [
-        Reject(first + place, _raw(rows[place]), verdict.defects[place])
+        Reject(first + place, _raw(first + place, rows[place]), verdict.defects[place])
         for place in sorted(verdict.defects)
     ]
     return Block(verdict.rows, tuple(rejects))
@@ -60,7 +68,7 @@ def _plain_columns(table: Table, rows: Sequence[object]) -> list[pa.Array] | Non
         return None
     for column, cells in zip(table.columns, zip(*values, strict=True), strict=True):
         kinds = set(map(type, cells))
-        if kinds == {str} and _storable("".join(cells)):
+        if kinds == {str} and _plain("".join(cells)):
             texts = [cell.strip() for cell in cells]
         elif kinds == {int} and column.data_type != "text":
             texts = list(map(str, cells))
@@ -77,6 +85,7 @@ def _any_columns(
     cells: list[Cells] = []
     for place, row in enumerate(rows):
         texts, defects = _row_cells(table, row)
+        _refuse_long(place, sum(map(len, filter(None, texts))))
         cells.append(texts)
         if defects:
             known[place] = defects
@@ -120,14 +129,14 @@ def _is_text_for(column: Column, value: object) -> bool:
     """Whether the value can be written as a cell; only text columns are choosy."""
     if column.data_type != "text" or value is None:
         return True
-    return isinstance(value, str) and _storable(value)
+    return isinstance(value, str) and storable(value)
 
 
 def _cell(value: object) -> str:
     """The value as a CSV cell would say it. What is no scalar stays no scalar."""
     if value is None:
         return ""
-    if isinstance(value, str) and _storable(value):
+    if isinstance(value, str) and storable(value):
         # Trimmed here, since a space before a quote is a mistake in CSV only.
         return value.strip()
     return _as_json(value)
@@ -135,23 +144,29 @@ def _cell(value: object) -> str:
 
 def _unknown_columns(table: Table, row: dict[str, object]) -> list[Defect]:
     names = table.column_names
+    unknown = (
+        key for key in row if key not in names and key.casefold() not in OUR_COLUMNS
+    )
     return [
         Defect(
             quoted(key)[1:-1],
             "unknown_column",
             f"{table.name} has no column {quoted(key)}{did_you_mean(key, names)}",
         )
-        for key in row
-        if key not in names and key.casefold() not in OUR_COLUMNS
+        for key in islice(unknown, UNKNOWN_TOLD)
     ]
 
 
-def _storable(text: str) -> bool:
-    """No NUL and no lone surrogate: neither can be stored as text everywhere."""
-    try:
-        return b"\0" not in text.encode()
-    except UnicodeEncodeError:
-        return False
+def _plain(texts: str) -> bool:
+    """Whether no odd text, and no odd length, can be among these."""
+    return len(texts) <= ROW_CHARACTERS and storable(texts)
+
+
+def _refuse_long(place: int, length: int) -> None:
+    if length > ROW_CHARACTERS:
+        raise RowTooLong(
+            f"Row {place + 1} is longer than {ROW_CHARACTERS:,} characters."
+        )
 
 
 def _as_json(value: object) -> str:
@@ -161,10 +176,11 @@ def _as_json(value: object) -> str:
         return "(nested too deeply to be shown)"
 
 
-def _raw(row: object) -> str:
+def _raw(place: int, row: object) -> str:
     try:
         text = json.dumps(row, ensure_ascii=False, default=str)
     except RecursionError:
         return _as_json(row)
+    _refuse_long(place, len(text))
     # Escapes in place of lone surrogates, so that the reject itself can be stored.
-    return text if _storable(text) else _as_json(row)
+    return text if storable(text) else _as_json(row)

@@ -134,15 +134,16 @@ def _within_int64(cells: pa.Array) -> pa.Array:
     """Null in place of the whole numbers that no int64 can hold."""
     long = pc.greater(pc.binary_length(cells), _SURE_DIGITS)
     rows = pc.indices_nonzero(long)
-    kept = [text if _fits(text) else None for text in cells.take(rows).to_pylist()]
+    kept = [_shortened(text) for text in cells.take(rows).to_pylist()]
     mask = pc.fill_null(long, False)
     return pc.replace_with_mask(cells, mask, pa.array(kept, pa.string()))
 
 
-def _fits(text: str) -> bool:
-    digits = text.lstrip("-").lstrip("0")
-    # int() refuses very long text, so its length is looked at first.
-    return len(digits) <= 19 and int(text) in _INT64
+def _shortened(text: str) -> str | None:
+    """Without zeros in front, which int() counts; None where it is too large."""
+    digits = text.lstrip("-").lstrip("0") or "0"
+    short = f"-{digits}" if text.startswith("-") else digits
+    return short if len(digits) <= 19 and int(short) in _INT64 else None
 
 
 def _reals(cells: pa.Array) -> pa.Array:

@@ -6,8 +6,10 @@ Splitting is done in `records`, judging in `validator`; here the two meet.
 from __future__ import annotations
 
 import csv
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import chain
 from types import SimpleNamespace
 from typing import BinaryIO
 
@@ -19,6 +21,7 @@ from api.errors import EmptyFile
 from api.intake.cells import trim
 from api.intake.header import FirstRecord, Layout, first_record, layout_of, plain_layout
 from api.intake.keys import SeenKeys
+from api.intake.limits import Limits
 from api.intake.records import RecordReader, Records, WrongRecord, line_breaks
 from api.intake.rows import Block, Defect, Reject
 from api.intake.source import Source
@@ -26,6 +29,8 @@ from api.intake.validator import judge
 
 BLOCK_SIZE = 1 << 20  # bytes; a row that spans more than two blocks is refused
 _LEAST_HEAD = 1 << 16  # bytes in which the header is looked for
+# What is told of a refused row takes many times its bytes, so few are judged at once.
+_ROWS_AT_ONCE = 20_000
 
 
 class CsvFile:
@@ -33,29 +38,38 @@ class CsvFile:
 
     `header`, the file's own columns in its own order if it names them, is known from
     the first block on, `sha256` (hex, of the unzipped bytes) after the last. Iterating
-    raises `UnreadableFile` or `Unusable`.
+    raises `UnreadableFile`, `Unusable` or, beyond the limits, `TooLarge`.
     """
 
     source = "csv"
     may_be_empty = False
 
     def __init__(
-        self, table: Table, stream: BinaryIO, block_size: int = BLOCK_SIZE
+        self,
+        table: Table,
+        stream: BinaryIO,
+        block_size: int = BLOCK_SIZE,
+        limits: Limits | None = None,
     ) -> None:
         self.sha256 = ""
         self.header: tuple[str, ...] | None = None
         self._table = table
-        self._source = Source(stream)
+        self._limits = limits or Limits()
+        self._source = Source(stream, self._limits)
         self._block_size = block_size
 
     def __iter__(self) -> Iterator[Block]:
-        layout, records = self._begin()
+        layout, reader = self._begin()
         self.header = layout.names if layout.has_header else None
         seen = SeenKeys(self._table)
-        received = 0
-        for part in records:
-            block = _judged(self._table, layout, part, seen)
+        records = received = 0
+        for piece in chain.from_iterable(map(_pieces, reader)):
+            block = _judged(self._table, layout, piece, seen)
             received += block.received
+            records += len(piece.lines) + len(piece.wrong)
+            # One blank record may be our own, put after the last line end.
+            # Blank ones count: they are no rows, but take as long to be read.
+            self._limits.refuse_more_rows(max(received, records - 1))
             if block.received:
                 yield block
         if not received:
@@ -89,6 +103,7 @@ class CsvFile:
             if whole or not blank or '"' in blank:
                 break
             line += line_breaks(blank)
+            self._limits.refuse_more_rows(line)
             text = text[len(blank) :] + self._source.head(size)
             record = first_record(text)
         return text, record, line
@@ -98,9 +113,28 @@ class CsvFile:
         return self._source.ended and not any(line_breaks(cell) for cell in cells)
 
 
-def read_csv(table: Table, stream: BinaryIO, block_size: int = BLOCK_SIZE) -> CsvFile:
+def read_csv(
+    table: Table,
+    stream: BinaryIO,
+    block_size: int = BLOCK_SIZE,
+    limits: Limits | None = None,
+) -> CsvFile:
     """The CSV in `stream`, plain or gzipped, to be iterated over once."""
-    return CsvFile(table, stream, block_size)
+    return CsvFile(table, stream, block_size, limits)
+
+
+def _pieces(part: Records) -> Iterator[Records]:
+    """The records in parts of at most _ROWS_AT_ONCE, halved by their lines."""
+    lines, wrong = part.lines, part.wrong
+    if len(lines) + len(wrong) <= _ROWS_AT_ONCE:
+        yield part
+        return
+    more = lines if len(lines) >= len(wrong) else [record.line for record in wrong]
+    middle = more[len(more) // 2]
+    row = bisect_left(lines, middle)
+    place = bisect_left(wrong, middle, key=lambda record: record.line)
+    yield from _pieces(Records(part.cells.slice(0, row), lines[:row], wrong[:place]))
+    yield from _pieces(Records(part.cells.slice(row), lines[row:], wrong[place:]))
 
 
 def _judged(table: Table, layout: Layout, part: Records, seen: SeenKeys) -> Block:

@@ -15,12 +15,13 @@ import pyarrow as pa
 
 from api.contract.model import Column, Table
 from api.errors import HeaderMismatch, UnknownHeader
+from api.foreign_text import quoted
 from api.intake.cells import check
-from api.intake.reasons import quoted
 from api.intake.rows import OUR_COLUMNS
 from api.suggestion import did_you_mean
 
 _NAME = re.compile(r"[A-Za-z_][\w .\-]*")
+_COMPLAINTS = 20  # of columns that are told one by one
 _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
@@ -107,20 +108,28 @@ def _complaints(table: Table, folded: list[str], cells: tuple[str, ...]) -> list
     """Everything wrong with a header, in the order of the file, then of the table."""
     known = {name.casefold(): name for name in table.column_names}
     absent = [name for fold, name in known.items() if fold not in folded]
+    strangers = [
+        place
+        for place, fold in enumerate(folded)
+        if fold not in known and fold not in OUR_COLUMNS
+    ]
     complaints = []
-    for place, (fold, cell) in enumerate(zip(folded, cells, strict=True), start=1):
-        if not fold:
-            complaints.append(f"column {place} has no name")
-        elif fold not in known and fold not in OUR_COLUMNS:
+    for place in strangers[:_COMPLAINTS]:
+        if not folded[place]:
+            complaints.append(f"column {place + 1} has no name")
+        else:
             # A name that is still to be found is the likelier meaning.
-            hint = did_you_mean(fold, absent or known.values())
-            complaints.append(f"unknown column {quoted(cell.strip())}{hint}")
-    counts = Counter(fold for fold in folded if fold in known)
-    for column in table.columns:
-        times = counts[column.name.casefold()]
+            hint = did_you_mean(folded[place], absent or known.values())
+            complaints.append(f"unknown column {quoted(cells[place].strip())}{hint}")
+    if len(strangers) > _COMPLAINTS:
+        complaints.append(f"{len(strangers) - _COMPLAINTS:,} more are unknown, too")
+    counts = Counter(folded)
+    for name in (*table.column_names, *sorted(OUR_COLUMNS)):
+        times = counts[name.casefold()]
         if times > 1:
-            complaints.append(f"column {column.name!r} stands there {times} times")
-        if not times and column.required:
+            complaints.append(f"column {name!r} stands there {times:,} times")
+    for column in table.columns:
+        if column.required and column.name.casefold() not in counts:
             complaints.append(f"column {column.name!r} is missing")
     return complaints
 

@@ -5,14 +5,17 @@ Only rows that are otherwise good are shown to it: a refused row uses up no key.
 
 from __future__ import annotations
 
+import hashlib
 from array import array
 
 import pyarrow as pa
 from pyroaring import BitMap64
 
 from api.contract.model import Table
-from api.intake.reasons import quoted
+from api.foreign_text import quoted
 from api.intake.rows import Defect
+
+LONG_KEY = 60  # characters
 
 
 class SeenKeys:
@@ -63,9 +66,10 @@ class SeenKeys:
             # As in SQL, a key with a missing part equals no other.
             if None in key:
                 continue
-            if key in self._set:
+            known = tuple(map(_remembered, key))
+            if known in self._set:
                 old[row] = self._defect(key)
-            self._set.add(key)
+            self._set.add(known)
         return old
 
     def _defect(self, key: tuple[object, ...]) -> Defect:
@@ -77,6 +81,13 @@ class SeenKeys:
             "keep one of the two"
         )
         return Defect(",".join(self._names), "repeated_id", message)
+
+
+def _remembered(part: object) -> object:
+    """A long text by its digest: a key of a megabyte is not kept a million times."""
+    if isinstance(part, str) and len(part) > LONG_KEY:
+        return hashlib.sha256(part.encode()).digest()
+    return part
 
 
 def _unsigned(keys: pa.Array) -> array[int]:

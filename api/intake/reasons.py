@@ -9,9 +9,8 @@ import re
 from datetime import date
 
 from api.contract.model import Column, DataType
+from api.foreign_text import quoted
 from api.intake.rows import Defect
-
-SHOWN = 60
 
 # Every code that a refused row can have, for those who document them.
 REASONS = {
@@ -47,11 +46,6 @@ _MOMENT = re.compile(
     r"(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]+))?)?"
     r"(?:[Zz]|[+-](?P<ahead>[0-9]{2})(?::?(?P<past>[0-9]{2}))?)?)?"
 )
-
-
-def quoted(text: str) -> str:
-    """The text as a message shows it: in quotes, escaped, and not too long."""
-    return repr(text if len(text) <= SHOWN else text[: SHOWN - 1] + "…")
 
 
 def missing(column: Column) -> Defect:

@@ -22,9 +22,11 @@ from api.intake.source import Source
 # pyarrow hands out the first block before it has met a row of the right width; one
 # goes last, so that a quote never closed shows by swallowing it.
 _MARK = "\0"
+# Python's reader would take no cell of more than 128 KiB, and a row may hold 2 MiB.
+csv.field_size_limit(1 << 21)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class WrongRecord:
     """A record with more or fewer fields than the file has columns."""
 

@@ -5,11 +5,12 @@ Every door, HTTP and the command line, comes through here; none is known here.
 
 from api.loading.batches import check_batch, load_batch
 from api.loading.files import check_avro, check_csv, load_avro, load_csv
-from api.loading.tally import REJECTS_SHOWN, reject_document
+from api.loading.tally import RAW_SHOWN, REJECTS_SHOWN, reject_document
 from api.loading.terms import Receipt, Report, Terms, receipt_of, table_named
 from api.loading.undo import undo
 
 __all__ = [
+    "RAW_SHOWN",
     "REJECTS_SHOWN",
     "Receipt",
     "Report",

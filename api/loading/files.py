@@ -7,7 +7,8 @@ from contextlib import closing
 from typing import BinaryIO, Protocol
 
 from api.contract import Table
-from api.intake import Block, read_avro, read_csv
+from api.foreign_text import file_label
+from api.intake import Block, Limits, read_avro, read_csv
 from api.loading.tally import Tally
 from api.loading.terms import Receipt, Report, Terms, receipt_of
 from api.read_ahead import read_ahead
@@ -40,9 +41,12 @@ def load_csv(
 ) -> Receipt:
     """Load a CSV file, plain or gzip.
 
-    Raises UnreadableFile or Unusable, and then nothing of the file is stored.
+    Raises UnreadableFile, Unusable or TooLarge, and then nothing of it is stored.
     """
-    return _load(store, table, read_csv(table, stream), file_name, terms or Terms())
+    terms = terms or Terms()
+    return _load(
+        store, table, read_csv(table, stream, limits=terms.limits), file_name, terms
+    )
 
 
 def load_avro(
@@ -53,17 +57,23 @@ def load_avro(
     terms: Terms | None = None,
 ) -> Receipt:
     """Load an Avro file; raises as `load_csv` does."""
-    return _load(store, table, read_avro(table, stream), file_name, terms or Terms())
+    terms = terms or Terms()
+    file = read_avro(table, stream, terms.limits)
+    return _load(store, table, file, file_name, terms)
 
 
-def check_csv(table: Table, stream: BinaryIO, strict: bool = False) -> Report:
+def check_csv(
+    table: Table, stream: BinaryIO, strict: bool = False, limits: Limits | None = None
+) -> Report:
     """Judge a CSV file as `load_csv` would, and store nothing."""
-    return _check(table, read_csv(table, stream), strict)
+    return _check(table, read_csv(table, stream, limits=limits), strict)
 
 
-def check_avro(table: Table, stream: BinaryIO, strict: bool = False) -> Report:
+def check_avro(
+    table: Table, stream: BinaryIO, strict: bool = False, limits: Limits | None = None
+) -> Report:
     """Judge an Avro file as `load_avro` would, and store nothing."""
-    return _check(table, read_avro(table, stream), strict)
+    return _check(table, read_avro(table, stream, limits), strict)
 
 
 def _load(
@@ -85,7 +95,7 @@ def _load(
                 source=file.source,
                 loaded=tally.loaded,
                 rejected=tally.rejected,
-                file_name=file_name,
+                file_name=file_label(file_name),
                 sha256=file.sha256,
                 header=file.header,
             )

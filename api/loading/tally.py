@@ -8,9 +8,11 @@ from typing import Any
 
 from api.contract import Table
 from api.errors import NoUsableRow, RowsRejected
+from api.foreign_text import cut
 from api.intake import Block, Reject
 
 REJECTS_SHOWN = 20
+RAW_SHOWN = 1000  # characters; the file of the rejects has every row as a whole
 
 
 class Tally:
@@ -30,11 +32,8 @@ class Tally:
 
     @property
     def preview(self) -> list[dict[str, Any]]:
-        """The first rows, as JSON tells them."""
-        return [
-            row | {n: bool(row[n]) for n in self._booleans if row[n] is not None}
-            for row in self._preview
-        ]
+        """The first rows as JSON tells them, long texts cut."""
+        return [{n: self._told(n, v) for n, v in row.items()} for row in self._preview]
 
     def take(self, block: Block) -> None:
         self.loaded += block.rows.num_rows
@@ -61,6 +60,11 @@ class Tally:
                 **self._refused(),
             )
 
+    def _told(self, name: str, value: Any) -> Any:
+        if name in self._booleans and value is not None:
+            return bool(value)
+        return cut(value, RAW_SHOWN) if isinstance(value, str) else value
+
     def _refused(self) -> dict[str, Any]:
         return {
             "received": self.received,
@@ -72,9 +76,12 @@ class Tally:
 def reject_document(
     line: int, raw: str, defects: Iterable[dict[str, Any]], **_: Any
 ) -> dict[str, Any]:
-    """A reject as it is told: its first defect in the open, all of them in `errors`."""
+    """A reject as it is told: its first defect in the open, all of them in `errors`.
+
+    Of a long row only the beginning: a listing of thousands has to stay small.
+    """
     errors = [{"line": line, **defect} for defect in defects]
-    return {**errors[0], "raw": raw, "errors": errors}
+    return {**errors[0], "raw": cut(raw, RAW_SHOWN), "errors": errors}
 
 
 def _document(reject: Reject) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from api.contract import Contract, Table
 from api.errors import UnknownTable
+from api.intake import Limits
 from api.loading.tally import REJECTS_SHOWN, reject_document
 from api.provenance import NOBODY, Provenance
 from api.suggestion import did_you_mean
@@ -35,11 +36,13 @@ class Terms:
     strict: bool = False
     keyed: KeyedRequest | None = None
     by: Provenance = NOBODY
+    limits: Limits = Limits()
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a load would come to; `preview` are its first rows as they would be kept."""
+    """What a load would come to; `preview` are its first rows as they would be kept,
+    but for what is left out of long texts."""
 
     received: int
     loaded: int

@@ -101,6 +101,12 @@ def _rejects() -> Node:
                 {"type": "string", "enum": ["json", "csv"]},
                 "Instead of the Accept header.",
             ),
+            query(
+                "spreadsheet",
+                {"type": "boolean", "default": False},
+                "CSV whose cells no spreadsheet takes for formulas. It is to be looked"
+                " at: mend and upload the one without.",
+            ),
         ],
         "responses": {
             "200": answer("The rejects.", page | file, ["Content-Disposition"]),

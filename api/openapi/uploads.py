@@ -30,6 +30,7 @@ BAD_FILES = (
     errors.BrokenGzip,
     errors.UnclosedQuote,
     errors.RowTooLong,
+    errors.TooManyRows,
     errors.EmptyFile,
     errors.UnknownHeader,
     errors.HeaderMismatch,
@@ -143,7 +144,7 @@ def _batch(tables: Sequence[Table], samples: Mapping[str, Rows]) -> Node:
                 "application/x-www-form-urlencoded": {"schema": form},
             },
         },
-        "responses": answers(errors.BatchSize),
+        "responses": answers(errors.BatchSize, errors.RowTooLong),
     }
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 
 from api.contract import DataType, Mart
 from api.errors import BadParameter
 from api.query.model import Position, Query, Value
 
 INT64 = range(-(2**63), 2**63)
+MOST_EQUAL = 2**32
 
 
 def cursor_text(query: Query, position: Position) -> str:
@@ -50,7 +52,8 @@ def _bare(term: str) -> str:
 
 
 def _is_count(value: object) -> bool:
-    return type(value) is int and 0 < value < INT64.stop
+    # What is skipped is read, and is added to the limit.
+    return type(value) is int and 0 < value <= MOST_EQUAL
 
 
 def _fits(data_type: DataType, value: Value | None) -> bool:
@@ -60,7 +63,7 @@ def _fits(data_type: DataType, value: Value | None) -> bool:
     if data_type in ("integer", "boolean"):
         return type(value) in (int, bool) and value in INT64
     if data_type == "real":
-        return type(value) in (int, float)
+        return type(value) is float and math.isfinite(value)
     return _is_text(value)
 
 

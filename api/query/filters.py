@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from api.contract import Column, DataType
 from api.errors import BadParameter
+from api.foreign_text import quoted
 from api.intake.cells import parse
-from api.intake.reasons import quoted
 from api.query.model import Condition, Operator, Value
 
 OPERATORS: dict[Operator, str] = {
@@ -22,6 +22,8 @@ OPERATORS: dict[Operator, str] = {
     "contains": "contains the text, capitals and all",
     "null": "true: has no value; false: has one",
 }
+# Of one parameter. SQLite nests what is joined by `or`, and not much deeper than this.
+MOST_VALUES = 500
 COMPARISONS: tuple[Operator, ...] = ("gt", "gte", "lt", "lte")
 SEVERAL: tuple[Operator, ...] = ("eq", "ne")
 
@@ -53,8 +55,20 @@ def condition(
         raise BadParameter(f"{name} is given {len(texts)} times; give it once.")
     if operator == "null":
         return Condition(column.name, "null", (value_of(name, "boolean", texts[0]),))
-    values = tuple(value_of(name, column.data_type, text) for text in texts)
-    return Condition(column.name, operator, values)
+    return Condition(column.name, operator, values_of(name, column.data_type, texts))
+
+
+def values_of(
+    name: str, data_type: DataType, texts: Sequence[str], other: str = ""
+) -> tuple[Value, ...]:
+    """Several texts as values, each once; raises BadParameter."""
+    different = list(dict.fromkeys(texts))
+    if len(different) > MOST_VALUES:
+        raise BadParameter(
+            f"{name} is given {len(different):,} values; {MOST_VALUES} are the most."
+        )
+    values = (value_of(name, data_type, text, other) for text in different)
+    return tuple(dict.fromkeys(values))
 
 
 def value_of(name: str, data_type: DataType, text: str, other: str = "") -> Value:

@@ -8,9 +8,9 @@ from dataclasses import replace
 from api.contract import Mart, Parameter
 from api.contract.marts import ALL, TAKEN_PARAMETERS
 from api.errors import BadParameter, UndeclaredParameter
-from api.intake.reasons import quoted
+from api.foreign_text import quoted
 from api.query.cursor import position_of
-from api.query.filters import condition, operators_of, value_of
+from api.query.filters import condition, operators_of, values_of
 from api.query.model import Condition, Operator, Query
 from api.suggestion import did_you_mean
 
@@ -99,8 +99,8 @@ def _pin(
     if not texts or ALL in texts:
         return None
     data_type = mart.column(parameter.column).data_type
-    values = [value_of(parameter.name, data_type, text, other=ALL) for text in texts]
-    return Condition(parameter.column, "eq", tuple(dict.fromkeys(values)))
+    values = values_of(parameter.name, data_type, texts, other=ALL)
+    return Condition(parameter.column, "eq", values)
 
 
 def _columns(mart: Mart, select: str | None, pinned: Sequence[str]) -> tuple[str, ...]:

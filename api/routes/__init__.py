@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from werkzeug.routing import IntegerConverter, Map
 
 from api.context import Context
+from api.errors import BadRequest
+from api.foreign_text import quoted
 from api.routes import (
     backups,
     builds,
@@ -21,9 +23,13 @@ from api.routes import (
 from api.routes.reading import NEWEST
 from api.security_headers import DEFAULTS
 
+LONGEST_HEADER = 16 << 10
+
 
 class RecordNumber(IntegerConverter):
     """The number of a load or build, as far as the warehouse can count."""
+
+    regex = "[0-9]+"  # \d would take the digits of every script
 
     def __init__(self, map: Map) -> None:
         super().__init__(map, max=NEWEST)
@@ -37,7 +43,18 @@ def register(app: Flask, context: Context) -> None:
     for noun in (health, metrics, tables, uploads, loads, undo, backups, builds, docs):
         app.register_blueprint(noun.routes(context))
     problems.register(app)
+    app.before_request(_refuse_long_headers)
     app.after_request(_with_defaults)
+
+
+def _refuse_long_headers() -> None:
+    """To weigh 75,000 media types would take a second of everybody's time."""
+    for name, value in request.headers:
+        if len(value) > LONGEST_HEADER:
+            raise BadRequest(
+                f"The header {quoted(name)} is {len(value):,} characters long;"
+                f" {LONGEST_HEADER:,} are the most."
+            )
 
 
 def _with_defaults(response: Response) -> Response:

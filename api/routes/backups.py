@@ -54,8 +54,8 @@ def routes(context: Context) -> Blueprint:
                 return load_avro(store, table, file, None, terms)
 
             if is_dry_run():
-                return reported(table, check_avro(table, file, strict))
-            terms = Terms("replace", strict, by=sender())
+                return reported(table, check_avro(table, file, strict, context.limits))
+            terms = Terms("replace", strict, by=sender(), limits=context.limits)
             return once(context, load, terms, lambda: digest_of_file(file))
 
     return noun

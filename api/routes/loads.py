@@ -11,7 +11,7 @@ from api.context import Context
 from api.documents.loads import Load as LoadDocument
 from api.documents.loads import LoadWithBuild, RejectsPage
 from api.errors import NotAcceptable
-from api.loading import reject_document, table_named
+from api.loading import RAW_SHOWN, reject_document, table_named
 from api.rejects_csv import rejects_csv
 from api.routes.builds import build_brief
 from api.routes.reading import (
@@ -24,6 +24,8 @@ from api.routes.reading import (
 from api.warehouse import Load, RawStore
 
 PAGE = 1_000
+# Of whole rows, each of which may be a megabyte long.
+PAGE_OF_WHOLE = 50
 MEDIA_TYPES = {"json": "application/json", "csv": "text/csv"}
 
 
@@ -47,10 +49,13 @@ def routes(context: Context) -> Blueprint:
 
     @noun.get("/loads/<number:load_id>/rejects")
     def rejects(load_id: int) -> Response:
-        declared_only("limit", "after", "format")
+        declared_only("limit", "after", "format", "spreadsheet")
         load = store.load(load_id)
         page = _page(store, load)
-        return _csv(context, load) if _wanted_format() == "csv" else jsonify(page)
+        spreadsheet = one_of("spreadsheet", ("false", "true")) == "true"
+        if _wanted_format() == "csv":
+            return _csv(context, load, spreadsheet)
+        return jsonify(page)
 
     return noun
 
@@ -92,7 +97,9 @@ def _wanted_format() -> str:
 
 def _page(store: RawStore, load: Load) -> RejectsPage:
     limit = whole_number("limit", PAGE, 1, 10_000)
-    found = store.rejects(load.load_id, limit, whole_number("after", 0, 0, NEWEST))
+    after = whole_number("after", 0, 0, NEWEST)
+    # One character more, so that it shows where something is left out.
+    found = store.rejects(load.load_id, limit, after, RAW_SHOWN + 1)
     more = {"limit": limit, "after": found[-1]["reject_id"]} if found else {}
     here = url_for("loads.rejects", load_id=load.load_id, **more)
     told: list[Any] = [reject_document(**row) for row in found]
@@ -105,12 +112,12 @@ def _page(store: RawStore, load: Load) -> RejectsPage:
     }
 
 
-def _csv(context: Context, load: Load) -> Response:
+def _csv(context: Context, load: Load, spreadsheet: bool) -> Response:
     """All rejects, however many, as a file that can be mended and uploaded again."""
     table = table_named(context.contract, load.table_name)
     found = _every_reject(context.warehouse.raw, load.load_id)
     is_json = load.source != "csv"
-    lines = rejects_csv(table.column_names, found, load.header, is_json)
+    lines = rejects_csv(table.column_names, found, load.header, is_json, spreadsheet)
     response = Response(stream_with_context(lines), mimetype="text/csv")
     name = f"{load.table_name}-load-{load.load_id}-rejects.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -119,6 +126,6 @@ def _csv(context: Context, load: Load) -> Response:
 
 def _every_reject(store: RawStore, load_id: int) -> Iterator[dict[str, Any]]:
     after = 0
-    while found := store.rejects(load_id, PAGE, after):
+    while found := store.rejects(load_id, PAGE_OF_WHOLE, after):
         yield from found
         after = found[-1]["reject_id"]

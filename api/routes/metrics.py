@@ -14,7 +14,7 @@ from api.documents.service import Index
 from api.errors import BadParameter, NotAcceptable
 from api.formats import Format, formats_of
 from api.query import operators_of
-from api.routes.reading import declared_only, one_of
+from api.routes.reading import declared_only, one_of, single
 from api.security_headers import CHART_POLICY
 from api.warehouse import Build, Metric
 
@@ -75,7 +75,7 @@ def _wish(name: str) -> Wish:
 def _format(mart: Mart) -> Format:
     """The format that `format` names, else the one that Accept likes best."""
     offered = formats_of(mart)
-    named = request.args.get("format")
+    named = single("format")
     if named is not None and named not in offered:
         missing = named == "svg"
         why = f"{mart.endpoint} declares no chart; " if missing else ""

@@ -15,6 +15,7 @@ from werkzeug.exceptions import (
 
 from api import errors
 from api.errors import Problem
+from api.foreign_text import cut, quoted
 
 log = logging.getLogger("api")
 
@@ -48,17 +49,17 @@ def _named(error: HTTPException) -> Problem:
     if isinstance(error, MethodNotAllowed):
         methods = ", ".join(sorted(error.valid_methods or ()))
         return errors.MethodNotAllowed(
-            f"{request.path} takes {methods}, not {request.method}."
+            f"{cut(request.path, 200)} takes {methods}, not {quoted(request.method)}."
         )
     if isinstance(error, RequestEntityTooLarge):
         most = current_app.config["MAX_CONTENT_LENGTH"]
         return errors.TooLarge(
-            f"A request may be {most} bytes long (MAX_UPLOAD_BYTES). Send the rows in"
-            " several files."
+            f"A request may be {most} bytes long (MAX_UPLOAD_BYTES), and a form have"
+            f" {request.max_form_parts} fields. Send the rows in several files."
         )
     if isinstance(error, NotFound):
         return errors.NotFound(
-            f"There is nothing at {request.path[:200]}. GET / lists what there is."
+            f"There is nothing at {cut(request.path, 200)}. GET / lists what there is."
         )
     if isinstance(error, BadRequest):
         return errors.BadRequest(error.description or "The request cannot be read.")
@@ -69,7 +70,9 @@ def _named(error: HTTPException) -> Problem:
 
 
 def _unforeseen(error: Exception) -> Response:
-    log.exception("%s %s failed", request.method, request.path, exc_info=error)
+    # In quotes: an address may hold line ends, which would look like other entries.
+    where = quoted(request.method), quoted(request.path)
+    log.exception("%s %s failed", *where, exc_info=error)
     return answer(
         Problem("The server met an error it was not made for; its log tells.")
     )

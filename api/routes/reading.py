@@ -1,24 +1,25 @@
-"""Reading what every route reads alike: paging, preferences, JSON bodies."""
+"""Reading what every route reads alike: parameters, paging, preferences."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from flask import request
 from werkzeug.http import parse_dict_header
 
-from api.errors import BadParameter, BadRequest, UndeclaredParameter
+from api.errors import BadParameter, UndeclaredParameter
+from api.foreign_text import cut, quoted
 from api.suggestion import did_you_mean
 
 NEWEST = (1 << 63) - 1
 
 
 def declared_only(*names: str) -> None:
-    """Raise UndeclaredParameter when the query has a parameter of another name."""
-    refuse_others(request.args, names, f"parameter of {request.path}")
+    """Refuse a query with a parameter of another name, or with one given twice."""
+    refuse_others(request.args, names, f"parameter of {cut(request.path)}")
+    for name in request.args:
+        single(name)
 
 
 def refuse_others(given: Iterable[str], declared: Iterable[str], what: str) -> None:
@@ -28,7 +29,7 @@ def refuse_others(given: Iterable[str], declared: Iterable[str], what: str) -> N
         if name not in names:
             known = ", ".join(names) or "none"
             raise UndeclaredParameter(
-                f"{name!r} is no {what}; declared are: {known}"
+                f"{quoted(name)} is no {what}; declared are: {known}"
                 f"{did_you_mean(name, names)}",
                 declared=names,
             )
@@ -36,22 +37,35 @@ def refuse_others(given: Iterable[str], declared: Iterable[str], what: str) -> N
 
 def whole_number(name: str, default: int, least: int, most: int) -> int:
     """A query parameter that counts something; raises BadParameter."""
-    text = request.args.get(name)
+    text = single(name)
     if text is None:
         return default
-    if not (text.isascii() and text.isdigit() and least <= int(text[:20]) <= most):
+    digits = text.isascii() and text.isdigit() and len(text) <= len(str(most))
+    if not digits or not least <= int(text) <= most:
         raise BadParameter(
-            f"{name} must be a whole number from {least} to {most}, not {text!r}"
+            f"{name} must be a whole number from {least} to {most}, not {quoted(text)}"
         )
     return int(text)
 
 
 def one_of(name: str, choices: Sequence[str]) -> str:
     """A query parameter that names a choice, by default the first; BadParameter."""
-    text = request.args.get(name, choices[0])
+    text = single(name)
+    if text is None:
+        return choices[0]
     if text not in choices:
-        raise BadParameter(f"{name} must be one of {', '.join(choices)}, not {text!r}")
+        raise BadParameter(
+            f"{name} must be one of {', '.join(choices)}, not {quoted(text)}"
+        )
     return text
+
+
+def single(name: str) -> str | None:
+    """The one value of a query parameter; raises BadParameter when there are more."""
+    texts = request.args.getlist(name)
+    if len(texts) > 1:
+        raise BadParameter(f"{name} is given {len(texts)} times; give it once.")
+    return texts[0] if texts else None
 
 
 def newest_first(default_limit: int) -> tuple[int, int]:
@@ -62,8 +76,17 @@ def newest_first(default_limit: int) -> tuple[int, int]:
 
 
 def form_only(*names: str) -> None:
-    """Raise UndeclaredParameter when the form has a field or file of another name."""
+    """Refuse a form with a field or file of another name, or with one given twice.
+
+    Of two files one would be lost, and its sender told that all went well.
+    """
     refuse_others([*request.form, *request.files], names, "field of the form")
+    for name in names:
+        times = len(request.form.getlist(name)) + len(request.files.getlist(name))
+        if times > 1:
+            raise BadParameter(
+                f"The form has {name} {times} times; send one in each request."
+            )
 
 
 @dataclass(frozen=True)
@@ -110,22 +133,11 @@ def is_true(name: str, given: object) -> bool:
         return False
     if given is True or given == "true":
         return True
-    raise BadParameter(f"{name} must be true or false, not {str(given)[:60]!r}")
+    shown = quoted(given) if isinstance(given, str) else type(given).__name__
+    raise BadParameter(f"{name} must be true or false, not {shown}")
 
 
 def is_dry_run(field: object = None) -> bool:
     """Asked for by a field of the form or body, or in the query: either will do."""
-    asked = [
-        is_true("dry_run", given) for given in (field, request.args.get("dry_run"))
-    ]
+    asked = [is_true("dry_run", given) for given in (field, single("dry_run"))]
     return any(asked)
-
-
-def json_value(text: str | bytes) -> Any:
-    """A JSON text as Python values; raises BadRequest telling where it breaks."""
-    try:
-        return json.loads(text)
-    except RecursionError as error:
-        raise BadRequest("The JSON is nested too deeply to be a batch.") from error
-    except ValueError as error:
-        raise BadRequest(f"This is not JSON: {error}") from error

@@ -11,6 +11,8 @@ from flask import Blueprint, Response, request
 from api.context import Context
 from api.contract import Table
 from api.errors import BadParameter, BadRequest, MissingField, UnsupportedMediaType
+from api.foreign_text import quoted
+from api.json_text import json_value
 from api.loading import (
     Receipt,
     Terms,
@@ -24,7 +26,6 @@ from api.routes.reading import (
     declared_only,
     form_only,
     is_dry_run,
-    json_value,
     preferences,
     refuse_others,
 )
@@ -47,7 +48,7 @@ def routes(context: Context) -> Blueprint:
         declared_only("dry_run")
         table, stream, file_name = _file(context)
         mode = _mode(request.form.get("mode", MODES[0]))
-        terms = Terms(mode, preferences().strict, by=sender())
+        terms = Terms(mode, preferences().strict, by=sender(), limits=context.limits)
 
         def load(terms: Terms) -> Receipt:
             return load_csv(store, table, stream, file_name, terms)
@@ -55,7 +56,8 @@ def routes(context: Context) -> Blueprint:
         # A large one is a file on disk, which goes when it is closed.
         with closing(stream):
             if is_dry_run(request.form.get("dry_run")):
-                return reported(table, check_csv(table, stream, terms.strict))
+                tried = check_csv(table, stream, terms.strict, terms.limits)
+                return reported(table, tried)
             return once(
                 context, load, terms, lambda: f"{table.name}\n{digest_of_file(stream)}"
             )
@@ -81,7 +83,8 @@ def routes(context: Context) -> Blueprint:
 def _file(context: Context) -> tuple[Table, BinaryIO, str | None]:
     if request.mimetype not in (*FORMS, ""):
         raise UnsupportedMediaType(
-            f"A file is sent as multipart/form-data, not {request.mimetype!r}: {CURL}"
+            "A file is sent as multipart/form-data, not"
+            f" {quoted(request.mimetype)}: {CURL}"
         )
     form_only(*FILE_FIELDS)
     table = table_named(context.contract, _field("table_name"))
@@ -96,8 +99,8 @@ def _file(context: Context) -> tuple[Table, BinaryIO, str | None]:
 def _mode(text: str) -> str:
     if text not in MODES:
         raise BadParameter(
-            f"mode must be append, or replace to make the file the whole table, not"
-            f" {text[:60]!r}"
+            "mode must be append, or replace to make the file the whole table, not"
+            f" {quoted(text)}"
         )
     return text
 
@@ -120,7 +123,7 @@ def _batch() -> dict[str, Any]:
         body = json_value(request.get_data())
     else:
         raise UnsupportedMediaType(
-            f"A batch is JSON, or form fields, not {request.mimetype!r}: send the"
+            f"A batch is JSON, or form fields, not {quoted(request.mimetype)}: send the"
             " header Content-Type: application/json"
         )
     if not isinstance(body, dict):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
+from functools import cache
 
 import pyarrow as pa
 
 from api import raw_schema
 from api.contract import Table
-from api.intake import Reject
+from api.intake import Defect, Reject
 from api.provenance import Provenance
 from api.warehouse import ledger
 from api.warehouse.database import Connection
@@ -63,12 +64,14 @@ class LoadInProgress:
 
     def reject(self, rejects: Iterable[Reject]) -> None:
         """Keep refused rows with every reason."""
+        # Most files that are bad at all are bad in the same way all over.
+        told = cache(_told)
         rows = [
             {
                 "load_id": self.load_id,
                 "line": reject.line,
                 "raw": reject.raw,
-                "defects": json.dumps([asdict(d) for d in reject.defects]),
+                "defects": told(reject.defects),
             }
             for reject in rejects
         ]
@@ -90,3 +93,7 @@ class LoadInProgress:
         """Keep with the load which request made it, for when that is repeated."""
         if keyed is not None:
             remember(self._connection, keyed, load.load_id)
+
+
+def _told(defects: tuple[Defect, ...]) -> str:
+    return json.dumps([asdict(defect) for defect in defects])

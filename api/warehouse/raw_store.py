@@ -21,6 +21,8 @@ from api.warehouse.load_in_progress import LoadInProgress
 from api.warehouse.moment import Moment
 from api.warehouse.requests import KeyedRequest, Requests, remember
 
+WHOLE = 1 << 31  # characters; no text in the warehouse is longer
+
 
 class RawStore:
     """The rows as they were accepted, and the ledger that says which loads count."""
@@ -86,13 +88,18 @@ class RawStore:
         with self._database.connection() as connection:
             return ledger.select(connection, where, before, limit)
 
-    def rejects(self, load_id: int, limit: int, after: int = 0) -> list[Row]:
-        """Rejects of a load with a `reject_id` above `after`, in line order."""
+    def rejects(
+        self, load_id: int, limit: int, after: int = 0, most_raw: int = WHOLE
+    ) -> list[Row]:
+        """Rejects of a load with a `reject_id` above `after`, in line order.
+
+        Of each row the first `most_raw` characters.
+        """
         sql = (
-            "select reject_id, line, raw, defects from rejects"
+            "select reject_id, line, substr(raw, 1, ?) as raw, defects from rejects"
             " where load_id = ? and reject_id > ? order by reject_id limit ?"
         )
-        found = self._database.rows(sql, [load_id, after, limit])
+        found = self._database.rows(sql, [most_raw, load_id, after, limit])
         return [row | {"defects": json.loads(row["defects"])} for row in found]
 
     @contextmanager

@@ -1,0 +1,128 @@
+"""What is fuzzed: a function of bytes each, with the seeds that it starts from."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from urllib.parse import parse_qs
+
+import properties as hold
+
+from api.errors import Problem
+from api.intake import Defect, Reject
+from api.query import read_query
+from api.rejects_csv import rejects_csv
+
+# What chance would take long to spell.
+WORDS = (
+    *("id", "job", "word", "size", "amount", "_line", "_reasons"),
+    *(f"a_{kind}" for kind in hold.TYPES),
+    *("2021-11-07", "2021-11-07T02:48:42Z", "1.5e3", "true", "07", "XL"),
+    *("number", "day", "sort", "select", "limit", "cursor", "position", "all"),
+    *("__eq", "__ne", "__gte", "__contains", "__null", "&", "=", "%00"),
+    *(',"', '",', '""', "\r\n", ",,", "\ufeff", "\u202e", "\x1f\x8b\x08", "NaN"),
+    *("[1,", '{"', '":', "],[", "\\ud800", "\\u0000", "0" * 20, "9" * 20),
+)
+BLOCK_SIZES = (16, 64, 300, 1 << 12)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A function that raises when something does not hold, and bytes to begin with."""
+
+    run: Callable[[bytes], None]
+    seeds: tuple[bytes, ...]
+
+
+def csv_file(data: bytes) -> None:
+    """The first byte picks the table and the size of the blocks."""
+    first, content = (data[:1] or b"\0")[0], data[1:]
+    table = hold.TABLES[first % len(hold.TABLES)]
+    block_size = BLOCK_SIZES[first // len(hold.TABLES) % len(BLOCK_SIZES)]
+    hold.holds_of_a_file(table, content, block_size)
+
+
+def json_batch(data: bytes) -> None:
+    first, content = (data[:1] or b"\0")[0], data[1:]
+    hold.holds_of_a_batch(hold.TABLES[first % len(hold.TABLES)], content)
+
+
+def question(data: bytes) -> None:
+    """A query string; `position` is a cursor as JSON, brought into its form."""
+    text = data.decode("utf-8", "replace")
+    given = parse_qs(text, keep_blank_values=True)
+    positions = given.pop("position", [])
+    hold.holds_of_a_query(given)
+    try:
+        values = json.loads(positions[0])
+        cursor = hold.cursor_of(read_query(hold.MART, given), values)
+    except (Problem, ValueError, TypeError, LookupError, RecursionError):
+        return
+    hold.holds_of_a_query(given | {"cursor": [cursor]})
+
+
+def rejects_file(data: bytes) -> None:
+    """Any text as the raw row of a reject, of a file and of a batch."""
+    first, raw = (data[:1] or b"\0")[0], data[1:].decode("utf-8", "ignore")
+    if not hold.storable(raw):
+        return
+    table = hold.TABLES[first % len(hold.TABLES)]
+    header = tuple(reversed(table.column_names)) if first & 64 else None
+    reject = asdict(Reject(1, raw, (Defect(None, "wrong_width", "told"),)))
+    for spreadsheet in (False, True):
+        for batch in (False, True):
+            parts = rejects_csv(
+                table.column_names, [reject], header, batch, spreadsheet
+            )
+            content = "".join(parts).encode()
+            outcome = hold.read(table, content)
+            if not isinstance(outcome, Problem):
+                rows, rejects = outcome
+                assert len(rows) + len(rejects) == 1
+
+
+TARGETS = {
+    "csv_file": Target(
+        csv_file,
+        (
+            b"\x01id,job\r\n1,Cook\r\n2,\r\n",
+            b'\x01\xef\xbb\xbf1,"Co\nok"\n\n01,x\n1,2,3\n',
+            b"\x02a_text,a_integer,a_real,a_boolean,a_date,a_timestamp\n"
+            b"x,-9,1.5e3,TRUE,2020-02-29,2021-11-07T02:48:42.5+01:30\n",
+            b"\x03M,2\nXL,1.50\n07,\n",
+            b"\x01job;id\nCook;1\n",
+            b'\x00 "x"\n',
+            b"\x05_line,id,job,_reasons\n3,1,Cook,none\n",
+            b"\x01" + gzip.compress(b"1,Cook\n", mtime=0) * 2,
+        ),
+    ),
+    "json_batch": Target(
+        json_batch,
+        (
+            b'\x01[[1, "Cook"], {"id": "2", "job": null, "odd": []}]',
+            b'\x02[["a", 1, 1.5e300, true, "2020-02-29", "2021-11-07T02:48:42Z"]]',
+            rb'\x01[{"id": 1e5, "job": "\ud800\u0000=1"}, 5, "x", [[[]]]]',
+            b'\x03[{"size": "M", "size": "S"}, ["07", -Infinity]]',
+        ),
+    ),
+    "question": Target(
+        question,
+        (
+            b"number=all&a_text__ne=a&sort=-a_real,a_text&limit=2&select=a_date",
+            b"number=1&number=-3&a_timestamp__gte=2021-11-07&a_boolean__null=true",
+            b'limit=1&position=[1,1,"a",1.5,true,"2021-11-07","2021-11-07T02:48:42Z"]',
+            b"a_real__lt=1e300&a_text__contains=%00&cursor=AAAA&day=2020-02-29",
+        ),
+    ),
+    "rejects_file": Target(
+        rejects_file,
+        (
+            b'\x011,"a\r""b"',
+            b'\x42{"id": "=1", "job": " x"}',
+            b"\x02[1, [2], null]",
+            b"\x03+M,@1,\t-2\r",
+        ),
+    ),
+}

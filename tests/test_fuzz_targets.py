@@ -1,0 +1,33 @@
+"""The fuzzer's targets on their seeds, and on all that it has found so far."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parent / "fuzz"))
+from targets import TARGETS  # noqa: E402
+
+# What once broke a target; the first byte picks the table, as the target says.
+FOUND: list[tuple[str, bytes]] = [
+    # a number with a zero in front is no formula
+    ("json_batch", b'\x02[["", "-2a", "-=", "-02 "]]'),
+    # \r\n in a quoted cell, a block ending between the two
+    (
+        "csv_file",
+        b'\x03M,2\nX"\n\nk"M,2\n,x\n10,L,1.51\n\x01\xef\xbb\xbf1,k"M,2\n,x\n20,\n\n,Ck\x03M,2\nX"\n\nk"M,2\n,x\n10,L,1.51\n\x01\xef\xbb\xbf1,k"M,2\n,x\n20,\n\n,Cko\r\n",xo\r\n",x',
+    ),
+]
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_seeds_pass(name: str) -> None:
+    for seed in TARGETS[name].seeds:
+        TARGETS[name].run(seed)
+
+
+@pytest.mark.parametrize(("name", "data"), FOUND)
+def test_what_was_found_is_mended(name: str, data: bytes) -> None:
+    TARGETS[name].run(data)

@@ -1,0 +1,98 @@
+"""Hostile requests to a real server: each is told what it is, and none leaves a mark.
+
+`pytest -s` shows the table of what each got.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import ANY
+
+import pytest
+from conftest import Server, children_of
+from hostile_requests import METRIC, Got, Hostile, every_request, get, send
+
+MOST_ROWS = 250_000
+LONGEST_ANSWER = 60_000  # bytes, pictures and rows of metrics included
+LONGEST_SECONDS = 60.0
+MOST_MEMORY = 450  # MB; 130 of it before the first request
+
+
+@pytest.fixture(scope="module")
+def server(
+    sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("hostile") / "warehouse"
+    shutil.copytree(sample_warehouse, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MAX_UPLOAD_ROWS", str(MOST_ROWS))
+        server = Server(folder).start()
+    yield server
+    server.stop()
+
+
+def worst_memory(server: Server) -> int:
+    """The most that the process which answers has ever taken, in MB."""
+    assert server.process is not None
+    found = [0]
+    for pid in children_of(server.process.pid):
+        status = Path(f"/proc/{pid}/status").read_text()
+        command = Path(f"/proc/{pid}/cmdline").read_text()
+        if "builder" not in command:
+            (line,) = [ln for ln in status.splitlines() if ln.startswith("VmHWM")]
+            found.append(int(line.split()[1]) >> 10)
+    return max(found)
+
+
+def test_each_is_told_what_it_is_and_none_leaves_a_mark(server: Server) -> None:
+    at_first = worst_memory(server)
+    wrong = []
+    print("\n\n| request | answer | seconds |\n| --- | --- | --- |")
+    for hostile in every_request():
+        began = time.monotonic()
+        got = send(server.port, hostile.request)
+        seconds = time.monotonic() - began
+        print(f"| {hostile.name} | {told(got)} | {seconds:.2f} |")
+        wrong += [f"{hostile.name}: {why}" for why in faults(hostile, got, seconds)]
+    assert wrong == []
+
+    loads = server.get("/loads?limit=1000").json()
+    wanted = [hostile.loaded for hostile in every_request() if hostile.loaded]
+    assert [load["loaded"] for load in reversed(loads)] == wanted
+    for load in loads:
+        assert len(load["file_name"] or "") <= 255
+        for form in ("format=json", "format=csv", "format=csv&spreadsheet=true"):
+            answer = server.get(f"/loads/{load['load_id']}/rejects?{form}")
+            assert answer.status_code == 200
+            assert form != "format=json" or len(answer.content) < LONGEST_ANSWER * 99
+    stored = {t["name"]: t["rows_loaded"] for t in server.get("/tables").json()}
+    assert stored == {"departments": 0, "jobs": sum(wanted), "hired_employees": 0}
+    server.post("/builds")
+    assert server.get("/builds?limit=1").json()[0]["status"] == "published"
+    assert send(server.port, get(METRIC)) == Got(200, ANY, b"[]\n")
+    worst = worst_memory(server)
+    print(f"\nmemory of the server: {at_first} MB at first, {worst} MB at most")
+    assert worst < MOST_MEMORY
+
+
+def told(got: Got) -> str:
+    return f"{got.status} {got.code}".strip()
+
+
+def faults(hostile: Hostile, got: Got, seconds: float) -> list[str]:
+    """What is wrong with an answer; nothing, if all is well."""
+    found = []
+    if (got.status, got.code) != (hostile.status, hostile.code):
+        found.append(f"{told(got)}: {got.body[:300]!r}")
+    if len(got.body) > LONGEST_ANSWER:
+        found.append(f"{len(got.body)} bytes long")
+    if seconds > LONGEST_SECONDS:
+        found.append(f"{seconds:.0f} s")
+    whole = repr(got.headers).encode() + got.body
+    found += [f"{text!r} came out" for text in hostile.never if text in whole]
+    if got.code and got.headers.get("x-content-type-options") != "nosniff":
+        found.append("may be taken for a page")
+    return found
