@@ -25,8 +25,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     from flask import Flask
 
     from api import routes
+    from api.admission import WHOLE_BYTES, Admission
     from api.config import Settings
     from api.context import Context
+    from api.observing.observed import Observed
     from api.remembered import Remembered
 
     settings = settings or Settings.from_env()
@@ -34,11 +36,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.compact = True  # type: ignore[attr-defined]
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes
-    app.config["MAX_FORM_MEMORY_SIZE"] = None
+    app.config["MAX_FORM_MEMORY_SIZE"] = WHOLE_BYTES
     app.extensions["context"] = context = Context(settings)
     routes.register(app, context)
     marts = context.warehouse.marts
-    app.wsgi_app = Remembered(  # type: ignore[method-assign]
+    remembered = Remembered(
         app.wsgi_app, lambda: marts.served().build, settings.cache_bytes
+    )
+    admission = Admission(remembered, settings)
+    app.wsgi_app = Observed(  # type: ignore[method-assign]
+        admission, routes.templates(app)
     )
     return app

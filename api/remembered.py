@@ -30,7 +30,7 @@ VARYING = (
     "SCRIPT_NAME",
     "wsgi.url_scheme",
 )
-# What an entry takes beside its body, about.
+# What an entry takes beside its body and the question to it, about.
 ENTRY_BYTES = 2048
 
 Headers = list[tuple[str, str]]
@@ -42,6 +42,8 @@ class _Answer:
     status: str
     headers: Headers
     body: bytes
+    # What was asked, which the client may make as long as it likes.
+    key_bytes: int
 
 
 class Remembered:
@@ -70,12 +72,14 @@ class Remembered:
         with self._lock:
             answer = self._answers.get(key)
         if answer is None or answer.build is not build:
-            answer = self._ask(environ, build)
+            answer = self._ask(environ, build, key)
             self._keep(key, answer)
         start_response(answer.status, list(answer.headers))
         return [answer.body]
 
-    def _ask(self, environ: WSGIEnvironment, build: Build) -> _Answer:
+    def _ask(
+        self, environ: WSGIEnvironment, build: Build, key: tuple[Any, ...]
+    ) -> _Answer:
         told: list[tuple[str, Headers]] = []
 
         def start(status: str, headers: Headers, *_: object) -> Callable[[bytes], None]:
@@ -87,7 +91,9 @@ class Remembered:
             body = b"".join(parts)
         finally:
             getattr(parts, "close", lambda: None)()
-        return _Answer(build, *told[-1], body)
+        # A character may take four bytes.
+        asked = 4 * sum(len(part) for part in key if part is not None)
+        return _Answer(build, *told[-1], body, asked)
 
     def _keep(self, key: tuple[Any, ...], answer: _Answer) -> None:
         """Unless it is an error, or of a build that was published meanwhile."""
@@ -101,4 +107,4 @@ class Remembered:
 
 
 def _size(answer: _Answer) -> int:
-    return len(answer.body) + ENTRY_BYTES
+    return len(answer.body) + answer.key_bytes + ENTRY_BYTES

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 from flask import Flask
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import IntegerConverter, Map
 
 from api.context import Context
-from api.routes import builds, docs, health, loads, metrics, problems, tables, uploads
+from api.routes import (
+    builds,
+    docs,
+    health,
+    loads,
+    metrics,
+    monitoring,
+    problems,
+    tables,
+    uploads,
+)
 from api.routes.reading import NEWEST
 
 
@@ -22,6 +36,23 @@ def register(app: Flask, context: Context) -> None:
     app.url_map.converters["number"] = RecordNumber
     # An address is right or it is not: nobody is sent elsewhere.
     app.url_map.merge_slashes = False
-    for noun in (health, metrics, tables, uploads, loads, builds, docs):
+    for noun in (health, monitoring, metrics, tables, uploads, loads, builds, docs):
         app.register_blueprint(noun.routes(context))
     problems.register(app)
+
+
+def templates(app: Flask) -> Callable[[str, str], str]:
+    """What finds the template of a method and path, "other" where there is no route."""
+    adapter = app.url_map.bind("")
+
+    def template(method: str, path: str) -> str:
+        try:
+            rule, _ = adapter.match(path, method, return_rule=True)
+        except MethodNotAllowed as error:
+            first = sorted(error.valid_methods or ["GET"])[0]
+            return template(first, path)
+        except HTTPException:
+            return "other"
+        return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+
+    return template

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+
 from flask import Blueprint, Response, jsonify
 
 from api.context import Context
 from api.documents.service import Alive, Parts, Readiness
 from api.errors import NotReady
+from api.observing.logs import tell
 from api.routes.reading import declared_only
+from api.warehouse import LEAST_FREE_BYTES, Standing
+
+READY = "ready"
 
 
 def routes(context: Context) -> Blueprint:
@@ -23,16 +29,30 @@ def routes(context: Context) -> Blueprint:
     @noun.get("/ready")
     def ready() -> tuple[Response, int]:
         declared_only()
-        running = context.builder_is_running
-        parts: Parts = {
-            "metrics": _metrics(context),
-            "builder": "ready" if running else "no builder is running",
-        }
-        ok = parts["metrics"] == parts["builder"] == "ready"
+        parts = parts_of(context)
+        ok = all(str(part).startswith(READY) for part in parts.values())
         body: Readiness = {"status": "ready" if ok else "not ready", "parts": parts}
         return jsonify(body), 200 if ok else 503
 
     return noun
+
+
+def parts_of(context: Context) -> Parts:
+    """How each part is.
+
+    Not ready is who cannot do the work: no metrics to serve, nowhere to store rows, no
+    builder. A build that failed, or YAML that breaks the contract, is told and no more:
+    the numbers and the contract of before are in force, and taking this server out of
+    service would take them away as well.
+    """
+    store, standing = _store(context)
+    return {
+        "metrics": _metrics(context),
+        "builder": _builder(context, standing),
+        "store": store,
+        "contract": _contract(context),
+        "disk": _disk(context, LEAST_FREE_BYTES),
+    }
 
 
 def _metrics(context: Context) -> str:
@@ -40,4 +60,60 @@ def _metrics(context: Context) -> str:
         context.warehouse.marts.served()
     except NotReady as error:
         return error.detail
-    return "ready"
+    return READY
+
+
+def _builder(context: Context, standing: Standing | None) -> str:
+    if not context.builder_is_running:
+        return "no builder is running; start one with `python -m api builder`"
+    if standing is None:
+        return READY
+    wrong = []
+    last = standing.last_build
+    if last is not None and not last.published:
+        wrong.append(f"the last build failed, see /builds/{last.build_id}")
+    patience = context.settings.build_wait_seconds
+    if standing.waiting and standing.waiting_seconds > patience:
+        wrong.append(
+            f"{standing.waiting} loads wait to be published, the oldest since"
+            f" {standing.waiting_seconds:.0f} s"
+        )
+    return ", but ".join([READY, "; ".join(wrong)]) if wrong else READY
+
+
+def _store(context: Context) -> tuple[str, Standing | None]:
+    """Whether rows can be read and written, and how the warehouse stands."""
+    try:
+        standing = context.warehouse.watch.standing()
+    except Exception as error:
+        # Whatever it is, a probe tells of it; the log has where it came from.
+        tell("not_ready", logging.ERROR, error, part="store")
+        return "the warehouse cannot be read; the log tells where it failed", None
+    try:
+        context.warehouse.watch.try_to_write()
+    except OSError as error:
+        folder = "the folder of the warehouse"
+        return f"{folder} cannot be written to: {error.strerror}", standing
+    return READY, standing
+
+
+def _contract(context: Context) -> str:
+    # A look at the files, if the last one is some time ago.
+    _ = context.contract
+    if not context.complaints:
+        return READY
+    count = len(context.complaints)
+    return (
+        f"{READY}, but the contract of before is in force: {count} complaints about the"
+        " project's files, which `python -m api check` tells"
+    )
+
+
+def _disk(context: Context, least: int) -> str:
+    free = context.warehouse.watch.free_bytes()
+    if free >= least:
+        return READY
+    return (
+        f"{free >> 20} MiB are free for the warehouse, less than {least >> 20} MiB;"
+        " make room on its disk"
+    )

@@ -14,9 +14,9 @@ from werkzeug.exceptions import (
 )
 
 from api import errors
+from api.admission import WHOLE_BYTES
 from api.errors import Problem
-
-log = logging.getLogger("api")
+from api.observing.logs import tell
 
 
 def register(app: Flask) -> None:
@@ -53,8 +53,9 @@ def _named(error: HTTPException) -> Problem:
     if isinstance(error, RequestEntityTooLarge):
         most = current_app.config["MAX_CONTENT_LENGTH"]
         return errors.TooLarge(
-            f"A request may be {most} bytes long (MAX_UPLOAD_BYTES). Send the rows in"
-            " several files."
+            f"A file may be {most} bytes long (MAX_UPLOAD_BYTES), a field of a form"
+            f" {WHOLE_BYTES}, and a form may have 1000 parts. Send the rows in several"
+            " files."
         )
     if isinstance(error, NotFound):
         return errors.NotFound(
@@ -69,7 +70,7 @@ def _named(error: HTTPException) -> Problem:
 
 
 def _unforeseen(error: Exception) -> Response:
-    log.exception("%s %s failed", request.method, request.path, exc_info=error)
+    tell("failure", logging.ERROR, error)
     return answer(
         Problem("The server met an error it was not made for; its log tells.")
     )
