@@ -28,6 +28,7 @@ HEADER = "X-Request-ID"
 ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,128}").fullmatch
 READS = ("GET", "HEAD", "OPTIONS")
 METRICS = "/metrics/"
+PROBLEM = "application/problem+json"
 
 Headers = list[tuple[str, str]]
 
@@ -97,8 +98,9 @@ class Observed:
         code = None
         if status >= "400":
             parts = [_whole(parts)]
-            code = _code(parts[0])
-            count_refusal(code)
+            code = _code(headers, parts[0])
+            if code:
+                count_refusal(code)
         elif not any(name.lower() == "content-length" for name, _ in headers):
             parts = _Stream(parts)
         seconds = perf_counter() - began
@@ -164,9 +166,9 @@ def _whole(parts: Iterable[bytes]) -> bytes:
         getattr(parts, "close", lambda: None)()
 
 
-def _code(body: bytes) -> str:
-    """The code of a problem; the answer to HEAD has no body to tell it."""
-    try:
-        return str(json.loads(body)["code"])
-    except (ValueError, KeyError, TypeError):
-        return "unknown"
+def _code(headers: Headers, body: bytes) -> str | None:
+    """The code of a problem, which the answer to HEAD has no body to tell."""
+    kinds = [value for name, value in headers if name.lower() == "content-type"]
+    if kinds != [PROBLEM]:
+        return None
+    return str(json.loads(body)["code"]) if body else "untold"

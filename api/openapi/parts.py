@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
+from api import errors
 from api.errors import Problem
 from api.openapi.schemas import ref
 
@@ -61,6 +62,16 @@ OPTIONAL = ("Link", "Preference-Applied", "Idempotency-Replayed", "Content-Dispo
 STAMP = ("ETag", "Build-Id", "Build-Finished-At", "Build-Last-Load-Id", "Sample-Data")
 
 
+# What every request that writes may be told before it is looked at.
+WRITING: tuple[type[Problem], ...] = (
+    errors.IncompleteBody,
+    errors.UploadTimeout,
+    errors.TooLarge,
+    errors.TooManyRequests,
+    errors.Overloaded,
+)
+
+
 def headers(*names: str) -> Node:
     """Response headers by name."""
     return {
@@ -102,7 +113,7 @@ def problems(*classes: type[Problem]) -> Node:
             "description": f"{HTTPStatus(status).phrase}. {told}.",
             "content": {"application/problem+json": {"schema": schema}},
         }
-        if status in (409, 503):
+        if status in (409, 429, 503):
             found[str(status)]["headers"] = headers("Retry-After")
     return found
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from api import errors
 from api.openapi.parts import (
+    WRITING,
     answer,
     as_json,
     header_parameter,
@@ -115,7 +116,7 @@ def _build_now() -> Node:
             "202": answer(
                 "It will be built.", as_json(ref("BuildBrief")), ["Preference-Applied"]
             ),
-            **problems(errors.UndeclaredParameter, errors.WarehouseBusy),
+            **problems(errors.UndeclaredParameter, *WRITING, errors.WarehouseBusy),
         },
     }
 

@@ -9,6 +9,7 @@ from api import errors
 from api.contract import Table
 from api.intake import BATCH_ROWS
 from api.openapi.parts import (
+    WRITING,
     answer,
     as_json,
     header_parameter,
@@ -50,14 +51,14 @@ BAD_FILES = (
     errors.UnknownHeader,
     errors.HeaderMismatch,
 )
-BAD_REQUESTS = (
+BAD_REQUESTS: tuple[type[errors.Problem], ...] = (
     errors.BadRequest,
     errors.MissingField,
     errors.UndeclaredParameter,
     errors.BadParameter,
+    *WRITING,
     errors.UnknownTable,
     errors.RequestInProgress,
-    errors.TooLarge,
     errors.UnsupportedMediaType,
     errors.NoUsableRow,
     errors.RowsRejected,
