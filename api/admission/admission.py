@@ -6,12 +6,11 @@ there is always one for a reader.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from api.admission.body import Body, too_large
-from api.admission.parked import Parked
+from api.admission.overdue import Overdue
 from api.admission.slots import Slots
 from api.config import Settings
 from api.errors import Problem
@@ -32,6 +31,7 @@ class Admission:
     def __init__(self, app: WSGIApplication, settings: Settings) -> None:
         self._app = app
         self._slots = Slots(settings.max_writes)
+        self._overdue = Overdue()
         self._most_bytes = settings.max_upload_bytes
         self._seconds = settings.upload_seconds
 
@@ -43,28 +43,12 @@ class Admission:
         client = environ.get(ACTOR) or environ.get("REMOTE_ADDR", "")
         try:
             body = self._body(environ)
-            self._slots.take(client)
+            with self._slots.one(client), self._overdue.watched(body):
+                environ["wsgi.input"] = body
+                environ["wsgi.input_terminated"] = True
+                return self._app(environ, start_response)
         except Problem as problem:
             return refuse(problem, start_response)
-        environ["wsgi.input"] = body
-        environ["wsgi.input_terminated"] = True
-        try:
-            return self._app(environ, start_response)
-        finally:
-            self._leave(client, environ.get("REMOTE_ADDR", ""), body)
-
-    def _leave(self, client: str, address: str, body: Body) -> None:
-        over = threading.Event()
-
-        def let_go() -> None:
-            over.set()
-            self._slots.leave(client, parked=True)
-
-        if body.give_up(let_go):
-            self._slots.park()
-            Parked(address, over, self._seconds).watch()
-        else:
-            self._slots.leave(client)
 
     def _body(self, environ: WSGIEnvironment) -> Body:
         """The body, not read yet; raises TooLarge where it says that it is."""
@@ -77,7 +61,8 @@ class Admission:
             length = 0
         if length is not None and length > most:
             raise too_large(most)
-        return Body(environ["wsgi.input"], length, most, self._seconds)
+        address = environ.get("REMOTE_ADDR", "")
+        return Body(environ["wsgi.input"], length, most, self._seconds, address)
 
 
 def _is_whole(environ: WSGIEnvironment) -> bool:

@@ -1,17 +1,12 @@
-"""The body of a request, read within a time and up to a size.
+"""The body of a request, read up to a size and within a time, and known to be whole.
 
-The server's own input can only wait, for as long as the client likes, and ends alike
-for a body that is whole and one that broke off. So a thread of its own waits for the
-input, and whoever wants the body waits for that thread, until it is too late.
+The server's own input ends alike for a body that is whole and one that broke off.
 """
 
 from __future__ import annotations
 
 import io
-import threading
 import time
-from collections.abc import Callable
-from queue import Empty, Full, Queue
 from typing import TYPE_CHECKING
 
 from api.errors import IncompleteBody, TooLarge, UploadTimeout
@@ -20,13 +15,9 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
     from _typeshed.wsgi import InputStream
 
-PIECE = 1 << 16
-PIECES_AHEAD = 4
-GIVEN_UP_SECONDS = 0.2
-
 
 class Body(io.RawIOBase):
-    """The input of one request.
+    """The input of one request, from `address`; used by one thread at a time.
 
     `length` is what its Content-Length says, None where the input tells its own end.
     Reading raises UploadTimeout after `seconds` from now on, TooLarge beyond `most`
@@ -34,99 +25,62 @@ class Body(io.RawIOBase):
     """
 
     def __init__(
-        self, source: InputStream, length: int | None, most: int, seconds: float
+        self,
+        source: InputStream,
+        length: int | None,
+        most: int,
+        seconds: float,
+        address: str = "",
     ) -> None:
-        self._source: InputStream | None = source
+        self.address = address
+        self.began = time.monotonic()
+        self._source = source
         self._length = length
         self._most = most
         self._seconds = seconds
-        self._deadline = time.monotonic() + seconds
-        self._pieces: Queue[bytes | BaseException] = Queue(PIECES_AHEAD)
-        self._piece = memoryview(b"")
         self._received = 0
-        self._reader: threading.Thread | None = None
-        self._given_up = threading.Event()
-        self._lock = threading.Lock()
-        self._over: Callable[[], None] | None = None
+        self._reading = False
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether somebody waits for more of it, and has for too long."""
+        return self._reading and time.monotonic() > self.began + self._seconds
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
-        if not self._piece:
-            self._piece = memoryview(self._next())
         target = memoryview(buffer).cast("B")
-        count = min(len(target), len(self._piece))
-        target[:count] = self._piece[:count]
-        self._piece = self._piece[count:]
-        return count
+        piece = self._next(len(target))
+        target[: len(piece)] = piece
+        return len(piece)
 
-    def give_up(self, over: Callable[[], None]) -> bool:
-        """Want no more of it; whether the input still holds a thread.
-
-        If so, `over` is called, on that thread, once it has let go.
-        """
-        self._given_up.set()
-        with self._lock:
-            if self._reader is None:
-                self._source = None
-            if self._source is None:
-                return False
-            self._over = over
-            return True
-
-    def _next(self) -> bytes:
-        if self._reader is None:
-            self._reader = threading.Thread(target=self._read, daemon=True)
-            self._reader.start()
+    def _next(self, size: int) -> bytes:
+        if self._length is not None:
+            # Not past the end: some servers would wait for what never comes.
+            size = min(size, self._length - self._received)
+        if not size:
+            return b""
+        self._reading = True
         try:
-            piece = self._pieces.get(timeout=max(0, self._deadline - time.monotonic()))
-        except Empty:
+            piece = self._source.read(size)
+        finally:
+            late, self._reading = self.is_overdue, False
+        self._received += len(piece)
+        if late:
             raise UploadTimeout(
                 f"The body did not arrive within {self._seconds:g} s (UPLOAD_SECONDS);"
                 f" {self._received} bytes had. Nothing was stored. Send it again, or"
                 " the rows in smaller files."
-            ) from None
-        if isinstance(piece, BaseException):
-            raise piece
-        self._received += len(piece)
+            )
         if self._received > self._most:
             raise too_large(self._most)
-        if not piece:
-            # There is no more; whoever asks again is told so again.
-            self._pieces.put(piece)
-            if self._length is not None and self._received < self._length:
-                raise IncompleteBody(
-                    f"The body broke off after {self._received} of {self._length}"
-                    " bytes. Nothing was stored. Send it again."
-                )
+        if not piece and self._length is not None:
+            raise IncompleteBody(
+                f"The body broke off after {self._received} of {self._length} bytes."
+                " Nothing was stored. Send it again."
+            )
         return piece
-
-    def _read(self) -> None:
-        assert self._source is not None
-        try:
-            piece, left = b"?", self._length
-            while piece and not self._given_up.is_set():
-                # Not past the end: some servers would wait for what never comes.
-                size = PIECE if left is None else min(PIECE, left)
-                piece = self._source.read(size) if size else b""
-                left = None if left is None else left - len(piece)
-                self._hand_over(piece)
-        except Exception as error:
-            self._hand_over(error)
-        finally:
-            with self._lock:
-                # Lets go of the connection, which can end then.
-                self._source = None
-            if self._over is not None:
-                self._over()
-
-    def _hand_over(self, piece: bytes | BaseException) -> None:
-        while not self._given_up.is_set():
-            try:
-                return self._pieces.put(piece, timeout=GIVEN_UP_SECONDS)
-            except Full:
-                continue
 
 
 def too_large(most: int) -> TooLarge:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from api.errors import Overloaded, TooManyRequests
 
 # Of all that there are, what one client may hold.
 SHARE = 0.75
-# Readers that wait for clients that were told they are too late, see `body`.
-MOST_PARKED = 256
 
 
 class Slots:
@@ -21,18 +21,25 @@ class Slots:
         self._share = max(1, int(most * SHARE))
         self._lock = threading.Lock()
         self._busy = 0
-        self._parked = 0
         self._held: Counter[str] = Counter()
 
-    def take(self, client: str) -> None:
-        """Take one for the client; raises TooManyRequests and Overloaded."""
+    @contextmanager
+    def one(self, client: str) -> Iterator[None]:
+        """Hold one for the client; raises TooManyRequests and Overloaded."""
+        self._take(client)
+        try:
+            yield
+        finally:
+            self._give_back(client)
+
+    def _take(self, client: str) -> None:
         with self._lock:
             if self._held[client] >= self._share:
                 raise TooManyRequests(
                     f"You have {self._share} requests that write at work, as many as"
                     " one client may. Wait until one is answered, then send this again."
                 )
-            if self._busy >= self._most or self._parked >= MOST_PARKED:
+            if self._busy >= self._most:
                 raise Overloaded(
                     f"{self._busy} requests that write are at work, as many as there"
                     " may be (MAX_WRITES). Nothing of this one was read; send it again"
@@ -41,19 +48,9 @@ class Slots:
             self._busy += 1
             self._held[client] += 1
 
-    def park(self) -> None:
-        """One that is no longer worked on has not let go yet: its client counts on."""
+    def _give_back(self, client: str) -> None:
         with self._lock:
             self._busy -= 1
-            self._parked += 1
-
-    def leave(self, client: str, parked: bool = False) -> None:
-        """Give one back."""
-        with self._lock:
-            if parked:
-                self._parked -= 1
-            else:
-                self._busy -= 1
             self._held[client] -= 1
             if not self._held[client]:
                 del self._held[client]
