@@ -35,7 +35,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.compact = True  # type: ignore[attr-defined]
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes
+    # Of a body without a length the library would cut off what is over its limit:
+    # `admission` refuses it.
+    app.config["MAX_CONTENT_LENGTH"] = None
     app.config["MAX_FORM_MEMORY_SIZE"] = WHOLE_BYTES
     app.extensions["context"] = context = Context(settings)
     routes.register(app, context)
@@ -44,6 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app, lambda: marts.served().build, settings.cache_bytes
     )
     admission = Admission(remembered, settings)
+    app.extensions["slots"] = admission.slots
     app.wsgi_app = Observed(  # type: ignore[method-assign]
         admission, routes.templates(app)
     )

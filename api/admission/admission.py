@@ -30,7 +30,7 @@ class Admission:
 
     def __init__(self, app: WSGIApplication, settings: Settings) -> None:
         self._app = app
-        self._slots = Slots(settings.max_writes)
+        self.slots = Slots(settings.max_writes)
         self._overdue = Overdue()
         self._most_bytes = settings.max_upload_bytes
         self._seconds = settings.upload_seconds
@@ -43,7 +43,7 @@ class Admission:
         client = environ.get(ACTOR) or environ.get("REMOTE_ADDR", "")
         try:
             body = self._body(environ)
-            with self._slots.one(client), self._overdue.watched(body):
+            with self.slots.one(client), self._overdue.watched(body):
                 environ["wsgi.input"] = body
                 environ["wsgi.input_terminated"] = True
                 return self._app(environ, start_response)

@@ -23,6 +23,11 @@ class Slots:
         self._busy = 0
         self._held: Counter[str] = Counter()
 
+    @property
+    def busy(self) -> int:
+        """How many are at work."""
+        return self._busy
+
     @contextmanager
     def one(self, client: str) -> Iterator[None]:
         """Hold one for the client; raises TooManyRequests and Overloaded."""

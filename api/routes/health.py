@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from flask import Blueprint, Response, jsonify
 
 from api.context import Context
 from api.documents.service import Alive, Parts, Readiness
-from api.errors import NotReady
+from api.errors import Problem
 from api.observing.logs import tell
-from api.routes.reading import declared_only
-from api.warehouse import LEAST_FREE_BYTES, Standing
+from api.routes.reading import NEWEST, declared_only
+from api.warehouse import LEAST_FREE_BYTES
 
 READY = "ready"
 
@@ -45,56 +46,55 @@ def parts_of(context: Context) -> Parts:
     the numbers and the contract of before are in force, and taking this server out of
     service would take them away as well.
     """
-    store, standing = _store(context)
     return {
-        "metrics": _metrics(context),
-        "builder": _builder(context, standing),
-        "store": store,
-        "contract": _contract(context),
-        "disk": _disk(context, LEAST_FREE_BYTES),
+        "metrics": _told("metrics", _metrics, context),
+        "builder": _told("builder", _builder, context),
+        "store": _told("store", _store, context),
+        "contract": _told("contract", _contract, context),
+        "disk": _told("disk", _disk, context),
     }
+
+
+def _told(name: str, part: Callable[[Context], str], context: Context) -> str:
+    """What the part says of itself; a probe answers whatever is wrong with it."""
+    try:
+        return part(context)
+    except Exception as error:
+        tell("not_ready", logging.ERROR, error, part=name)
+        return "cannot be read; the log tells where that failed"
 
 
 def _metrics(context: Context) -> str:
     try:
         context.warehouse.marts.served()
-    except NotReady as error:
-        return error.detail
+    except Problem as problem:
+        return problem.detail
     return READY
 
 
-def _builder(context: Context, standing: Standing | None) -> str:
+def _builder(context: Context) -> str:
     if not context.builder_is_running:
         return "no builder is running; start one with `python -m api builder`"
-    if standing is None:
-        return READY
+    standing = context.warehouse.watch.standing()
     wrong = []
     last = standing.last_build
     if last is not None and not last.published:
         wrong.append(f"the last build failed, see /builds/{last.build_id}")
-    patience = context.settings.build_wait_seconds
-    if standing.waiting and standing.waiting_seconds > patience:
+    if standing.waiting_seconds > context.settings.build_wait_seconds:
         wrong.append(
             f"{standing.waiting} loads wait to be published, the oldest since"
             f" {standing.waiting_seconds:.0f} s"
         )
-    return ", but ".join([READY, "; ".join(wrong)]) if wrong else READY
+    return f"{READY}, but {'; '.join(wrong)}" if wrong else READY
 
 
-def _store(context: Context) -> tuple[str, Standing | None]:
-    """Whether rows can be read and written, and how the warehouse stands."""
-    try:
-        standing = context.warehouse.watch.standing()
-    except Exception as error:
-        # Whatever it is, a probe tells of it; the log has where it came from.
-        tell("not_ready", logging.ERROR, error, part="store")
-        return "the warehouse cannot be read; the log tells where it failed", None
+def _store(context: Context) -> str:
     try:
         context.warehouse.watch.try_to_write()
     except OSError as error:
-        folder = "the folder of the warehouse"
-        return f"{folder} cannot be written to: {error.strerror}", standing
-    return READY, standing
+        return f"the warehouse's folder cannot be written to: {error.strerror}"
+    context.warehouse.raw.loads(1, NEWEST)
+    return READY
 
 
 def _contract(context: Context) -> str:
@@ -109,8 +109,8 @@ def _contract(context: Context) -> str:
     )
 
 
-def _disk(context: Context, least: int) -> str:
-    free = context.warehouse.watch.free_bytes()
+def _disk(context: Context) -> str:
+    free, least = context.warehouse.watch.free_bytes(), LEAST_FREE_BYTES
     if free >= least:
         return READY
     return (

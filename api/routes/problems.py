@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, current_app, jsonify, request
+from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import (
     BadRequest,
     HTTPException,
@@ -51,11 +51,9 @@ def _named(error: HTTPException) -> Problem:
             f"{request.path} takes {methods}, not {request.method}."
         )
     if isinstance(error, RequestEntityTooLarge):
-        most = current_app.config["MAX_CONTENT_LENGTH"]
         return errors.TooLarge(
-            f"A file may be {most} bytes long (MAX_UPLOAD_BYTES), a field of a form"
-            f" {WHOLE_BYTES}, and a form may have 1000 parts. Send the rows in several"
-            " files."
+            f"A field of a form may be {WHOLE_BYTES} bytes long, and a form may have"
+            " 1000 parts. Send rows as a file, csv_file."
         )
     if isinstance(error, NotFound):
         return errors.NotFound(
