@@ -127,9 +127,9 @@ def worker_app() -> Flask:
 def _knock_while_busy(slots: Slots) -> None:
     """Ask the server for a trifle now and then while requests that write are at work.
 
-    It starts another thread only when a request comes, at most one then, and none within
-    0.35 ms of the last: of a burst some wait in its queue, and readers behind them, for
-    threads that are allowed and not there. Each further request brings one.
+    It starts another thread only when a request comes, at most one then, and none
+    within 0.35 ms of the last: of a burst some wait in its queue, and readers behind
+    them, for threads that are allowed and not there. Each further request brings one.
     """
     host, port = os.environ["HOST"], int(os.environ["PORT"])
     place = (ANYWHERE.get(host, host), port)

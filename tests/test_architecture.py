@@ -23,7 +23,7 @@ ROOMS = {
     "provenance": set(),
     "wsgi_problems": {"errors"},
     "observing": {"warehouse", "provenance", "wsgi_problems", "errors"},
-    "admission": {"observing", "config", "provenance", "wsgi_problems", "errors"},
+    "admission": {"config", "provenance", "wsgi_problems", "errors"},
     "contract": {"suggestion", "errors"},
     "documents": {"contract"},
     "project": {"contract"},

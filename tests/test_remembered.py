@@ -93,6 +93,15 @@ def test_errors_and_what_is_too_large_are_not_kept() -> None:
     assert small.asked == 2
 
 
+def test_what_a_client_makes_long_counts_for_what_it_takes() -> None:
+    told = Told(most_bytes=100_000)
+    for part in ("QUERY_STRING", "HTTP_ACCEPT", "HTTP_IF_NONE_MATCH"):
+        before = told.asked
+        for _ in range(2):
+            told.get(**{part: "x" * 30_000})
+        assert told.asked == before + 2, "too long to be kept"
+
+
 def test_the_rest_is_passed_on_as_it_is() -> None:
     told = Told()
     for _ in range(2):

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import socket
-import stat
 import struct
 import sys
 import threading
@@ -20,7 +19,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from api.admission.body import Body
-from api.observing.logs import tell
 
 LOOK_SECONDS = 0.25
 # The server answers "100 Continue" when a body is first read.
@@ -75,25 +73,31 @@ class Overdue:
             if other.address == body.address and other.began <= until
         ]
         if all(other.is_overdue for other in as_old):
-            ended = sum(1 for _ in _cut(body.address, until))
-            tell("uploads_ended", connections=ended)
+            _cut(body.address, until)
 
 
-def _cut(address: str, until: float) -> Iterator[None]:
+def _cut(address: str, until: float) -> None:
     """Let the server read the end of each connection last sent something before."""
     for name in os.listdir("/dev/fd"):
-        with suppress(OSError):
-            # A copy of the descriptor: the number itself may soon be another's.
-            copy = os.dup(int(name))
-            if not stat.S_ISSOCK(os.fstat(copy).st_mode):
-                os.close(copy)
-                continue
-            with socket.socket(fileno=copy) as connection:
-                peer = connection.getpeername()
-                if peer[:1] == (address,) and _last_sent(connection) < until:
-                    # The answer can still be written.
-                    connection.shutdown(socket.SHUT_RD)
-                    yield
+        with suppress(OSError), _socket(int(name)) as connection:
+            peer = connection.getpeername()
+            if peer[:1] == (address,) and _last_sent(connection) < until:
+                # The answer can still be written.
+                connection.shutdown(socket.SHUT_RD)
+
+
+@contextmanager
+def _socket(descriptor: int) -> Iterator[socket.socket]:
+    """A descriptor of the server's as a socket; raises OSError where it is none.
+
+    Neither copied nor closed: closing a copy of one of a database file would drop all
+    locks that this process has on that file.
+    """
+    connection = socket.socket(fileno=descriptor)
+    try:
+        yield connection
+    finally:
+        connection.detach()
 
 
 def _last_sent(connection: socket.socket) -> float:
