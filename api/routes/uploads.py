@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from contextlib import closing
 from typing import Any, BinaryIO, cast
 
@@ -35,6 +36,10 @@ FILE_FIELDS = ("csv_file", "table_name", "dry_run")
 BATCH_FIELDS = ("table_name", "data", "dry_run")
 CURL = "curl -F csv_file=@FILE.csv -F table_name=TABLE URL"
 
+# Files checked at a time without being loaded: each takes some 25 MB while it is read.
+# Those to be loaded take turns anyway.
+_checks = threading.BoundedSemaphore(4)
+
 
 def routes(context: Context) -> Blueprint:
     """The routes of the doors."""
@@ -52,7 +57,9 @@ def routes(context: Context) -> Blueprint:
         # A large one is a file on disk, which goes when it is closed.
         with closing(stream):
             if _is_dry_run(request.form.get("dry_run")):
-                return reported(table, check_csv(table, stream, preferences().strict))
+                with _checks:
+                    report = check_csv(table, stream, preferences().strict)
+                return reported(table, report)
             return once(context, load, table, lambda: digest_of_file(stream))
 
     @noun.post("/insert_batch")
