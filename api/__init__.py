@@ -27,8 +27,10 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     from api import routes
     from api.access import Door, Guard
+    from api.admission import WHOLE_BYTES, Admission
     from api.config import Settings
     from api.context import Context
+    from api.observing.observed import Observed
     from api.remembered import Remembered
 
     settings = settings or Settings.from_env()
@@ -36,13 +38,19 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.compact = True  # type: ignore[attr-defined]
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes
-    app.config["MAX_FORM_MEMORY_SIZE"] = None
+    # Of a body without a length the library would cut off what is over its limit:
+    # `admission` refuses it.
+    app.config["MAX_CONTENT_LENGTH"] = None
+    app.config["MAX_FORM_MEMORY_SIZE"] = WHOLE_BYTES
     app.extensions["context"] = context = Context(settings)
     routes.register(app, context)
     marts = context.warehouse.marts
     remembered = Remembered(
         app.wsgi_app, lambda: marts.served().build, settings.cache_bytes
     )
-    app.wsgi_app = Guard(remembered, door)  # type: ignore[method-assign]
+    admission = Admission(remembered, settings)
+    app.extensions["slots"] = admission.slots
+    app.wsgi_app = Observed(  # type: ignore[method-assign]
+        Guard(admission, door), routes.templates(app)
+    )
     return app

@@ -18,8 +18,9 @@ from api.formats import Format, Sheet
 from api.query import Condition, Query, cursor_text, page, read_query
 from api.warehouse import Build, Marts, Served
 
-# What an entry takes beside its body, about.
+# What an entry takes beside its content, about: there may be many small ones.
 ENTRY_BYTES = 1024
+
 SIGNS = {"eq": "", "ne": "not ", "gt": "> ", "gte": "≥ ", "lt": "< ", "lte": "≤ "}
 
 
@@ -149,4 +150,4 @@ def _told(condition: Condition) -> str:
 
 
 def _size(body: Body) -> int:
-    return len(body.content) + ENTRY_BYTES
+    return len(body.content) + len(body.next_cursor or "") + ENTRY_BYTES

@@ -20,6 +20,7 @@ KINDS = {
     str: "text",
     Path: "path",
 }
+LOG_LEVELS = ("debug", "info", "warning", "error")
 YES_NO = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
@@ -50,7 +51,7 @@ class Settings:
     host: str = setting("127.0.0.1", "Address that `serve` listens on.")
     port: int = setting(5000, "Port that `serve` listens on.", 1, 65_535)
     workers: int = setting(1, "Processes that answer HTTP.", 1)
-    threads: int = setting(64, "Requests that one process works on at a time.", 1)
+    threads: int = setting(64, "Requests that one process works on at a time.", 2)
     build_wait_seconds: float = setting(
         60.0, "How long a load waits for its build before it is answered 202."
     )
@@ -109,6 +110,15 @@ class Settings:
             object.__setattr__(self, name, Path(getattr(self, name)).absolute())
         for spec in fields(self):
             _check_range(spec, getattr(self, spec.name))
+        if self.max_writes >= self.threads:
+            raise ValueError(
+                f"MAX_WRITES={self.max_writes} must be below THREADS={self.threads}:"
+                " the threads that are left answer readers"
+            )
+        if self.log_level.lower() not in LOG_LEVELS:
+            raise ValueError(
+                f"LOG_LEVEL={self.log_level!r} must be one of {', '.join(LOG_LEVELS)}"
+            )
 
     @property
     def lineage_page(self) -> Path:

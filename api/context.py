@@ -13,6 +13,7 @@ from api.config import Settings
 from api.contract import Contract
 from api.errors import ContractError
 from api.intake import Limits
+from api.observing.logs import tell
 from api.project import Project
 from api.warehouse import Build, open_warehouse
 
@@ -21,8 +22,6 @@ CONTRACT_SECONDS = 0.5
 # A builder that died is back well within this; one that is away longer is not coming.
 BUILDER_AWAY_SECONDS = 15.0
 BUILDER_LOOK_SECONDS = 0.5
-
-log = logging.getLogger("api")
 
 
 class Context:
@@ -34,6 +33,10 @@ class Context:
         self.project = Project(settings.project_dir)
         # Before the contract is read: what changes meanwhile is seen at the next look.
         self._seen = self.project.fingerprint()
+        # What is wrong with the files while the contract of before is in force.
+        self.complaints: tuple[str, ...] = ()
+        # Set when the process is to end: from then on nobody waits for a build.
+        self.stopping = threading.Event()
         self.warehouse = open_warehouse(settings.warehouse_dir)
         self._contract = self._first_contract()
         self.answers = Answers(self.warehouse.marts, settings.cache_bytes)
@@ -86,7 +89,7 @@ class Context:
             tables = self.warehouse.raw.declared_tables()
             if not tables:
                 raise
-            _log_broken(error)
+            self._complain(error)
             return Contract({table.name: table for table in tables}, marts={})
 
     def _look(self) -> None:
@@ -98,17 +101,18 @@ class Context:
             self._contract = self._applied()
         except ContractError as error:
             # The builder tells it in /builds; what was promised before still holds.
-            _log_broken(error)
+            self._complain(error)
 
     def _applied(self) -> Contract:
         """The contract of the files, with the upload tables brought to it."""
         contract = self.project.contract()
         self.warehouse.raw.prepare(contract.tables.values())
+        self.complaints = ()
         return contract
 
-
-def _log_broken(error: ContractError) -> None:
-    log.warning("the contract is broken, the last good one stays: %s", error.detail)
+    def _complain(self, error: ContractError) -> None:
+        self.complaints = error.complaints
+        tell("contract_broken", logging.WARNING, complaints=list(error.complaints))
 
 
 class _BuilderWatch:
@@ -119,6 +123,8 @@ class _BuilderWatch:
         self._last_alive = self._last_look = time.monotonic()
 
     def __call__(self) -> bool:
+        if self._context.stopping.is_set():
+            return False
         now = time.monotonic()
         # A look takes the builder's lock for an instant: waiters must not crowd it.
         if now - self._last_look >= BUILDER_LOOK_SECONDS:

@@ -30,7 +30,7 @@ VARYING = (
     "SCRIPT_NAME",
     "wsgi.url_scheme",
 )
-# What an entry takes beside its body, about.
+# What an entry takes beside its body and the question to it, about.
 ENTRY_BYTES = 2048
 
 Headers = list[tuple[str, str]]
@@ -71,8 +71,8 @@ class Remembered:
         with self._lock:
             answer = self._answers.get(key)
         if answer is None or answer.build is not build:
-            # What was asked is kept as well, and may be longer than the answer.
-            asked = sum(map(len, filter(None, key)))
+            # What was asked is kept as well; a character may take four bytes.
+            asked = 4 * sum(map(len, filter(None, key)))
             answer = self._ask(environ, build, asked)
             self._keep(key, answer)
         start_response(answer.status, list(answer.headers))

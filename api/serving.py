@@ -7,20 +7,37 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
 from api.access import is_loopback
 from api.builder.supervisor import Supervisor
 from api.config import Settings
+from api.observing.logs import configure, tell
 
 if TYPE_CHECKING:
     from flask import Flask
 
+    from api.admission.slots import Slots
+
 PARENT_POLL_SECONDS = 0.5
+KNOCK_SECONDS = 0.02
+TRIFLE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+# The server's own logger hands to ours what it has to say.
+LOGGED_AS_OURS = {
+    "handlers": {},
+    "formatters": {},
+    "loggers": {"_granian": {"propagate": True}},
+}
 # How long a thread that computes may keep the others from answering.
 SWITCH_SECONDS = 0.0005
+# Where workers put their figures; read by the library when it is imported.
+FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def try_to_listen(host: str, port: int) -> None:
@@ -51,13 +68,26 @@ def is_public(host: str) -> bool:
 
 def serve(settings: Settings) -> None:
     """Serve HTTP with a builder beside it until a signal ends it."""
+    os.environ.update(settings.to_env())
+    configure(settings.log_level)
+    with _figures_of_workers(settings.workers):
+        supervisor = Supervisor(settings)
+        supervisor.start()
+        server = _server(settings)
+        tell("start", host=settings.host, port=settings.port, workers=settings.workers)
+        try:
+            server.serve()
+        finally:
+            supervisor.stop()
+            tell("stop")
+
+
+def _server(settings: Settings) -> Any:
     from granian import Granian
+    from granian.constants import HTTPModes
     from granian.log import LogLevels
 
-    os.environ.update(settings.to_env())
-    supervisor = Supervisor(settings)
-    supervisor.start()
-    server = Granian(
+    return Granian(
         "api.serving:worker_app",
         factory=True,
         interface="wsgi",  # type: ignore[arg-type]
@@ -65,15 +95,27 @@ def serve(settings: Settings) -> None:
         port=settings.port,
         workers=settings.workers,
         blocking_threads=settings.threads,
+        # One request at a time on a connection, so that one can be ended for it.
+        http=HTTPModes.http1,
         websockets=False,
         # Its warnings are about the number of threads, most of which wait for a build.
         log_level=LogLevels.error,
+        log_dictconfig=LOGGED_AS_OURS,
         respawn_failed_workers=True,
+        workers_kill_timeout=max(1, round(settings.shutdown_seconds)),
     )
-    try:
-        server.serve()
-    finally:
-        supervisor.stop()
+
+
+@contextmanager
+def _figures_of_workers(workers: int) -> Iterator[None]:
+    """A folder for the figures of several workers, gone at the end."""
+    if workers == 1:
+        os.environ.pop(FIGURES, None)
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="figures-") as folder:
+        os.environ[FIGURES] = folder
+        yield
 
 
 def worker_app() -> Flask:
@@ -87,7 +129,47 @@ def worker_app() -> Flask:
     for name in settings.secrets():
         # Granian puts the whole environment into that of each request.
         os.environ.pop(name, None)
-    return create_app(settings)
+    app = create_app(settings)
+    _knock_while_busy(app.extensions["slots"])
+    _when_told_to_stop(app.extensions["context"].stopping)
+    return app
+
+
+def _knock_while_busy(slots: Slots) -> None:
+    """Ask the server for a trifle now and then while requests that write are at work.
+
+    It starts another thread only when a request comes, at most one then, and none
+    within 0.35 ms of the last: of a burst some wait in its queue, and readers behind
+    them, for threads that are allowed and not there. Each further request brings one.
+    """
+    host, port = os.environ["HOST"], int(os.environ["PORT"])
+    place = (ANYWHERE.get(host, host), port)
+
+    def knock() -> None:
+        while True:
+            time.sleep(KNOCK_SECONDS)
+            if slots.busy:
+                with suppress(OSError), socket.create_connection(place, 1) as door:
+                    door.sendall(TRIFLE)
+                    time.sleep(KNOCK_SECONDS)
+
+    threading.Thread(target=knock, daemon=True).start()
+
+
+def _when_told_to_stop(stopping: threading.Event) -> None:
+    """Set the event at the first signal; what the server does then it does besides.
+
+    It installs handlers of its own later: the wake-up of a process is told in any case.
+    """
+    waiting, told = os.pipe()
+    os.set_blocking(told, False)
+    signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+
+    def wait() -> None:
+        os.read(waiting, 1)
+        stopping.set()
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _exit_without(parent: int) -> None:

@@ -83,6 +83,8 @@ class Server:
     warehouse: Path
     project: Path = CHECKOUT
     port: int = 0
+    settings: dict[str, str] = field(default_factory=dict)
+    log: Path | None = None
     process: subprocess.Popen[bytes] | None = None
     session: requests.Session = field(default_factory=requests.Session)
 
@@ -92,13 +94,14 @@ class Server:
 
     def start(self) -> Server:
         self.port = self.port or free_port()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "api", "serve", "--port", str(self.port)],
-            cwd=CHECKOUT,
-            env=environment(self.warehouse, self.project),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        with open(self.log or os.devnull, "ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "api", "serve", "--port", str(self.port)],
+                cwd=CHECKOUT,
+                env=environment(self.warehouse, self.project) | self.settings,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
         wait_until(self.is_ready, START_SECONDS)
         return self
 

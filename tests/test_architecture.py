@@ -82,6 +82,7 @@ ROOMS = {
         "config",
         "contract",
         "errors",
+        "observing",
         "occupancy",
         "project",
         "raw_schema",
@@ -94,10 +95,12 @@ ROOMS = {
         "contract",
         "errors",
         "intake",
+        "observing",
         "project",
         "warehouse",
     },
     "routes": {
+        "admission",
         "answers",
         "avro",
         "context",
@@ -108,6 +111,7 @@ ROOMS = {
         "formats",
         "json_text",
         "loading",
+        "observing",
         "openapi",
         "provenance",
         "query",
@@ -116,8 +120,16 @@ ROOMS = {
         "suggestion",
         "warehouse",
     },
-    "serving": {"__init__", "access", "builder", "config"},
-    "__init__": {"access", "config", "context", "remembered", "routes"},
+    "serving": {"__init__", "access", "builder", "config", "observing"},
+    "__init__": {
+        "access",
+        "admission",
+        "config",
+        "context",
+        "observing",
+        "remembered",
+        "routes",
+    },
     "commands": {
         "access",
         "avro",
@@ -143,6 +155,8 @@ ROOMS = {
     },
     "foreign_text": set(),
     "json_text": {"errors", "foreign_text"},
+    "observing": {"errors", "provenance", "warehouse", "wsgi_problems"},
+    "admission": {"config", "errors", "provenance", "wsgi_problems"},
 }
 # Where each outside library lives; nowhere else.
 LIBRARIES = {
@@ -161,6 +175,7 @@ LIBRARIES = {
     "cachetools": {"answers", "remembered"},
     "yaml": {"contract"},
     "click": {"commands"},
+    "prometheus_client": {"observing", "routes"},
 }
 PURE = (
     "errors",

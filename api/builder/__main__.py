@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import threading
@@ -12,6 +11,7 @@ from api.builder.loop import Builder
 from api.builder.supervisor import BUILDER_TAKEN, ONCE
 from api.config import Settings
 from api.errors import WarehouseBusy
+from api.observing.logs import configure, tell
 from api.occupancy import occupy
 
 NICENESS = 15
@@ -22,16 +22,16 @@ def main(once: bool) -> int:
 
     Exits 0, 1 when that one build failed, BUILDER_TAKEN where there is a builder.
     """
+    settings = Settings.from_env()
     # dbt has put its own handler on the root by now: ours takes its place.
-    form = "%(asctime)s %(name)s %(message)s"
-    logging.basicConfig(level=logging.INFO, format=form, force=True)
+    configure(settings.log_level)
     # Whoever asks for a metric goes first.
     os.nice(NICENESS)
-    settings = Settings.from_env()
     settings.warehouse_dir.mkdir(parents=True, exist_ok=True)
     try:
         with occupy(settings.warehouse_dir), only_builder(settings.warehouse_dir):
             builder = Builder(settings)
+            tell("builder_start", pid=os.getpid())
             if once:
                 return 0 if builder.build_once() else 1
             threading.Thread(target=_exit_with_parent, daemon=True).start()

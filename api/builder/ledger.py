@@ -22,6 +22,8 @@ from api.builder.dbt import LEASE_OWNER, Outcome
 from api.contract import Table
 from api.utc import utc_text
 
+# As many loads or failures are told of in one line of the log.
+TOLD = 100
 BUILDS_TABLE = Path("dbt_project/macros/audit/builds_table.sql")
 
 
@@ -144,6 +146,40 @@ class Ledger:
                 " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 values,
             )
+
+    def facts_of(self, outcome: Outcome) -> dict[str, Any]:
+        """What a log may tell of a recorded build: its number, its loads, its failures.
+
+        Not what failures say, which may hold rows.
+        """
+        sql = (
+            "select build_id, last_load_id, failures, coalesce(("
+            "select max(last_load_id) from published.builds as earlier where"
+            " earlier.status = 'published' and earlier.build_id < builds.build_id"
+            "), 0) as before from published.builds where invocation_id = ?"
+        )
+        with self._published() as connection:
+            found = _rows(connection, sql, [outcome.invocation_id])
+        for row in found:
+            failed = [f["name"] for f in json.loads(row["failures"])]
+            loads = self._loads(row.pop("before"), row["last_load_id"])
+            return {**row, "failures": failed[:TOLD], **loads}
+        return {}
+
+    def _loads(self, after: int, upto: int) -> dict[str, list[Any]]:
+        """Loads, the newest first, and the requests that brought them."""
+        if self._raw is None:
+            return {"loads": [], "requests": []}
+        known = _rows(self._raw, "pragma table_info(loads)", ())
+        has_request = any(column["name"] == "request_id" for column in known)
+        request = "request_id" if has_request else "null as request_id"
+        sql = (
+            f"select load_id, {request} from loads"
+            " where load_id > ? and load_id <= ? order by load_id desc limit ?"
+        )
+        found = _rows(self._raw, sql, [after, upto, TOLD])
+        requests = [row["request_id"] for row in found if row["request_id"]]
+        return {"loads": [row["load_id"] for row in found], "requests": requests}
 
     def _published(self) -> closing[sqlite3.Connection]:
         connection = sqlite3.connect(":memory:", isolation_level=None, timeout=30)

@@ -14,6 +14,7 @@ from api.builder.dbt import Dbt, Outcome
 from api.builder.ledger import Ledger, Position
 from api.config import Settings
 from api.errors import ContractError
+from api.observing.logs import tell
 from api.project import Fingerprint, Project
 
 POLL_SECONDS = 0.02
@@ -28,8 +29,6 @@ TRANSIENT = (
     "another dbt run",
 )
 RETRY_SECONDS = (1, 60)
-
-log = logging.getLogger("builder")
 
 
 class Builder:
@@ -88,7 +87,7 @@ class Builder:
         self._undocumented = outcome.succeeded and self._documented != self._seen
         self._proven = self._proven or outcome.succeeded
         self._plan_retry(outcome)
-        log.info("build %s", "published" if outcome.succeeded else "failed")
+        self._tell(outcome, started_at)
         return outcome
 
     def _look_at_project(self) -> None:
@@ -124,11 +123,20 @@ class Builder:
         self._documented = self._seen
         page = self._dbt.document()
         if not page:
-            log.warning("dbt made no docs of the project; the page of before stays")
+            tell("no_lineage", logging.WARNING)
             return
         new = self._lineage.with_suffix(".new")
         new.write_text(page, encoding="utf-8")
         new.replace(self._lineage)
+
+    def _tell(self, outcome: Outcome, started_at: datetime) -> None:
+        """Log the build, with the loads that it is the first good one to hold."""
+        took = datetime.now(UTC) - started_at
+        level = logging.INFO if outcome.succeeded else logging.ERROR
+        facts = self._ledger.facts_of(outcome)
+        seconds = round(took.total_seconds(), 3)
+        status = "published" if outcome.succeeded else "failed"
+        tell(f"build_{status}", level, seconds=seconds, **facts)
 
     def _plan_retry(self, outcome: Outcome) -> None:
         if any(sign in outcome.message for sign in TRANSIENT):

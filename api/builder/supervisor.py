@@ -10,14 +10,13 @@ import threading
 import time
 
 from api.config import CHECKOUT, Settings
+from api.observing.logs import tell
 
 ONCE = "--once"
 BUILDER_TAKEN = 3
 # A builder that lived this long was well: the next one starts without delay.
 WELL_SECONDS = 30.0
 PAUSE_SECONDS = (0.2, 10.0)
-
-log = logging.getLogger("builder")
 
 
 def build_once(settings: Settings) -> int:
@@ -72,7 +71,8 @@ class Supervisor:
             if code == BUILDER_TAKEN:
                 pause = 2.0
             else:
-                log.warning("the builder ended with code %s; starting it again", code)
+                # The next one is started below.
+                tell("builder_end", logging.WARNING, exit_code=code)
                 lived = time.monotonic() - born
                 pause = PAUSE_SECONDS[0] if lived > WELL_SECONDS else pause * 2
             self._stopped.wait(min(pause, PAUSE_SECONDS[1]))

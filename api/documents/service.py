@@ -31,10 +31,15 @@ class Alive(TypedDict):
 
 @with_config(extra="forbid")
 class Parts(TypedDict):
-    """Each part: `ready`, or what it lacks."""
+    """Each part: `ready`, `ready, but` what is wrong all the same, or what it lacks."""
 
-    metrics: str
-    builder: str
+    metrics: Annotated[str, Field(description="Whether a build is published.")]
+    builder: Annotated[
+        str, Field(description="Whether one runs, and how its last build ended.")
+    ]
+    store: Annotated[str, Field(description="Whether rows can be read and written.")]
+    contract: Annotated[str, Field(description="Whether the project's YAML holds.")]
+    disk: Annotated[str, Field(description="Whether there is room.")]
 
 
 @with_config(extra="forbid")

@@ -4,7 +4,8 @@ Problem                          the base: status, code, title, detail, extra me
 ├─ BadRequest (400)              malformed_request: the request itself cannot be read
 │  ├─ MissingField               missing_field: a form or JSON field is absent
 │  ├─ UndeclaredParameter        undeclared_parameter: lists the declared ones
-│  └─ BadParameter               bad_parameter: a declared parameter has no such value
+│  ├─ BadParameter               bad_parameter: a declared parameter has no such value
+│  └─ IncompleteBody             incomplete_body: the client went before it sent all
 ├─ KeyRequired (401)             key_required: without a key there is nothing here
 │  └─ UnknownKey                 unknown_key: the key that was sent is not one of ours
 ├─ Forbidden (403)               forbidden: the key, or its absence, does not suffice
@@ -67,6 +68,7 @@ from api.errors.requests import (
     BadParameter,
     BadRequest,
     Conflict,
+    IncompleteBody,
     MethodNotAllowed,
     MissingField,
     NotAcceptable,
@@ -124,6 +126,7 @@ __all__ = [
     "ForeignOrigin",
     "HeaderMismatch",
     "IdempotencyKeyReused",
+    "IncompleteBody",
     "KeyRequired",
     "MethodNotAllowed",
     "MissingField",

@@ -21,6 +21,10 @@ class BadParameter(BadRequest):
     code, title = "bad_parameter", "A parameter has a value of the wrong kind"
 
 
+class IncompleteBody(BadRequest):
+    code, title = "incomplete_body", "The request broke off before its end"
+
+
 class MethodNotAllowed(Problem):
     status, code = 405, "method_not_allowed"
     title = "This address has no such method"

@@ -7,7 +7,14 @@ from typing import Any
 
 from api import errors
 from api.contract import Table
-from api.openapi.parts import answer, as_json, header_parameter, problems, query
+from api.openapi.parts import (
+    WRITING,
+    answer,
+    as_json,
+    header_parameter,
+    problems,
+    query,
+)
 from api.openapi.schemas import ref
 
 Node = dict[str, Any]
@@ -38,7 +45,6 @@ BAD_REQUESTS = (
     errors.BadParameter,
     errors.UnknownTable,
     errors.RequestInProgress,
-    errors.TooLarge,
     errors.UnsupportedMediaType,
     errors.NoUsableRow,
     errors.RowsRejected,
@@ -46,9 +52,7 @@ BAD_REQUESTS = (
 )
 # What may be in the way of anything that is written.
 OBSTACLES = (
-    errors.UploadTimeout,
-    errors.TooManyRequests,
-    errors.Overloaded,
+    *WRITING,
     errors.WarehouseBusy,
     errors.WarehouseReadOnly,
     errors.WarehouseDamaged,

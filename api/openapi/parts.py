@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
+from api import errors
 from api.errors import Problem
 from api.openapi.schemas import ref
 
@@ -69,6 +70,16 @@ OPTIONAL = (
     "Retry-After",
 )
 STAMP = ("ETag", "Build-Id", "Build-Finished-At", "Build-Last-Load-Id", "Sample-Data")
+
+
+# What every request that writes may be told before it is looked at.
+WRITING: tuple[type[Problem], ...] = (
+    errors.IncompleteBody,
+    errors.UploadTimeout,
+    errors.TooLarge,
+    errors.TooManyRequests,
+    errors.Overloaded,
+)
 
 
 def headers(*names: str) -> Node:

@@ -30,6 +30,13 @@ def paths() -> Node:
                 }
             }
         },
+        "/prometheus": {
+            "get": _get(
+                "prometheus",
+                "Figures of requests, loads, builds and files, for Prometheus",
+                {"text/plain": {"schema": {"type": "string"}}},
+            )
+        },
         "/openapi.json": {
             "get": _get("openapi", "This document", as_json({"type": "object"}), "ETag")
         },

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import IntegerConverter, Map
 
 from api.context import Context
@@ -15,6 +19,7 @@ from api.routes import (
     health,
     loads,
     metrics,
+    monitoring,
     problems,
     tables,
     undo,
@@ -40,11 +45,31 @@ def register(app: Flask, context: Context) -> None:
     app.url_map.converters["number"] = RecordNumber
     # An address is right or it is not: nobody is sent elsewhere.
     app.url_map.merge_slashes = False
-    for noun in (health, metrics, tables, uploads, loads, undo, backups, builds, docs):
+    for noun in (
+        *(health, monitoring, metrics, tables, uploads, loads, undo, backups),
+        *(builds, docs),
+    ):
         app.register_blueprint(noun.routes(context))
     problems.register(app)
     app.before_request(_refuse_long_headers)
     app.after_request(_with_defaults)
+
+
+def templates(app: Flask) -> Callable[[str, str], str]:
+    """What finds the template of a method and path, "other" where there is no route."""
+    adapter = app.url_map.bind("")
+
+    def template(method: str, path: str) -> str:
+        try:
+            rule, _ = adapter.match(path, method, return_rule=True)
+        except MethodNotAllowed as error:
+            first = sorted(error.valid_methods or ["GET"])[0]
+            return template(first, path)
+        except HTTPException:
+            return "other"
+        return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+
+    return template
 
 
 def _refuse_long_headers() -> None:

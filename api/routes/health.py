@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+
 from flask import Blueprint, Response, jsonify
 
 from api.context import Context
 from api.documents.service import Alive, Parts, Readiness
-from api.errors import NotReady
-from api.routes.reading import declared_only
+from api.errors import Problem
+from api.observing.logs import tell
+from api.routes.reading import NEWEST, declared_only
+from api.warehouse import LEAST_FREE_BYTES
+
+READY = "ready"
 
 
 def routes(context: Context) -> Blueprint:
@@ -23,21 +30,90 @@ def routes(context: Context) -> Blueprint:
     @noun.get("/ready")
     def ready() -> tuple[Response, int]:
         declared_only()
-        running = context.builder_is_running
-        parts: Parts = {
-            "metrics": _metrics(context),
-            "builder": "ready" if running else "no builder is running",
-        }
-        ok = parts["metrics"] == parts["builder"] == "ready"
+        parts = parts_of(context)
+        ok = all(str(part).startswith(READY) for part in parts.values())
         body: Readiness = {"status": "ready" if ok else "not ready", "parts": parts}
         return jsonify(body), 200 if ok else 503
 
     return noun
 
 
+def parts_of(context: Context) -> Parts:
+    """How each part is.
+
+    Not ready is who cannot do the work: no metrics to serve, nowhere to store rows, no
+    builder. A build that failed, or YAML that breaks the contract, is told and no more:
+    the numbers and the contract of before are in force, and taking this server out of
+    service would take them away as well.
+    """
+    return {
+        "metrics": _told("metrics", _metrics, context),
+        "builder": _told("builder", _builder, context),
+        "store": _told("store", _store, context),
+        "contract": _told("contract", _contract, context),
+        "disk": _told("disk", _disk, context),
+    }
+
+
+def _told(name: str, part: Callable[[Context], str], context: Context) -> str:
+    """What the part says of itself; a probe answers whatever is wrong with it."""
+    try:
+        return part(context)
+    except Exception as error:
+        tell("not_ready", logging.ERROR, error, part=name)
+        return "cannot be read; the log tells where that failed"
+
+
 def _metrics(context: Context) -> str:
     try:
         context.warehouse.marts.served()
-    except NotReady as error:
-        return error.detail
-    return "ready"
+    except Problem as problem:
+        return problem.detail
+    return READY
+
+
+def _builder(context: Context) -> str:
+    if not context.builder_is_running:
+        return "no builder is running; start one with `python -m api builder`"
+    standing = context.warehouse.watch.standing()
+    wrong = []
+    last = standing.last_build
+    if last is not None and not last.published:
+        wrong.append(f"the last build failed, see /builds/{last.build_id}")
+    if standing.waiting_seconds > context.settings.build_wait_seconds:
+        wrong.append(
+            f"{standing.waiting} loads wait to be published, the oldest since"
+            f" {standing.waiting_seconds:.0f} s"
+        )
+    return f"{READY}, but {'; '.join(wrong)}" if wrong else READY
+
+
+def _store(context: Context) -> str:
+    try:
+        context.warehouse.watch.try_to_write()
+    except OSError as error:
+        return f"the warehouse's folder cannot be written to: {error.strerror}"
+    context.warehouse.raw.loads(1, NEWEST)
+    return READY
+
+
+def _contract(context: Context) -> str:
+    # A look at the files, if the last one is some time ago.
+    _ = context.contract
+    if not context.complaints:
+        return READY
+    count = len(context.complaints)
+    return (
+        f"{READY}, but the contract of before is in force: {count} complaints about the"
+        " project's files, which `python -m api check` tells"
+    )
+
+
+def _disk(context: Context) -> str:
+    free, least = context.warehouse.watch.free_bytes(), LEAST_FREE_BYTES
+    if free >= least:
+        return READY
+    return (
+        f"{free >> 20} MiB are free for the warehouse, less than {least >> 20} MiB;"
+        " make room on its disk"
+    )

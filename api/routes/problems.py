@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, current_app, jsonify, request
+from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import (
     BadRequest,
     HTTPException,
@@ -14,10 +14,10 @@ from werkzeug.exceptions import (
 )
 
 from api import errors
+from api.admission import WHOLE_BYTES
 from api.errors import Problem
 from api.foreign_text import cut, quoted
-
-log = logging.getLogger("api")
+from api.observing.logs import tell
 
 
 def register(app: Flask) -> None:
@@ -52,10 +52,9 @@ def _named(error: HTTPException) -> Problem:
             f"{cut(request.path, 200)} takes {methods}, not {quoted(request.method)}."
         )
     if isinstance(error, RequestEntityTooLarge):
-        most = current_app.config["MAX_CONTENT_LENGTH"]
         return errors.TooLarge(
-            f"A request may be {most} bytes long (MAX_UPLOAD_BYTES), and a form have"
-            f" {request.max_form_parts} fields. Send the rows in several files."
+            f"A field of a form may be {WHOLE_BYTES} bytes long, and a form may have"
+            f" {request.max_form_parts} parts. Send rows as a file, csv_file."
         )
     if isinstance(error, NotFound):
         return errors.NotFound(
@@ -70,9 +69,7 @@ def _named(error: HTTPException) -> Problem:
 
 
 def _unforeseen(error: Exception) -> Response:
-    # In quotes: an address may hold line ends, which would look like other entries.
-    where = quoted(request.method), quoted(request.path)
-    log.exception("%s %s failed", *where, exc_info=error)
+    tell("failure", logging.ERROR, error)
     return answer(
         Problem("The server met an error it was not made for; its log tells.")
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any, BinaryIO
@@ -15,6 +16,7 @@ from api.documents.loads import DryRun, MinimalReceipt
 from api.documents.loads import Receipt as ReceiptDocument
 from api.errors import BadParameter, IdempotencyKeyReused
 from api.loading import REJECTS_SHOWN, Receipt, Report, Terms, receipt_of
+from api.observing.logs import tell
 from api.provenance import ACTOR, REQUEST_ID, Provenance
 from api.routes.builds import build_brief
 from api.routes.loads import load_document
@@ -41,13 +43,13 @@ def once(
     """
     key = _idempotency_key()
     if key is None:
-        return _answer(context, load(terms))
+        return _answer(context, _told(load, terms))
     requests = context.warehouse.raw.requests
     with requests.at_work(key):
         keyed = KeyedRequest(key, _fingerprint(terms, content()))
         known = requests.known(key)
         if known is None:
-            response = _answer(context, load(replace(terms, keyed=keyed)))
+            response = _answer(context, _told(load, replace(terms, keyed=keyed)))
         elif known.fingerprint != keyed.fingerprint:
             raise IdempotencyKeyReused(
                 f"The Idempotency-Key {key[:60]!r} came with another request before,"
@@ -62,6 +64,25 @@ def once(
             response = _answer(context, made)
         requests.answered(key, response.status_code, response.get_data(as_text=True))
         return response
+
+
+def _told(load: Load, terms: Terms) -> Receipt:
+    """Load, and log what came of it."""
+    began = time.perf_counter()
+    receipt = load(terms)
+    made = receipt.load
+    tell(
+        "load",
+        load_id=made.load_id,
+        table=made.table_name,
+        mode=made.mode,
+        received=made.received,
+        loaded=made.loaded,
+        rejected=made.rejected,
+        already_loaded=receipt.already,
+        seconds=round(time.perf_counter() - began, 6),
+    )
+    return receipt
 
 
 def _idempotency_key() -> str | None:

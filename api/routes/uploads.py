@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from contextlib import closing
 from typing import Any, BinaryIO, cast
 
@@ -37,6 +38,11 @@ MODES = ("append", "replace")
 BATCH_FIELDS = ("table_name", "data", "dry_run")
 CURL = "curl -F csv_file=@FILE.csv -F table_name=TABLE URL"
 
+# Files checked at a time without being loaded: each takes some 25 MB while it is read.
+# Those to be loaded take turns anyway.
+_checks = threading.BoundedSemaphore(4)
+_reading = threading.Lock()
+
 
 def routes(context: Context) -> Blueprint:
     """The routes of the doors."""
@@ -56,7 +62,8 @@ def routes(context: Context) -> Blueprint:
         # A large one is a file on disk, which goes when it is closed.
         with closing(stream):
             if is_dry_run(request.form.get("dry_run")):
-                tried = check_csv(table, stream, terms.strict, terms.limits)
+                with _checks:
+                    tried = check_csv(table, stream, terms.strict, terms.limits)
                 return reported(table, tried)
             return once(
                 context, load, terms, lambda: f"{table.name}\n{digest_of_file(stream)}"
@@ -96,6 +103,12 @@ def _file(context: Context) -> tuple[Table, BinaryIO, str | None]:
     return table, cast(BinaryIO, file.stream), file.filename or None
 
 
+def _json(text: str | bytes) -> Any:
+    # A long text takes many times its length while it is read: one at a time.
+    with _reading:
+        return json_value(text)
+
+
 def _mode(text: str) -> str:
     if text not in MODES:
         raise BadParameter(
@@ -117,10 +130,10 @@ def _batch() -> dict[str, Any]:
     if request.mimetype in FORMS:
         form_only(*BATCH_FIELDS)
         body: Any = {"table_name": _field("table_name")}
-        body["data"] = json_value(_field("data"))
+        body["data"] = _json(_field("data"))
         body["dry_run"] = request.form.get("dry_run")
     elif request.mimetype == "" or request.is_json:
-        body = json_value(request.get_data())
+        body = _json(request.get_data())
     else:
         raise UnsupportedMediaType(
             f"A batch is JSON, or form fields, not {quoted(request.mimetype)}: send the"

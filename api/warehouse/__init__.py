@@ -17,8 +17,10 @@ from api.warehouse.marts import Answer, Marts, Metric, Served
 from api.warehouse.raw_store import RawStore
 from api.warehouse.requests import KeyedRequest
 from api.warehouse.snapshot import Snapshot, restore_snapshot, take_snapshot
+from api.warehouse.standing import LEAST_FREE_BYTES, Standing, Watch
 
 __all__ = [
+    "LEAST_FREE_BYTES",
     "Answer",
     "Arrival",
     "Build",
@@ -30,7 +32,9 @@ __all__ = [
     "RawStore",
     "Served",
     "Snapshot",
+    "Standing",
     "Warehouse",
+    "Watch",
     "open_warehouse",
     "restore_snapshot",
     "take_snapshot",
@@ -45,12 +49,14 @@ class Warehouse:
     raw: RawStore
     builds: Builds
     marts: Marts
+    watch: Watch
     occupancy: IO[bytes]
 
     def close(self) -> None:
         self.raw.close()
         self.builds.close()
         self.marts.close()
+        self.watch.close()
         self.occupancy.close()
 
 
@@ -61,5 +67,11 @@ def open_warehouse(folder: Path) -> Warehouse:
     """
     occupancy = occupy(folder)
     keep_sqlite3_out_of(folder)
-    raw, builds, marts = RawStore(folder), Builds(folder), Marts(folder)
-    return Warehouse(folder, raw, builds, marts, occupancy)
+    return Warehouse(
+        folder=folder,
+        raw=RawStore(folder),
+        builds=Builds(folder),
+        marts=Marts(folder),
+        watch=Watch(folder),
+        occupancy=occupancy,
+    )

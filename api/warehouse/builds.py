@@ -108,7 +108,7 @@ class Builds:
 
     def _select(self, where: str, values: Sequence[Any]) -> list[Build]:
         with self._database.connection() as connection:
-            if not _has_builds(connection):
+            if not has_builds(connection):
                 return []
             sql = f"select * from builds {where}"
             return [_build(row) for row in connection.rows(sql, values)]
@@ -123,7 +123,7 @@ def newest_published_id(database: Database) -> int | None:
 def newest_published(connection: Connection) -> Build:
     """The build whose marts are published; raises NotReady before the first."""
     found = []
-    if _has_builds(connection):
+    if has_builds(connection):
         found = connection.rows(f"select * from builds {NEWEST_PUBLISHED}")
     if not found:
         raise NotReady(
@@ -133,7 +133,7 @@ def newest_published(connection: Connection) -> Build:
     return _build(found[0])
 
 
-def _has_builds(connection: Connection) -> bool:
+def has_builds(connection: Connection) -> bool:
     """dbt makes the table when it first runs on a warehouse."""
     sql = "select count(*) as n from sqlite_master where name = 'builds'"
     return bool(connection.rows(sql)[0]["n"])

@@ -1,0 +1,137 @@
+"""How a warehouse stands: what is in it, what waits to be built, how much room is left.
+
+Only reads, and tells numbers: nothing of what a row says.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from api.warehouse.builds import NEWEST_PUBLISHED, has_builds
+from api.warehouse.database import Database, Row
+
+FILES = ("raw.db", "main.db", "published.db")
+# With less than this a load of any size, or the next build, is likely to fail.
+LEAST_FREE_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class LastBuild:
+    """The build that ended last."""
+
+    build_id: int
+    published: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Counts and sizes at one moment; ages in seconds.
+
+    `tables` has for each upload table how many loads, rows_loaded and rows_rejected the
+    ledger counts; `waiting` loads are in no published build yet.
+    """
+
+    free_bytes: int
+    file_bytes: dict[str, int]
+    tables: dict[str, Row] = field(default_factory=dict)
+    waiting: int = 0
+    waiting_seconds: float = 0.0
+    builds: int = 0
+    builds_by_status: dict[str, int] = field(default_factory=dict)
+    last_build: LastBuild | None = None
+    published_id: int | None = None
+    published_seconds: float | None = None
+
+
+class Watch:
+    """Looks how the warehouse in a folder stands."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._raw = Database(folder / "raw.db")
+        self._published = Database(folder / "published.db")
+
+    def standing(self) -> Standing:
+        """How it stands now."""
+        builds = self._builds()
+        last_load_id = builds.pop("last_load_id", 0)
+        return Standing(
+            free_bytes=self.free_bytes(),
+            file_bytes=self._file_bytes(),
+            tables=self._tables(),
+            **self._waiting(last_load_id),
+            **builds,
+        )
+
+    def free_bytes(self) -> int:
+        return shutil.disk_usage(self._folder).free
+
+    def try_to_write(self) -> None:
+        """Raise OSError where a file cannot be written beside the databases."""
+        with tempfile.TemporaryFile(dir=self._folder) as file:
+            file.write(b"?" * 4096)
+            file.flush()
+
+    def close(self) -> None:
+        self._raw.close()
+        self._published.close()
+
+    def _file_bytes(self) -> dict[str, int]:
+        places = [f"{name}{more}" for name in FILES for more in ("", "-wal")]
+        found = {name: self._folder / name for name in places}
+        return {name: p.stat().st_size for name, p in found.items() if p.exists()}
+
+    def _tables(self) -> dict[str, Row]:
+        sql = (
+            "select table_name, count(*) as loads, sum(loaded) as rows_loaded,"
+            " sum(rejected) as rows_rejected from loads group by table_name"
+        )
+        return {row.pop("table_name"): row for row in self._raw.rows(sql)}
+
+    def _waiting(self, published: int) -> dict[str, Any]:
+        sql = (
+            "select count(*) as n, min(loaded_at) as since from loads where load_id > ?"
+        )
+        (row,) = self._raw.rows(sql, [published])
+        age = _age(row["since"]) if row["n"] else 0.0
+        return {"waiting": row["n"], "waiting_seconds": age}
+
+    def _builds(self) -> dict[str, Any]:
+        with self._published.connection() as connection:
+            if not has_builds(connection):
+                return {}
+            counts = connection.rows(
+                "select status, count(*) as n from builds group by status"
+            )
+            times = "build_id, status, started_at, finished_at, last_load_id"
+            newest = f"select {times} from builds"
+            last = connection.rows(f"{newest} order by build_id desc limit 1")
+            served = connection.rows(f"{newest} {NEWEST_PUBLISHED}")
+        found: dict[str, Any] = {
+            "builds_by_status": {row["status"]: row["n"] for row in counts}
+        }
+        for row in last:
+            good = row["status"] == "published"
+            took = _moment(row["finished_at"]) - _moment(row["started_at"])
+            found["builds"] = row["build_id"]
+            found["last_build"] = LastBuild(row["build_id"], good, took.total_seconds())
+        for row in served:
+            found["published_id"] = row["build_id"]
+            found["published_seconds"] = _age(row["finished_at"])
+            found["last_load_id"] = row["last_load_id"]
+        return found
+
+
+def _age(moment: str) -> float:
+    """Seconds since then; none when the clock was set back meanwhile."""
+    return max(0.0, (datetime.now(UTC) - _moment(moment)).total_seconds())
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
