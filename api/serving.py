@@ -72,7 +72,9 @@ def serve(settings: Settings) -> None:
 def worker_app() -> Flask:
     """The application in a worker, which does not outlive the server around it."""
     from api import create_app
+    from api.warehouse.guard import keep_sqlite3_out
 
+    keep_sqlite3_out()
     sys.setswitchinterval(SWITCH_SECONDS)
     parent = os.getppid()
     threading.Thread(target=_exit_without, args=(parent,), daemon=True).start()

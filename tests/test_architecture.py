@@ -75,7 +75,7 @@ ROOMS = {
         "suggestion",
         "errors",
     },
-    "serving": {"__init__", "builder", "config"},
+    "serving": {"__init__", "builder", "warehouse", "config"},
     "__init__": {"remembered", "routes", "context", "config"},
     "__main__": {
         "serving",

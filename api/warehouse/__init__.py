@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api.warehouse.builds import Build, Builds
+from api.warehouse.faults import named
 from api.warehouse.guard import keep_sqlite3_out_of
 from api.warehouse.marts import Answer, Marts, Metric, Served
 from api.warehouse.raw_store import Load, RawStore
@@ -45,7 +46,11 @@ class Warehouse:
 
 
 def open_warehouse(folder: Path) -> Warehouse:
-    """Open, or make, the warehouse in `folder`; its tables are for `raw.prepare`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    keep_sqlite3_out_of(folder)
-    return Warehouse(folder, RawStore(folder), Builds(folder), Marts(folder))
+    """Open, or make, the warehouse in `folder`; its tables are for `raw.prepare`.
+
+    Raises WarehouseReadOnly, StorageFull and WarehouseDamaged.
+    """
+    with named(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        keep_sqlite3_out_of(folder)
+        return Warehouse(folder, RawStore(folder), Builds(folder), Marts(folder))
