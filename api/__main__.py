@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -26,7 +27,17 @@ from api.warehouse import Build, Builds, RawStore, Warehouse, open_warehouse
 REFUSED, WITH_REJECTS = 1, 3
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Ends a command that a fault of the warehouse stops with what is wrong."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Problem as problem:
+            raise click.ClickException(problem.detail) from problem
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def commands() -> None:
     """Rows in over HTTP, audited marts by dbt, metrics out over HTTP."""
 
@@ -50,6 +61,11 @@ def serve(**options: str | int | None) -> None:
             " Stop what listens there, or choose another with --port or PORT."
         ) from error
     _contract_to_serve(settings)
+    if builder_is_running(settings.warehouse_dir):
+        click.echo(
+            f"{settings.warehouse_dir} has a builder already: that one builds, ours"
+            " stands by to take its place."
+        )
     click.echo(f"Serving http://{settings.host}:{settings.port}/  (Ctrl-C ends it)")
     run(settings)
 

@@ -5,10 +5,13 @@ raw.db is written here, main.db and published.db by dbt alone.
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from api.errors import WarehouseDamaged
 from api.warehouse.builds import Build, Builds
+from api.warehouse.database import Database
 from api.warehouse.faults import named
 from api.warehouse.guard import keep_sqlite3_out_of
 from api.warehouse.marts import Answer, Marts, Metric, Served
@@ -53,4 +56,24 @@ def open_warehouse(folder: Path) -> Warehouse:
     with named(folder):
         folder.mkdir(parents=True, exist_ok=True)
         keep_sqlite3_out_of(folder)
+        _refuse_lost_loads(folder)
         return Warehouse(folder, RawStore(folder), Builds(folder), Marts(folder))
+
+
+def _refuse_lost_loads(folder: Path) -> None:
+    """A new raw.db beside marts of loads would number its own loads like those."""
+    with closing(Builds(folder)) as builds, closing(Database(folder / "raw.db")) as raw:
+        newest = builds.newest_load_id()
+        if newest == 0 or (raw.path.exists() and _has_loads(raw)):
+            return
+        raise WarehouseDamaged(
+            f"{raw.path} is gone or empty, but load {newest} was published. It holds"
+            " the uploaded rows: put the newest snapshot back. To begin anew, empty the"
+            " folder."
+        )
+
+
+def _has_loads(raw: Database) -> bool:
+    if not raw.rows("select 1 from sqlite_master where name = 'loads'"):
+        return False
+    return bool(raw.rows("select 1 from loads limit 1"))

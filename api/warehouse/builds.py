@@ -91,6 +91,11 @@ class Builds:
         where = "where last_request_id >= ? order by build_id limit 1"
         return self._wait(where, [request_id], seconds, worth_waiting)
 
+    def newest_load_id(self) -> int:
+        """The newest load that any build has covered, 0 without one."""
+        found = self._looked_for("order by last_load_id desc limit 1", [])
+        return found[0].last_load_id if found else 0
+
     def close(self) -> None:
         self._database.close()
 
