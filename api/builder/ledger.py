@@ -53,7 +53,7 @@ class Ledger:
         self._raw: sqlite3.Connection | None = None
         self._raw_inode = self._main_inode = 0
         # published.db as it was when it was last found whole.
-        self._whole: mending.Stamp | None = None
+        self._whole: list[mending.Stamp | None] = []
         # published.db as it was when it was last found to show no load.
         self._loadless: mending.Stamp | None = None
         self._main: sqlite3.Connection | None = None
@@ -189,10 +189,12 @@ class Ledger:
     def published_is_whole(self) -> bool:
         """Whether what is served can be read; looked at only when it has changed."""
         path = self._folder / "published.db"
-        now = mending.stamp(path)
-        if now is not None and now != self._whole and not mending.is_damaged(path):
+        if not path.exists():
+            return False
+        now = [mending.stamp(path), mending.stamp(path.with_name("published.db-wal"))]
+        if now != self._whole and not mending.is_damaged(path):
             self._whole = now
-        return now is not None and now == self._whole
+        return now == self._whole
 
     def _connect(self, found: mending.Stamp | None) -> None:
         """Open raw.db, which is another file than before or the first."""

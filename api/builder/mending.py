@@ -16,7 +16,9 @@ from api.utc import utc_text
 
 DERIVED = ("main.db", "published.db")
 WITH_IT = ("", "-wal", "-shm", "-journal")
-SIGNS = ("malformed", "not a database", "disk I/O error")
+CERTAIN = ("malformed", "not a database")
+# A full disk says so too.
+SIGNS = (*CERTAIN, "disk I/O error")
 ASIDE = ".damaged-"
 
 # Well below the shortest time after which a silent builder is ended.
@@ -35,7 +37,7 @@ def hints_at_damage(message: str) -> bool:
 
 def set_aside_damaged(folder: Path) -> bool:
     """Take damaged files out of the way, under dated names; whether there were any."""
-    damaged = [name for name in DERIVED if _is_damaged(folder / name)]
+    damaged = [name for name in DERIVED if is_damaged(folder / name)]
     for name in damaged:
         _set_aside(folder, name)
         log.error("%s is damaged; it is set aside and built anew", folder / name)
@@ -51,7 +53,7 @@ def set_aside_derived(folder: Path) -> None:
 def clear_what_lost_files_left(folder: Path) -> None:
     """Without its database a log is worse than useless: the next one would read it."""
     for name in DERIVED:
-        if not (folder / name).exists() and any(_parts(folder, name)):
+        if _is_gone(folder / name):
             log.error("%s is gone; it is built anew", folder / name)
             _set_aside(folder, name)
 
@@ -70,7 +72,14 @@ def newest_published_load(folder: Path) -> int:
 
 def is_damaged(path: Path) -> bool:
     """Read all of a database; False where there is none, or where it is locked."""
-    return path.exists() and _is_damaged(path)
+    if _is_gone(path) or not path.exists():
+        return _is_gone(path)
+    try:
+        with closing(sqlite3.connect(path, timeout=LOCK_SECONDS)) as connection:
+            found = connection.execute("pragma quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        return any(sign in str(error) for sign in CERTAIN)
+    return bool(found[0] != "ok")
 
 
 def stamp(path: Path) -> Stamp | None:
@@ -82,15 +91,11 @@ def stamp(path: Path) -> Stamp | None:
     return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
-def _is_damaged(path: Path) -> bool:
-    if not path.exists():
+def _is_gone(path: Path) -> bool:
+    """Whether only its log is left; a database with a log is never empty itself."""
+    if path.exists() and path.stat().st_size:
         return False
-    try:
-        with closing(sqlite3.connect(path, timeout=LOCK_SECONDS)) as connection:
-            found = connection.execute("pragma quick_check(1)").fetchone()
-    except sqlite3.DatabaseError as error:
-        return hints_at_damage(str(error)) and "I/O" not in str(error)
-    return bool(found[0] != "ok")
+    return any(path.with_name(path.name + suffix).exists() for suffix in WITH_IT[1:])
 
 
 def _set_aside(folder: Path, name: str) -> None:
