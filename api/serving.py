@@ -121,7 +121,9 @@ def _figures_of_workers(workers: int) -> Iterator[None]:
 def worker_app() -> Flask:
     """The application in a worker, which does not outlive the server around it."""
     from api import create_app
+    from api.warehouse.guard import keep_sqlite3_out
 
+    keep_sqlite3_out()
     sys.setswitchinterval(SWITCH_SECONDS)
     parent = os.getppid()
     threading.Thread(target=_exit_without, args=(parent,), daemon=True).start()

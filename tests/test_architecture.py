@@ -120,7 +120,14 @@ ROOMS = {
         "suggestion",
         "warehouse",
     },
-    "serving": {"__init__", "access", "builder", "config", "observing"},
+    "serving": {
+        "__init__",
+        "access",
+        "builder",
+        "config",
+        "observing",
+        "warehouse",
+    },
     "__init__": {
         "access",
         "admission",

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from api.config import CHECKOUT
-from api.warehouse.guard import TwoCopiesOfSqlite, keep_sqlite3_out_of
 
 TRY_TO_WRITE = """
 import json, sqlite3, sys
@@ -37,34 +36,99 @@ def run(code: str, *arguments: str) -> str:
     return answer
 
 
-@pytest.mark.parametrize("form", ["{}", "file:{}", "file:{}?mode=ro", "{}/../raw.db"])
-def test_sqlite3_may_not_open_a_warehouse_file_here(tmp_path: Path, form: str) -> None:
-    # In a process of its own: the hook stays for good.
-    code = """
-    import json, sqlite3, sys
-    from pathlib import Path
-    from api.warehouse.guard import keep_sqlite3_out_of, TwoCopiesOfSqlite
-    keep_sqlite3_out_of(Path(sys.argv[1]))
-    sqlite3.connect(":memory:").close()
-    try:
-        sqlite3.connect(sys.argv[2], uri=sys.argv[2].startswith("file:"))
-        print(json.dumps("opened"))
-    except TwoCopiesOfSqlite:
-        print(json.dumps("refused"))
-    """
-    database = form.format(tmp_path / "raw.db")
-    assert run(code, str(tmp_path), database) == "refused"
+TRY_TO_OPEN = """
+import json, os, sqlite3, sys
+from pathlib import Path
+from api.warehouse.guard import keep_sqlite3_out_of, TwoCopiesOfSqlite
+folder, name = Path(sys.argv[1]), sys.argv[2]
+keep_sqlite3_out_of(folder)
+os.chdir(folder.parent)
+held = open(folder / "raw.txt")
+name = name.replace("FD", str(held.fileno()))
+try:
+    if name.startswith("open "):
+        open(name.removeprefix("open "), "rb")
+    else:
+        given = name.removeprefix("bytes ")
+        given = given.encode() if given != name else given
+        sqlite3.connect(given, uri=name.startswith("file:"))
+    print(json.dumps("opened"))
+except TwoCopiesOfSqlite:
+    print(json.dumps("refused"))
+"""
 
 
-def test_a_link_to_a_warehouse_file_is_refused_too(tmp_path: Path) -> None:
-    import sqlite3
-
-    folder = tmp_path / "warehouse"
+@pytest.fixture
+def names(tmp_path: Path) -> dict[str, Path]:
+    """A folder with a database, and other names for both; one file that is no such."""
+    folder = tmp_path / "ware house"
     folder.mkdir()
-    os.symlink(folder / "raw.db", tmp_path / "link.db")
-    keep_sqlite3_out_of(folder)
-    with pytest.raises(TwoCopiesOfSqlite, match="Use another process"):
-        sqlite3.connect(tmp_path / "link.db")
+    (folder / "raw.txt").touch()
+    os.link(folder / "raw.txt", folder / "raw.db")
+    os.link(folder / "raw.db", tmp_path / "hard")
+    os.symlink(folder / "raw.db", tmp_path / "soft")
+    os.symlink(folder, tmp_path / "folder")
+    (tmp_path / "other.db").touch()
+    return {"folder": folder, "base": tmp_path}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "{folder}/raw.db",
+        "{folder}/new.db",
+        "{folder}/../ware house/raw.db",
+        "ware house/raw.db",
+        "bytes {folder}/raw.db",
+        "file:{folder}/raw.db",
+        "file:{folder}/raw.db?mode=ro",
+        "file:{base}/ware%20house/raw.db",
+        "file:{base}/ware%20house%2Fraw.db?mode=ro&cache=shared",
+        "file://{base}/ware%20house/raw.db",
+        "file://localhost{base}/ware%20house/raw.db#there",
+        "{base}/hard",
+        "{base}/soft",
+        "{base}/folder/raw.db",
+        "/proc/self/fd/FD",
+        "open {folder}/raw.db",
+        "open {folder}/raw.db-shm",
+        "open {base}/folder/raw.db",
+    ],
+)
+def test_no_name_of_a_warehouse_file_opens_it_here(
+    names: dict[str, Path], name: str
+) -> None:
+    # In a process of its own: the hook stays for good.
+    assert run(TRY_TO_OPEN, str(names["folder"]), name.format(**names)) == "refused"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [":memory:", "", "{base}/other.db", "file:{base}/other.db", "open {base}/other.db"],
+)
+def test_other_files_are_not_the_guard_s_business(
+    names: dict[str, Path], name: str
+) -> None:
+    assert run(TRY_TO_OPEN, str(names["folder"]), name.format(**names)) == "opened"
+
+
+def test_a_process_that_answers_http_does_not_even_import_sqlite3(
+    warehouse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # With it, a statement could attach what no name of a file gives away.
+    monkeypatch.setenv("WAREHOUSE_DIR", str(warehouse))
+    code = """
+    import json
+    from api.serving import worker_app
+    app = worker_app()
+    assert app.test_client().get("/metrics/departments_above_average?format=svg").data
+    try:
+        import sqlite3
+        print(json.dumps("imported"))
+    except RuntimeError as error:
+        print(json.dumps(type(error).__name__))
+    """
+    assert run(code) == "TwoCopiesOfSqlite"
 
 
 def test_opening_the_warehouse_arms_the_guard(warehouse: Path) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
+import logging
 import os
+import sqlite3
 import sys
 import threading
 
+from api.builder.heartbeat import Heart
 from api.builder.lock import AnotherBuilder, only_builder
 from api.builder.loop import Builder
-from api.builder.supervisor import BUILDER_TAKEN, ONCE
+from api.builder.supervisor import BUILDER_TAKEN, HEARTBEAT, ONCE, SILENCES
 from api.config import Settings
 from api.errors import WarehouseBusy
 from api.observing.logs import configure, tell
@@ -16,28 +20,34 @@ from api.occupancy import occupy
 
 NICENESS = 15
 
+log = logging.getLogger("builder")
 
-def main(once: bool) -> int:
+
+def main(options: argparse.Namespace) -> int:
     """Be the builder until the parent goes; with `once`, build one time.
 
-    Exits 0, 1 when that one build failed, BUILDER_TAKEN where there is a builder.
+    Exits 0, 1 when that one build failed or the warehouse does not let it begin,
+    BUILDER_TAKEN where there is a builder.
     """
     settings = Settings.from_env()
     # dbt has put its own handler on the root by now: ours takes its place.
     configure(settings.log_level)
     # Whoever asks for a metric goes first.
     os.nice(NICENESS)
-    settings.warehouse_dir.mkdir(parents=True, exist_ok=True)
     try:
+        settings.warehouse_dir.mkdir(parents=True, exist_ok=True)
         with occupy(settings.warehouse_dir), only_builder(settings.warehouse_dir):
-            builder = Builder(settings)
+            builder = Builder(settings, Heart(options.heartbeat))
             tell("builder_start", pid=os.getpid())
-            if once:
+            if options.once:
                 return 0 if builder.build_once() else 1
             threading.Thread(target=_exit_with_parent, daemon=True).start()
-            builder.run()
+            builder.run(options.silences)
     except (AnotherBuilder, WarehouseBusy):
         return BUILDER_TAKEN
+    except (OSError, sqlite3.Error) as error:
+        log.error("%s cannot be built: %s", settings.warehouse_dir, error)
+        return 1
     return 0
 
 
@@ -50,5 +60,13 @@ def _exit_with_parent() -> None:
     os._exit(0)
 
 
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m api.builder")
+    parser.add_argument(ONCE, action="store_true")
+    parser.add_argument(HEARTBEAT, type=int, help="descriptor for signs of life")
+    parser.add_argument(SILENCES, type=int, default=0, help="ended for silence")
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
-    sys.exit(main(once=ONCE in sys.argv[1:]))
+    sys.exit(main(_options()))

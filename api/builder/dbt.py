@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,9 +33,15 @@ class Outcome:
 
 
 class Dbt:
-    """dbt on one project; never two invocations at once."""
+    """dbt on one project; never two invocations at once.
 
-    def __init__(self, project: Path, target: Path) -> None:
+    `on_event` is called with every step that dbt tells of.
+    """
+
+    def __init__(
+        self, project: Path, target: Path, on_event: Callable[..., None]
+    ) -> None:
+        self._on_event = on_event
         os.environ["DBT_LEASE_OWNER"] = LEASE_OWNER
         self._manifest: Manifest | None = None
         self._target = target
@@ -50,7 +57,7 @@ class Dbt:
     def parse(self) -> Outcome:
         """Read the project anew; after a failure the next build has to parse first."""
         self._manifest = None
-        result = dbtRunner().invoke(["parse", *self._common])
+        result = self._runner().invoke(["parse", *self._common])
         if result.success and isinstance(result.result, Manifest):
             self._manifest = result.result
         return _outcome(result)
@@ -63,7 +70,7 @@ class Dbt:
         compiling the generic tests. What those compiled to is run all the same, in one
         go; see dbt_project/macros/audit/compiled_audit.sql.
         """
-        runner = dbtRunner(manifest=self._manifest)
+        runner = self._runner()
         if data_only:
             return _outcome(runner.invoke(["build", *DATA_ONLY, *self._common]))
         outcome = _outcome(runner.invoke(["build", *self._common]))
@@ -78,13 +85,16 @@ class Dbt:
         Right after a build the manifest holds all compiled SQL: nothing is compiled.
         """
         options = ["--static", "--no-compile"]
-        runner = dbtRunner(manifest=self._manifest)
+        runner = self._runner()
         result = runner.invoke(["docs", "generate", *options, *self._common])
         if not result.success:
             return ""
         page = (self._target / "static_index.html").read_text(encoding="utf-8")
         # Where this machine keeps its files is nobody's business.
         return page.replace(str(self._target), "target")
+
+    def _runner(self) -> dbtRunner:
+        return dbtRunner(manifest=self._manifest, callbacks=[self._on_event])
 
 
 def _outcome(result: dbtRunnerResult) -> Outcome:

@@ -5,26 +5,22 @@ Reads how far the ledger has come; records builds that dbt could not record itse
 
 from __future__ import annotations
 
-import json
+import logging
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Template
-
 from api import raw_schema
-from api.builder.dbt import LEASE_OWNER, Outcome
+from api.builder import mending
+from api.builder.dbt import LEASE_OWNER
+from api.builder.mending import LOCK_SECONDS
 from api.contract import Table
-from api.utc import utc_text
 
-# As many loads or failures are told of in one line of the log.
-TOLD = 100
-BUILDS_TABLE = Path("dbt_project/macros/audit/builds_table.sql")
+log = logging.getLogger("builder")
 
 
 @dataclass(frozen=True)
@@ -35,33 +31,35 @@ class Position:
     request_id: int = 0
 
 
+class LostLedger(OSError):
+    """The uploaded rows are not where they were."""
+
+
 class Ledger:
     """The ledger of the warehouse in `folder`, as the builder sees it."""
 
-    def __init__(self, folder: Path, project: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._builds_table = Template(
-            (project / BUILDS_TABLE).read_text(encoding="utf-8")
-        )
         self._raw: sqlite3.Connection | None = None
+        self._raw_inode = self._main_inode = 0
+        # published.db as it was when it was last found whole.
+        self._whole: list[mending.Stamp | None] = []
+        # published.db as it was when it was last found to show no load.
+        self._loadless: mending.Stamp | None = None
         self._main: sqlite3.Connection | None = None
 
     def position(self) -> Position:
-        """The newest numbers, zeros before the API has ever run here."""
-        if self._raw is None and not (self._folder / "raw.db").exists():
-            return Position()
-        if self._raw is None:
-            self._raw = sqlite3.connect(self._folder / "raw.db", isolation_level=None)
-        sql = (
-            "select (select coalesce(max(load_id), 0) from loads),"
-            " (select coalesce(max(request_id), 0) from build_requests)"
-        )
-        try:
-            return Position(*self._raw.execute(sql).fetchone())
-        except sqlite3.OperationalError as error:
-            if "no such table" in str(error):
-                return Position()
-            raise
+        """The newest numbers, zeros before the API has ever run here.
+
+        Raises LostLedger where there ought to be loads.
+        """
+        found = mending.stamp(self._folder / "raw.db")
+        if self._raw is None or found is None or found[0] != self._raw_inode:
+            self._connect(found)
+        position = self._read_position()
+        if position.load_id == 0:
+            self._refuse_lost_loads()
+        return position
 
     def prepare(self, tables: Sequence[Table]) -> None:
         """Bring the upload tables to the contract that is about to be built.
@@ -70,7 +68,11 @@ class Ledger:
         `raw_schema`.
         """
         path = self._folder / "raw.db"
-        with closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as raw:
+        if not path.exists():
+            self._refuse_lost_loads()
+        with closing(
+            sqlite3.connect(path, isolation_level=None, timeout=LOCK_SECONDS)
+        ) as raw:
             raw.execute("pragma journal_mode = wal")
             run = partial(_rows, raw)
             if raw_schema.is_current(run, tables):
@@ -90,6 +92,7 @@ class Ledger:
         """
         if self._main is None and (self._folder / "main.db").exists():
             path = self._folder / "main.db"
+            self._main_inode = path.stat().st_ino
             self._main = sqlite3.connect(path, isolation_level=None)
             self._main.execute("select count(*) from sqlite_master").fetchall()
 
@@ -97,7 +100,9 @@ class Ledger:
         """Take back the lease of a builder that died: the only one now is us."""
         if not (self._folder / "main.db").exists():
             return
-        with closing(sqlite3.connect(self._folder / "main.db", timeout=30)) as main:
+        with closing(
+            sqlite3.connect(self._folder / "main.db", timeout=LOCK_SECONDS)
+        ) as main:
             # Look before writing: another run may be at work, and its lock is not ours.
             sql = "select 1 from sqlite_master where name = 'dbt_lease'"
             if not main.execute(sql).fetchone():
@@ -107,88 +112,82 @@ class Ledger:
                 main.execute(f"delete {ours}", [LEASE_OWNER])
                 main.commit()
 
-    def was_recorded(self, outcome: Outcome) -> bool:
-        """Whether dbt itself recorded this invocation."""
-        with self._published() as connection:
-            sql = "select 1 from published.builds where invocation_id = ?"
-            return (
-                connection.execute(sql, [outcome.invocation_id]).fetchone() is not None
+    def close(self) -> None:
+        """Let go of the files, which may be replaced now."""
+        for connection in (self._raw, self._main):
+            if connection is not None:
+                connection.close()
+        self._raw = self._main = None
+
+    def mend(self) -> bool:
+        """Set damaged files aside; whether there were any."""
+        self.close()
+        return mending.set_aside_damaged(self._folder)
+
+    def clear_leftovers(self) -> None:
+        """See to it that a lost main.db or published.db can be made anew."""
+        main = mending.stamp(self._folder / "main.db")
+        if main is None or main[0] != self._main_inode:
+            self.close()
+        mending.clear_what_lost_files_left(self._folder)
+
+    def raw_is_damaged(self) -> bool:
+        """Whether it is the ledger itself that cannot be read. Reads all of it."""
+        self.close()
+        return mending.is_damaged(self._folder / "raw.db")
+
+    def published_is_whole(self) -> bool:
+        """Whether what is served can be read; looked at only when it has changed."""
+        path = self._folder / "published.db"
+        if not path.exists():
+            return False
+        now = [mending.stamp(path), mending.stamp(path.with_name("published.db-wal"))]
+        if now != self._whole and not mending.is_damaged(path):
+            self._whole = now
+        return now == self._whole
+
+    def _connect(self, found: mending.Stamp | None) -> None:
+        """Open raw.db, which is another file than before or the first."""
+        self.close()
+        # In this order: what is published was in the ledger before.
+        published = mending.newest_published_load(self._folder)
+        if found is not None:
+            self._raw = sqlite3.connect(self._folder / "raw.db", isolation_level=None)
+            self._raw_inode = found[0]
+        newest = self._read_position().load_id
+        if 0 < newest < published:
+            log.error(
+                "raw.db ends with load %d, not %d: all is built anew", newest, published
             )
+            mending.set_aside_derived(self._folder)
 
-    def record_failure(
-        self, outcome: Outcome, position: Position, started_at: datetime, kind: str
-    ) -> None:
-        """Record a build that dbt could not: the project does not parse, say."""
-        failure: dict[str, Any] = {
-            "name": kind,
-            "kind": kind,
-            "file": None,
-            "status": "error",
-            "rows": None,
-            "message": outcome.message,
-            "sample": [],
-        }
-        values = [
-            outcome.invocation_id,
-            "failed",
-            utc_text(started_at),
-            utc_text(),
-            position.load_id,
-            position.request_id,
-            "[]",
-            json.dumps([failure]),
-            "[]",
-        ]
-        with self._published() as connection:
-            connection.execute(
-                "insert into published.builds (invocation_id, status, started_at,"
-                " finished_at, last_load_id, last_request_id, steps, failures, marts)"
-                " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                values,
-            )
-
-    def facts_of(self, outcome: Outcome) -> dict[str, Any]:
-        """What a log may tell of a recorded build: its number, its loads, its failures.
-
-        Not what failures say, which may hold rows.
-        """
-        sql = (
-            "select build_id, last_load_id, failures, coalesce(("
-            "select max(last_load_id) from published.builds as earlier where"
-            " earlier.status = 'published' and earlier.build_id < builds.build_id"
-            "), 0) as before from published.builds where invocation_id = ?"
-        )
-        with self._published() as connection:
-            found = _rows(connection, sql, [outcome.invocation_id])
-        for row in found:
-            failed = [f["name"] for f in json.loads(row["failures"])]
-            loads = self._loads(row.pop("before"), row["last_load_id"])
-            return {**row, "failures": failed[:TOLD], **loads}
-        return {}
-
-    def _loads(self, after: int, upto: int) -> dict[str, list[Any]]:
-        """Loads, the newest first, and the requests that brought them."""
+    def _read_position(self) -> Position:
         if self._raw is None:
-            return {"loads": [], "requests": []}
-        known = _rows(self._raw, "pragma table_info(loads)", ())
-        has_request = any(column["name"] == "request_id" for column in known)
-        request = "request_id" if has_request else "null as request_id"
+            return Position()
         sql = (
-            f"select load_id, {request} from loads"
-            " where load_id > ? and load_id <= ? order by load_id desc limit ?"
+            "select (select coalesce(max(load_id), 0) from loads),"
+            " (select coalesce(max(request_id), 0) from build_requests)"
         )
-        found = _rows(self._raw, sql, [after, upto, TOLD])
-        requests = [row["request_id"] for row in found if row["request_id"]]
-        return {"loads": [row["load_id"] for row in found], "requests": requests}
+        try:
+            return Position(*self._raw.execute(sql).fetchone())
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                return Position()
+            raise
 
-    def _published(self) -> closing[sqlite3.Connection]:
-        connection = sqlite3.connect(":memory:", isolation_level=None, timeout=30)
-        path = str(self._folder / "published.db")
-        connection.execute("attach ? as published", [path])
-        connection.execute("pragma published.journal_mode = wal")
-        module: Any = self._builds_table.module
-        connection.execute(module.builds_table())
-        return closing(connection)
+    def _refuse_lost_loads(self) -> None:
+        """An empty ledger is one thing at the beginning and another after loads."""
+        now = mending.stamp(self._folder / "published.db")
+        if now == self._loadless:
+            return
+        newest = mending.newest_published_load(self._folder)
+        if newest:
+            raise LostLedger(
+                f"{self._folder / 'raw.db'} is gone or empty, but load {newest} was"
+                " published. Stop the server and put the newest snapshot back; to begin"
+                " anew, empty the folder."
+            )
+        self._loadless = now
 
 
 def _rows(

@@ -7,7 +7,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PATIENCE_SECONDS = 1.0
@@ -22,19 +22,23 @@ def only_builder(folder: Path) -> Iterator[None]:
     """Be the builder of the warehouse in `folder`; raises AnotherBuilder."""
     with _file(folder).open("a+") as file:
         _acquire(file.fileno(), folder)
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
+        # For people; the lock holds without it, on a full disk too.
+        with suppress(OSError):
+            file.truncate(0)
+            os.write(file.fileno(), b"%d\n" % os.getpid())
         yield
 
 
 def builder_is_running(folder: Path) -> bool:
     """Whether some process is the builder of the warehouse in `folder`."""
     try:
-        with _file(folder).open("a+") as file:
+        # Only to read, which also goes where nothing can be written.
+        with _file(folder).open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
+    except FileNotFoundError:
+        return False
     return False
 
 

@@ -6,16 +6,22 @@ One build covers everything that arrived meanwhile: the ledger is the queue.
 from __future__ import annotations
 
 import logging
+import sqlite3
 import time
 import uuid
 from datetime import UTC, datetime
 
 from api.builder.dbt import Dbt, Outcome
+from api.builder.heartbeat import Heart
 from api.builder.ledger import Ledger, Position
+from api.builder.mending import hints_at_damage
+from api.builder.record import Record
 from api.config import Settings
 from api.errors import ContractError
 from api.observing.logs import tell
 from api.project import Fingerprint, Project
+
+log = logging.getLogger("builder")
 
 POLL_SECONDS = 0.02
 PROJECT_POLL_SECONDS = 0.25
@@ -26,18 +32,37 @@ TRANSIENT = (
     "database is locked",
     "database or disk is full",
     "disk I/O error",
+    "readonly database",
+    "unable to open database file",
+    "malformed",
+    "not a database",
+    "No space left on device",
+    "Read-only file system",
     "another dbt run",
 )
 RETRY_SECONDS = (1, 60)
+# The same for what keeps the builder from looking at all.
+TROUBLE_SECONDS = (0.5, 10.0)
+# The same for a build that was ended because it was silent.
+SILENCE_SECONDS = (10, 600)
+WHOLE_POLL_SECONDS = 2.0
+RAW_IS_DAMAGED = (
+    "raw.db is damaged: {}. It holds the uploaded rows. Stop the server and put the"
+    " newest snapshot back."
+)
 
 
 class Builder:
     """Builds one warehouse from one project."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, heart: Heart) -> None:
+        self._heart = heart
+        self._timeout = settings.build_timeout_seconds
         self._project = Project(settings.project_dir)
-        self._ledger = Ledger(settings.warehouse_dir, settings.project_dir)
-        self._dbt = Dbt(settings.project_dir, settings.warehouse_dir / "builder")
+        self._ledger = Ledger(settings.warehouse_dir)
+        self._record = Record(settings.warehouse_dir, settings.project_dir)
+        target = settings.warehouse_dir / "builder"
+        self._dbt = Dbt(settings.project_dir, target, heart.beat)
         self._lineage = settings.lineage_page
         self._seen: Fingerprint | None = None
         self._broken: Outcome | None = None
@@ -47,48 +72,129 @@ class Builder:
         # The project as the page about its lineage shows it, and whether that is old.
         self._documented: Fingerprint | None = None
         self._undocumented = False
+        self._next_look = self._next_check = 0.0
         self._retry_at = float("inf")
         self._retry_after = RETRY_SECONDS[0]
 
-    def run(self) -> None:
-        """Build now, then whenever something has changed; never returns."""
-        next_look = 0.0
+    def run(self, silences: int = 0) -> None:
+        """Build now, then whenever something has changed; never returns.
+
+        `silences` is how often in a row a builder before this one was ended.
+        """
+        pause = TROUBLE_SECONDS[0]
+        told = silences == 0
         while True:
-            if time.monotonic() >= next_look:
-                self._look_at_project()
-                next_look = time.monotonic() + PROJECT_POLL_SECONDS
-            position = self._ledger.position()
-            if position != self._built or time.monotonic() >= self._retry_at:
-                self.build(position)
-            else:
-                # Only while nobody waits for a build.
-                self._document()
+            self._heart.beat()
+            try:
+                if not told:
+                    self._tell_of_silence()
+                    told = True
+                    self._hold_off(silences)
+                self._look()
+                pause = TROUBLE_SECONDS[0]
+            except (sqlite3.Error, OSError) as error:
+                self._get_over(error)
+                time.sleep(pause)
+                pause = min(2 * pause, TROUBLE_SECONDS[1])
             time.sleep(POLL_SECONDS)
 
     def build_once(self) -> bool:
         """Build what there is now; whether it was published."""
-        self._look_at_project()
-        outcome = self.build(self._ledger.position())
+        try:
+            self._look_at_project()
+            outcome = self.build(self._ledger.position())
+        except sqlite3.DatabaseError:
+            if not self._ledger.mend():
+                raise
+            self._look_at_project()
+            outcome = self.build(self._ledger.position())
         self._document()
         return outcome.succeeded
 
     def build(self, position: Position) -> Outcome:
         """One build of everything up to `position`, recorded whatever becomes of it."""
         started_at = datetime.now(UTC)
+        self._ledger.clear_leftovers()
         self._ledger.clear_own_lease()
         outcome = self._broken or self._dbt.build(data_only=self._proven)
-        if not outcome.succeeded and not self._ledger.was_recorded(outcome):
+        if hints_at_damage(outcome.message):
+            outcome = self._built_after_mending(outcome)
+        if not outcome.succeeded and not self._record.was_recorded(outcome):
             # The same broken project fails every load that arrives: each is a build.
             outcome = Outcome(str(uuid.uuid4()), False, outcome.message)
             kind = "project" if self._broken else "dbt"
-            self._ledger.record_failure(outcome, position, started_at, kind)
+            self._record.record_failure(outcome, position, started_at, kind)
         self._built = position
         self._ledger.stay_connected()
         self._undocumented = outcome.succeeded and self._documented != self._seen
         self._proven = self._proven or outcome.succeeded
         self._plan_retry(outcome)
+        self._heart.built()
         self._tell(outcome, started_at)
         return outcome
+
+    def _look(self) -> None:
+        """Build if the ledger or the project has moved, or what is served is lost."""
+        now = time.monotonic()
+        if now >= self._next_look:
+            self._look_at_project()
+            self._next_look = time.monotonic() + PROJECT_POLL_SECONDS
+        position = self._ledger.position()
+        if position != self._built or time.monotonic() >= self._retry_at:
+            self.build(position)
+            return
+        # Only while nobody waits for a build.
+        self._document()
+        if now >= self._next_check:
+            self._next_check = now + WHOLE_POLL_SECONDS
+            if not self._ledger.published_is_whole():
+                self._start_over()
+
+    def _built_after_mending(self, failed: Outcome) -> Outcome:
+        """Build once more, if a damaged file was found; else tell what is damaged."""
+        if self._ledger.mend():
+            return self._dbt.build()
+        if self._ledger.raw_is_damaged():
+            why = RAW_IS_DAMAGED.format(failed.message)
+            return Outcome(failed.invocation_id, False, why)
+        return failed
+
+    def _start_over(self) -> None:
+        """Want a build of everything, of files that are whole."""
+        self._ledger.mend()
+        self._built = None
+        self._proven = False
+
+    def _get_over(self, error: Exception) -> None:
+        """After an error outside of dbt: see what can be mended, and look at it all."""
+        log.error("the warehouse cannot be built: %s", error)
+        self._seen = None
+        if hints_at_damage(str(error)):
+            self._start_over()
+            if self._ledger.raw_is_damaged():
+                log.error(RAW_IS_DAMAGED.format(error))
+        self._ledger.close()
+
+    def _tell_of_silence(self) -> None:
+        """Record the build that was ended, for those who wait for it."""
+        why = (
+            f"The builder gave no sign of life for {self._timeout:.0f} s"
+            " (BUILD_TIMEOUT_SECONDS) and was ended: a model or test may never end."
+            " It is tried again, each time after a longer while, and at once when the"
+            " project changes."
+        )
+        outcome = Outcome(str(uuid.uuid4()), False, why)
+        position = self._ledger.position()
+        self._record.record_failure(outcome, position, datetime.now(UTC), "timeout")
+
+    def _hold_off(self, silences: int) -> None:
+        """Wait with the next build, unless the project changes."""
+        shortest, longest = SILENCE_SECONDS
+        until = time.monotonic() + min(shortest * 2 ** (silences - 1), longest)
+        before = self._project.fingerprint()
+        while time.monotonic() < until and self._project.fingerprint() == before:
+            self._heart.beat()
+            time.sleep(PROJECT_POLL_SECONDS)
 
     def _look_at_project(self) -> None:
         """Read the project again if a file of it has changed, and want a build then."""
@@ -120,20 +226,25 @@ class Builder:
         if not self._undocumented:
             return
         self._undocumented = False
-        self._documented = self._seen
         page = self._dbt.document()
-        if not page:
-            tell("no_lineage", logging.WARNING)
-            return
         new = self._lineage.with_suffix(".new")
-        new.write_text(page, encoding="utf-8")
-        new.replace(self._lineage)
+        try:
+            if page:
+                new.write_text(page, encoding="utf-8")
+                new.replace(self._lineage)
+        except OSError as error:
+            page = ""
+            log.warning("the page of the lineage cannot be written: %s", error)
+        if page:
+            self._documented = self._seen
+        else:
+            log.warning("no docs of the project; the page of before stays")
 
     def _tell(self, outcome: Outcome, started_at: datetime) -> None:
         """Log the build, with the loads that it is the first good one to hold."""
         took = datetime.now(UTC) - started_at
         level = logging.INFO if outcome.succeeded else logging.ERROR
-        facts = self._ledger.facts_of(outcome)
+        facts = self._record.facts_of(outcome)
         seconds = round(took.total_seconds(), 3)
         status = "published" if outcome.succeeded else "failed"
         tell(f"build_{status}", level, seconds=seconds, **facts)

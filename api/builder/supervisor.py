@@ -1,4 +1,4 @@
-"""Keeps the builder's process alive: starts it, starts it again when it dies."""
+"""Keeps the builder alive: starts it, and again when it dies or hangs."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ import sys
 import threading
 import time
 
+from api.builder.heartbeat import Pulse
 from api.config import CHECKOUT, Settings
 from api.observing.logs import tell
 
-ONCE = "--once"
+ONCE, HEARTBEAT, SILENCES = "--once", "--heartbeat", "--silences"
 BUILDER_TAKEN = 3
+WATCH_SECONDS = 0.5
+# How long one that was told to end may take.
+END_SECONDS = 10.0
 # A builder that lived this long was well: the next one starts without delay.
 WELL_SECONDS = 30.0
 PAUSE_SECONDS = (0.2, 10.0)
@@ -34,6 +38,9 @@ class Supervisor:
         self._settings = settings
         self._stopped = threading.Event()
         self._child: subprocess.Popen[bytes] | None = None
+        self._pulse: Pulse
+        # How often in a row a builder was silent for too long and built nothing.
+        self._silences = 0
         self._thread = threading.Thread(target=self.run, daemon=True)
 
     def start(self) -> None:
@@ -64,7 +71,7 @@ class Supervisor:
             self._child = self._child or self._spawn()
             if self._stopped.is_set():
                 self._end(self._child)
-            code = self._child.wait()
+            code = self._watched(self._child)
             self._child = None
             if self._stopped.is_set():
                 return
@@ -77,14 +84,46 @@ class Supervisor:
                 pause = PAUSE_SECONDS[0] if lived > WELL_SECONDS else pause * 2
             self._stopped.wait(min(pause, PAUSE_SECONDS[1]))
 
+    def _watched(self, child: subprocess.Popen[bytes]) -> int:
+        """Wait for its end, which comes by force when it is silent for too long."""
+        longest = self._settings.build_timeout_seconds
+        code = self._ended(child)
+        while code is None:
+            silent = self._pulse.silence()
+            if silent > longest:
+                tell("builder_silent", logging.ERROR, seconds=round(silent))
+                self._silences += 1
+                child.kill()
+            code = self._ended(child)
+        self._pulse.close()
+        return code
+
+    def _ended(self, child: subprocess.Popen[bytes]) -> int | None:
+        """Its exit code; None while it lives, for the moment that this waits."""
+        try:
+            if not self._stopped.is_set():
+                return child.wait(WATCH_SECONDS)
+            return child.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            if self._stopped.is_set():
+                child.kill()
+            elif self._pulse.has_built:
+                self._silences = 0
+            return None
+
     def _spawn(self) -> subprocess.Popen[bytes]:
+        self._pulse = pulse = Pulse()
+        options = [HEARTBEAT, str(pulse.theirs), SILENCES, str(self._silences)]
         # Our end of its standard input stays open as long as this process lives.
-        return subprocess.Popen(
-            _command(),
+        child = subprocess.Popen(
+            _command(*options),
             env=_environment(self._settings),
             cwd=CHECKOUT,
             stdin=subprocess.PIPE,
+            pass_fds=[pulse.theirs],
         )
+        pulse.hand_over()
+        return child
 
     @staticmethod
     def _end(child: subprocess.Popen[bytes] | None) -> None:

@@ -6,12 +6,25 @@ usage, 3 loaded but with rejects.
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from api.commands import backing_up, building, keys, loading, serving
+from api.errors import Problem
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Ends a command that a fault of the warehouse stops with what is wrong."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Problem as problem:
+            raise click.ClickException(problem.detail) from problem
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def commands() -> None:
     """Rows in over HTTP, audited marts by dbt, metrics out over HTTP."""
 

@@ -17,7 +17,6 @@ from api.commands.common import (
     limits_of,
     settings_of,
     tell_refusal,
-    telling_problems,
     warehouse_of,
 )
 from api.commands.loading import BY, tell_receipt
@@ -37,8 +36,7 @@ def backup(folder: Path, names: tuple[str, ...]) -> None:
     settings = settings_of()
     contract = contract_of(settings)
     store = warehouse_of(settings, contract).raw
-    with telling_problems():
-        tables = [table_named(contract, name) for name in names or contract.tables]
+    tables = [table_named(contract, name) for name in names or contract.tables]
     folder.mkdir(parents=True, exist_ok=True)
     with store.moment() as moment:
         for table in tables:
@@ -87,8 +85,7 @@ def snapshot(folder: Path) -> None:
         raise click.ClickException(
             f"There is no warehouse in {settings.warehouse_dir}."
         )
-    with telling_problems():
-        about = take_snapshot(settings.warehouse_dir, folder)
+    about = take_snapshot(settings.warehouse_dir, folder)
     click.echo(f"{folder}: everything up to entry {about.last_load_id} of the ledger")
 
 
@@ -97,8 +94,7 @@ def snapshot(folder: Path) -> None:
 def restore_from_snapshot(folder: Path) -> None:
     """Make the warehouse what a snapshot in FOLDER says; its server must be stopped."""
     settings = settings_of()
-    with telling_problems():
-        about, aside = restore_snapshot(folder, settings.warehouse_dir)
+    about, aside = restore_snapshot(folder, settings.warehouse_dir)
     click.echo(
         f"{settings.warehouse_dir} is as it was at {about.taken_at}, up to entry"
         f" {about.last_load_id} of the ledger. The next start builds it anew."

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
 import click
 
@@ -13,7 +12,7 @@ from api.builder.lock import builder_is_running
 from api.builder.supervisor import build_once
 from api.config import Settings
 from api.contract import Contract
-from api.errors import ContractError, Problem
+from api.errors import ContractError
 from api.intake import Limits
 from api.project import Project
 from api.warehouse import Build, Builds, Warehouse, open_warehouse
@@ -34,15 +33,6 @@ def limits_of(settings: Settings) -> Limits:
     return Limits(settings.max_upload_bytes, settings.max_upload_rows)
 
 
-@contextmanager
-def telling_problems() -> Iterator[None]:
-    """A problem inside is told in one line and ends the command."""
-    try:
-        yield
-    except Problem as problem:
-        raise click.ClickException(problem.detail) from problem
-
-
 def contract_of(settings: Settings) -> Contract:
     """The contract of the project's files; ends the command where it is broken."""
     try:
@@ -54,8 +44,7 @@ def contract_of(settings: Settings) -> Contract:
 
 def warehouse_of(settings: Settings, contract: Contract) -> Warehouse:
     """The warehouse, its upload tables as the contract has them."""
-    with telling_problems():
-        warehouse = open_warehouse(settings.warehouse_dir)
+    warehouse = open_warehouse(settings.warehouse_dir)
     try:
         warehouse.raw.prepare(contract.tables.values())
     except ContractError as error:

@@ -15,7 +15,6 @@ from api.commands.common import (
     limits_of,
     settings_of,
     tell_refusal,
-    telling_problems,
     warehouse_of,
 )
 from api.contract import Contract
@@ -59,8 +58,7 @@ def undo(load_id: int, no_build: bool) -> None:
     """Take load ID out as if it had never been; of an undo, bring its load back."""
     settings = settings_of()
     warehouse = warehouse_of(settings, contract_of(settings))
-    with telling_problems():
-        receipt = undo_load(warehouse.raw, load_id, Terms(by=BY))
+    receipt = undo_load(warehouse.raw, load_id, Terms(by=BY))
     entry = receipt.load
     out = "out of" if entry.mode == "undo" else "back in"
     was = "was" if receipt.already else "is"

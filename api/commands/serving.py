@@ -8,8 +8,9 @@ from contextlib import closing
 import click
 
 from api.access import Door
+from api.builder.lock import builder_is_running
 from api.builder.supervisor import Supervisor
-from api.commands.common import REFUSED, complain, settings_of, telling_problems
+from api.commands.common import REFUSED, complain, settings_of
 from api.config import Settings
 from api.errors import ContractError
 from api.project import Project
@@ -44,6 +45,11 @@ def serve(**options: str | int | None) -> None:
             " Stop what listens there, or choose another with --port or PORT."
         ) from error
     _prepare(settings)
+    if builder_is_running(settings.warehouse_dir):
+        click.echo(
+            f"{settings.warehouse_dir} has a builder already: that one builds, ours"
+            " stands by to take its place."
+        )
     click.echo(f"Serving http://{settings.host}:{settings.port}/  (Ctrl-C ends it)")
     run(settings)
 
@@ -72,7 +78,7 @@ def _check_door(settings: Settings) -> None:
 def _prepare(settings: Settings) -> None:
     """Tell what is wrong with the contract; without one of before, end."""
     # Closed before the workers are forked: they must not inherit open databases.
-    with telling_problems(), closing(open_warehouse(settings.warehouse_dir)) as found:
+    with closing(open_warehouse(settings.warehouse_dir)) as found:
         try:
             contract = Project(settings.project_dir).contract()
             found.raw.prepare(contract.tables.values())

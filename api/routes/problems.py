@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import tempfile
+from pathlib import Path
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import (
@@ -18,12 +20,14 @@ from api.admission import WHOLE_BYTES
 from api.errors import Problem
 from api.foreign_text import cut, quoted
 from api.observing.logs import tell
+from api.warehouse.faults import problem_of
 
 
 def register(app: Flask) -> None:
     """Answer our problems, the HTTP library's and the unforeseen in the same shape."""
     app.register_error_handler(Problem, answer)
     app.register_error_handler(HTTPException, _of_the_library)
+    app.register_error_handler(OSError, _of_the_system)
     app.register_error_handler(Exception, _unforeseen)
 
 
@@ -42,6 +46,14 @@ def _of_the_library(error: HTTPException) -> Response:
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value
     return response
+
+
+def _of_the_system(error: OSError) -> Response:
+    """Without a name it was met where large bodies are kept while they arrive."""
+    name = error.filename
+    place = Path(name if isinstance(name, str) else tempfile.gettempdir())
+    problem = problem_of(error, place)
+    return _unforeseen(error) if problem is None else answer(problem)
 
 
 def _named(error: HTTPException) -> Problem:

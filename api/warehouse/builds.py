@@ -6,17 +6,21 @@ dbt writes it, see dbt_project/macros/audit; the builder where dbt could not.
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from api.errors import NotReady, UnknownBuild
-from api.warehouse.database import Connection, Database, Row
+from api.errors import NotReady, StorageFull, UnknownBuild
+from api.warehouse.database import Connection, Database, NotThere, Row
 
 POLL_SECONDS = 0.02
+FAULT_SECONDS = 1.0
 NEWEST_PUBLISHED = "where status = 'published' order by build_id desc limit 1"
+
+log = logging.getLogger("warehouse")
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,11 @@ class Builds:
         where = "where last_request_id >= ? order by build_id limit 1"
         return self._wait(where, [request_id], seconds, worth_waiting)
 
+    def newest_load_id(self) -> int:
+        """The newest load that any build has covered, 0 without one."""
+        found = self._looked_for("order by last_load_id desc limit 1", [])
+        return found[0].last_load_id if found else 0
+
     def close(self) -> None:
         self._database.close()
 
@@ -99,25 +108,40 @@ class Builds:
     ) -> Build | None:
         deadline = time.monotonic() + seconds
         while True:
-            found = self._select(where, values)
+            found = self._looked_for(where, values)
             if found:
                 return found[0]
             if time.monotonic() > deadline or not worth_waiting():
                 return None
             time.sleep(POLL_SECONDS)
 
+    def _looked_for(self, where: str, values: Sequence[Any]) -> list[Build]:
+        """Found or not: what is waited for is stored, whatever befalls this file."""
+        try:
+            return self._select(where, values)
+        except (NotReady, StorageFull) as problem:
+            log.warning("no look at the builds: %s", problem.detail)
+            time.sleep(FAULT_SECONDS)
+            return []
+
     def _select(self, where: str, values: Sequence[Any]) -> list[Build]:
-        with self._database.connection() as connection:
-            if not has_builds(connection):
-                return []
-            sql = f"select * from builds {where}"
-            return [_build(row) for row in connection.rows(sql, values)]
+        try:
+            with self._database.connection() as connection:
+                if not has_builds(connection):
+                    return []
+                sql = f"select * from builds {where}"
+                return [_build(row) for row in connection.rows(sql, values)]
+        except NotThere:
+            return []
 
 
-def newest_published_id(database: Database) -> int | None:
-    """The number of the build whose marts are published, in a database of builds."""
-    found = database.rows(f"select build_id from builds {NEWEST_PUBLISHED}")
-    return found[0]["build_id"] if found else None
+def newest_published_run(database: Database) -> str | None:
+    """dbt's name for the build whose marts are published, in a database of builds.
+
+    Its number would not do: a database that was made anew counts from one again.
+    """
+    found = database.rows(f"select invocation_id from builds {NEWEST_PUBLISHED}")
+    return found[0]["invocation_id"] if found else None
 
 
 def newest_published(connection: Connection) -> Build:

@@ -6,9 +6,10 @@ Knows SQLite and Arrow; knows nothing of loads, builds or marts.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import Any
@@ -17,10 +18,13 @@ import adbc_driver_manager
 import adbc_driver_sqlite.dbapi as adbc
 import pyarrow as pa
 
-from api.errors import WarehouseBusy
+from api.errors import NotReady, Problem, WarehouseDamaged
 from api.warehouse.checkpoints import Checkpoints
+from api.warehouse.faults import DERIVED, named
 
 Row = dict[str, Any]
+# Which file it is, whatever its name: device and inode.
+Identity = tuple[int, int]
 
 BUSY_TIMEOUT_MS = 30_000
 # What a large load leaves of the WAL when it is used again.
@@ -32,15 +36,33 @@ CURSOR = {"adbc.sqlite.query.batch_rows": str(1 << 22)}
 log = logging.getLogger("warehouse")
 
 
-class Connection:
-    """A connection in autocommit mode; used by one thread at a time."""
+class NotThere(NotReady):
+    """A file that dbt makes has not been made yet, or was taken away."""
 
-    def __init__(self, path: Path) -> None:
-        self._connection = adbc.connect(str(path), autocommit=True)
-        self.rows(f"pragma busy_timeout = {BUSY_TIMEOUT_MS}")
-        self.rows("pragma synchronous = full")
-        self.rows("pragma wal_autocheckpoint = 0")
-        self.rows(f"pragma journal_size_limit = {KEPT_WAL_BYTES}")
+
+class Connection:
+    """A connection in autocommit mode; used by one thread at a time.
+
+    Raises WarehouseBusy, WarehouseReadOnly, WarehouseDamaged and StorageFull.
+    """
+
+    def __init__(
+        self, path: Path, busy_ms: int = BUSY_TIMEOUT_MS, create: bool = True
+    ) -> None:
+        self._path = path
+        mode = "rwc" if create else "rw"
+        with named(path):
+            uri = f"{path.absolute().as_uri()}?mode={mode}"
+            self._connection = adbc.connect(uri, autocommit=True)
+        self.identity = identity_of(path)
+        try:
+            self.rows(f"pragma busy_timeout = {busy_ms}")
+            self.rows("pragma synchronous = full")
+            self.rows("pragma wal_autocheckpoint = 0")
+            self.rows(f"pragma journal_size_limit = {KEPT_WAL_BYTES}")
+        except BaseException:
+            self.close()
+            raise
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run one statement; its rows, a dictionary each, in order."""
@@ -51,7 +73,10 @@ class Connection:
 
         A column in which no row has a value has no type of its own.
         """
-        with self._connection.cursor(adbc_stmt_kwargs=CURSOR) as cursor:
+        with (
+            named(self._path),
+            self._connection.cursor(adbc_stmt_kwargs=CURSOR) as cursor,
+        ):
             cursor.execute(sql, tuple(parameters) or None)
             if cursor.description is None:
                 return pa.table({})
@@ -59,18 +84,31 @@ class Connection:
 
     def append(self, table: str, rows: pa.RecordBatch) -> None:
         """Append Arrow rows to an existing table, column by name."""
-        with self._connection.cursor() as cursor:
+        with named(self._path), self._connection.cursor() as cursor:
             cursor.adbc_ingest(table, rows, mode="append")
 
+    def roll_back(self) -> None:
+        """Take back what is not committed, after an error that is to be told."""
+        # SQLite may have done so by itself; closing the connection does in any case.
+        with suppress(adbc_driver_manager.Error, Problem):
+            self.rows("rollback")
+
     def close(self) -> None:
-        self._connection.close()
+        with suppress(adbc_driver_manager.Error):
+            self._connection.close()
 
 
 class Database:
-    """One database file, in WAL mode from the first connection on."""
+    """One database file, in WAL mode from the first connection on.
 
-    def __init__(self, path: Path) -> None:
+    A file that was put in its place meanwhile is noticed and opened instead.
+    """
+
+    def __init__(self, path: Path, busy_ms: int = BUSY_TIMEOUT_MS) -> None:
         self.path = path
+        self._busy_ms = busy_ms
+        self._is_derived = path.name in DERIVED
+        self._was_there = False
         self._idle: LifoQueue[Connection] = LifoQueue()
         self._writer = threading.Lock()
         self._checkpoints = Checkpoints(self._checkpoint)
@@ -78,10 +116,7 @@ class Database:
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """Borrow a connection; one that failed is closed, not lent again."""
-        try:
-            connection = self._idle.get_nowait()
-        except Empty:
-            connection = Connection(self.path)
+        connection = self._borrowed()
         try:
             yield connection
         except BaseException:
@@ -105,18 +140,12 @@ class Database:
         WarehouseBusy when another process holds the lock for too long.
         """
         with self._writer, self.connection() as connection:
-            try:
-                connection.rows("begin immediate")
-            except adbc_driver_manager.OperationalError as error:
-                raise WarehouseBusy(
-                    f"{self.path.name} was locked by another process for "
-                    f"{BUSY_TIMEOUT_MS // 1000} s. Nothing was stored; try again."
-                ) from error
+            connection.rows("begin immediate")
             try:
                 yield connection
                 connection.rows("commit")
             except BaseException:
-                connection.rows("rollback")
+                connection.roll_back()
                 raise
         self._checkpoints.want()
 
@@ -131,10 +160,47 @@ class Database:
         while not self._idle.empty():
             self._idle.get_nowait().close()
 
+    def _borrowed(self) -> Connection:
+        now = identity_of(self.path)
+        while True:
+            try:
+                connection = self._idle.get_nowait()
+            except Empty:
+                return self._opened(now)
+            # What was published before is better than nothing, while it is built anew.
+            if connection.identity == now or now is None and self._is_derived:
+                return connection
+            connection.close()
+
+    def _opened(self, now: Identity | None) -> Connection:
+        if now is None and self._is_derived:
+            raise NotThere(
+                f"{self.path.name} is not there yet. The builder makes it: try again"
+                " in a few seconds."
+            )
+        if now is None and self._was_there:
+            # A new one would take loads that the rows of before are missing beside.
+            raise WarehouseDamaged(
+                f"{self.path} was taken away while it was in use. Nothing was stored."
+                " Put it back, or stop the server and put the newest snapshot back."
+            )
+        connection = Connection(self.path, self._busy_ms, create=now is None)
+        self._was_there = True
+        return connection
+
     def _checkpoint(self) -> None:
         """As much as goes without waiting for readers or for a writer."""
         try:
             self.rows("pragma wal_checkpoint(passive)")
-        except adbc_driver_manager.Error as error:
+        except (adbc_driver_manager.Error, Problem) as error:
             # Nothing is lost by it: all is in the WAL until the next one.
             log.warning("no checkpoint of %s: %s", self.path.name, error)
+
+
+def identity_of(path: Path) -> Identity | None:
+    """Which file is at `path` now; None when there is none."""
+    try:
+        stat = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return stat.st_dev, stat.st_ino

@@ -18,7 +18,7 @@ from api.contract import DataType, Mart, read_marts
 from api.errors import NotReady, UnknownMetric
 from api.query import Query
 from api.suggestion import did_you_mean
-from api.warehouse.builds import Build, newest_published, newest_published_id
+from api.warehouse.builds import Build, newest_published, newest_published_run
 from api.warehouse.database import Connection, Database, Row
 from api.warehouse.select import select
 
@@ -111,7 +111,7 @@ class Marts:
             if known is not None and known.asked_at >= came_at:
                 return known.served
             stamp, asked_at = self._look(), time.monotonic()
-            served = self._ask()
+            served = self._ask(stamp)
             self._known = _Known(served, stamp, asked_at)
             return served
 
@@ -142,11 +142,11 @@ class Marts:
             found.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
         return tuple(found)
 
-    def _ask(self) -> Served:
+    def _ask(self, stamp: Stamp) -> Served:
         known = self._known
-        if known is not None:
-            newest = newest_published_id(self._database)
-            if newest == known.served.build.build_id:
+        if known is not None and known.is_of_same_file(stamp):
+            newest = newest_published_run(self._database)
+            if newest == known.served.build.invocation_id:
                 return known.served
         with self._database.reading() as connection:
             return self._current(connection)
@@ -154,7 +154,8 @@ class Marts:
     def _current(self, connection: Connection) -> Served:
         known = self._known
         build = newest_published(connection)
-        if known is not None and known.served.build.build_id == build.build_id:
+        run = build.invocation_id
+        if known is not None and known.served.build.invocation_id == run:
             return known.served
         return Served(build, _metrics(connection))
 
@@ -179,6 +180,12 @@ class _Known:
         )
         fresh = time.monotonic() - self.asked_at < TRUSTED_SECONDS
         return stamp == self.stamp and settled and fresh
+
+    def is_of_same_file(self, stamp: Stamp) -> bool:
+        """Whether it was read from the very file, or that was taken away since."""
+        return stamp[:1] == () or [s[0] for s in stamp[:1]] == [
+            s[0] for s in self.stamp[:1]
+        ]
 
 
 def _metrics(connection: Connection) -> dict[str, Metric]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +15,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from api.errors import RequestInProgress
+from api.errors import NotReady, RequestInProgress, StorageFull
 from api.utc import utc_text
 from api.warehouse.database import Connection, Database
 
 KEPT = timedelta(days=7)
+
+log = logging.getLogger("warehouse")
 
 
 @dataclass(frozen=True)
@@ -62,10 +65,14 @@ class Requests:
         return KnownRequest(**found[0]) if found else None
 
     def answered(self, key: str, status: int, answer: str) -> None:
-        """Keep what the request was told."""
+        """Keep what the request was told, if that can be: its load is stored."""
         sql = "update idempotency_keys set status = ?, answer = ? where key = ?"
-        with self._database.writing() as connection:
-            connection.rows(sql, [status, answer, key])
+        try:
+            with self._database.writing() as connection:
+                connection.rows(sql, [status, answer, key])
+        except (NotReady, StorageFull) as problem:
+            # The key is in the ledger: a repeated request is answered from its load.
+            log.warning("an answer was not kept: %s", problem.detail)
 
     def close(self) -> None:
         self._locks.close()

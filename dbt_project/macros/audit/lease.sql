@@ -33,7 +33,7 @@
 {# Takes the lease where it is free or ours: one statement, so only one run gets it. #}
 {% macro lease_sql() -%}
     insert or replace into dbt_lease
-    select 1, {{ quoted(invocation_id) }}, {{ quoted(env_var('DBT_LEASE_OWNER', 'a terminal')) }}, {{ seconds_from_now(30) }}
+    select 1, {{ quoted(invocation_id) }}, {{ quoted(env_var('DBT_LEASE_OWNER', 'a terminal')) }}, {{ seconds_from_now(lease_seconds()) }}
     where not exists ({{ lease_of_another_sql() }})
 {%- endmacro %}
 
@@ -41,7 +41,15 @@
 {% macro lease_of_another_sql() -%}
     select 1
     from dbt_lease
-    where invocation_id <> {{ quoted(invocation_id) }} and expires_at > {{ seconds_from_now(0) }}
+    where invocation_id <> {{ quoted(invocation_id) }}
+        and expires_at > {{ seconds_from_now(0) }}
+        {#- Further ahead than a lease ever lasts: it is from before the clock was put back. #}
+        and expires_at <= {{ seconds_from_now(lease_seconds() + 1) }}
+{%- endmacro %}
+
+
+{% macro lease_seconds() -%}
+    {{ return(30) }}
 {%- endmacro %}
 
 

@@ -1,0 +1,380 @@
+"""The disk is full, read-only or broken, a file is locked: told as what it is, nothing
+acknowledged is lost, and the next request after the cause is gone works."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from conftest import CHECKOUT, Server, environment, run_command, wait_until
+
+from api.errors import StorageFull, WarehouseBusy, WarehouseDamaged
+from api.warehouse.database import Database
+
+ABOVE = "departments_above_average"
+SECONDS = 60.0
+HOLD = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute(sys.argv[2])
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def held(path: Path, how: str = "begin immediate") -> Iterator[None]:
+    """Another process holds the lock of a database."""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path), how],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert holder.stdout is not None and holder.stdout.readline() == b"held\n"
+    try:
+        yield
+    finally:
+        holder.communicate()
+
+
+def mounted(folder: Path, size: str) -> None:
+    """A disk of its own; whoever may not mount skips the test."""
+    folder.mkdir(exist_ok=True)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"mounting is not possible here: {done.stderr.strip()}")
+
+
+def unmount(folder: Path) -> None:
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 24 MB."""
+    folder = tmp_path / "disk"
+    mounted(folder, "24m")
+    yield folder
+    unmount(folder)
+
+
+def fill(folder: Path) -> Path:
+    """Fill the disk to its last byte, with a file to remove."""
+    filler = folder / "filler"
+    with filler.open("wb", buffering=0) as file:
+        for size in (1 << 20, 4096, 1):
+            try:
+                while True:
+                    file.write(b"x" * size)
+            except OSError:
+                continue
+    return filler
+
+
+def ledger(warehouse: Path) -> tuple[int, int, int]:
+    """Loads, rows that they tell of, rows that there are; by another process."""
+    code = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); print(*c.execute('"
+        "select count(*), coalesce(sum(loaded), 0), (select count(*) from departments)"
+        " from loads').fetchone())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(warehouse / "raw.db")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loads, told, found = map(int, done.stdout.split())
+    return loads, told, found
+
+
+def departments(count: int) -> bytes:
+    return b"".join(b"%d,A department with a long name\n" % n for n in range(count))
+
+
+def is_built(server: Server, load_id: int) -> bool:
+    build = server.get(f"/loads/{load_id}").json()["build"]
+    return bool(build["status"] == "published")
+
+
+def test_a_full_disk_is_told_and_got_over(
+    sample_warehouse: Path, disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BUILD_WAIT_SECONDS", "20")
+    warehouse = Path(shutil.copytree(sample_warehouse, disk / "warehouse"))
+    server = Server(warehouse).start()
+    try:
+        first = server.batch("departments", [[1, "Sales"]]).json()["load_id"]
+        wait_until(lambda: is_built(server, first), SECONDS)
+        before = server.get(f"/metrics/{ABOVE}").headers["Build-Id"]
+        filler = fill(disk)
+        # Larger than what the log has room for: it cannot be kept.
+        refused = server.upload("departments", departments(100_000))
+        assert refused.status_code == 507, refused.text
+        assert refused.json()["code"] == "storage_full"
+        assert "Nothing was stored. Free some space" in refused.json()["detail"]
+        assert refused.headers["Retry-After"]
+        assert server.get(f"/metrics/{ABOVE}", params={"year": 1999}).ok
+        assert server.get("/health/live").ok
+        assert ledger(warehouse) == (1, 1, 1)
+        # Small ones may still fit: then they count, whatever becomes of their build.
+        accepted = 1
+        for number in range(5):
+            key = {"Idempotency-Key": f"full-{number}", "Prefer": "respond-async"}
+            body = {"table_name": "departments", "data": [[2, f"Legal {number}"]]}
+            answer = server.post("/insert_batch", json=body, headers=key)
+            assert answer.status_code in (202, 507), answer.text
+            accepted += answer.status_code == 202
+        assert ledger(warehouse)[0] == accepted
+        time.sleep(3)
+        assert server.get(f"/metrics/{ABOVE}", params={"year": 1998}).ok
+        builder = (warehouse / "builder.lock").read_text()
+        filler.unlink()
+        answer = server.batch("departments", [[3, "Research"]])
+        assert answer.status_code in (201, 202), answer.text
+        newest = answer.json()["load_id"]
+        assert newest == accepted + 1
+        wait_until(lambda: is_built(server, newest), SECONDS)
+        assert server.get(f"/metrics/{ABOVE}").headers["Build-Id"] > before
+        assert builder, "the builder was there all the time"
+        loads, told, found = ledger(warehouse)
+        assert (loads, told) == (accepted + 1, found)
+    finally:
+        server.stop()
+
+
+def test_a_body_that_finds_no_room_while_it_arrives_is_told(
+    warehouse: Path, disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(disk))
+    server = Server(warehouse).start()
+    try:
+        filler = fill(disk)
+        answer = server.upload("departments", departments(100_000))
+        assert (answer.status_code, answer.json()["code"]) == (507, "storage_full")
+        assert str(disk) in answer.json()["detail"]
+        filler.unlink()
+        answer = server.upload("departments", departments(100_000), "respond-async")
+        assert answer.status_code == 202, answer.text
+    finally:
+        server.stop()
+
+
+def test_a_read_only_folder_is_told_by_every_command(
+    sample_warehouse: Path, tmp_path: Path
+) -> None:
+    disk = tmp_path / "disk"
+    mounted(disk, "24m")
+    try:
+        warehouse = Path(shutil.copytree(sample_warehouse, disk / "warehouse"))
+        (tmp_path / "departments.csv").write_text("1,Sales\n")
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        load = ["load", str(tmp_path / "departments.csv")]
+        for command in (["serve"], load, ["build"]):
+            done = run_command(warehouse, *command)
+            assert done.returncode == 1
+            assert "cannot be written to" in done.stderr, done.stderr
+            assert str(warehouse) in done.stderr
+            assert "Traceback" not in done.stderr
+        subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
+        done = run_command(warehouse, *load, "--no-build")
+        assert done.returncode == 0, done.stderr
+    finally:
+        unmount(disk)
+
+
+def immutable(warehouse: Path, on: bool) -> bool:
+    """No file of the folder can be made, and none of the ledger's be written to."""
+    paths = [warehouse, *warehouse.glob("raw.db"), *warehouse.glob("raw.db-wal")]
+    sign = "+i" if on else "-i"
+    command = ["chattr", sign, *map(str, paths)]
+    return subprocess.run(command, capture_output=True).returncode == 0
+
+
+def test_a_folder_that_turns_read_only_under_the_server_is_told_and_got_over(
+    server: Server, warehouse: Path
+) -> None:
+    first = server.batch("departments", [[1, "Sales"]]).json()["load_id"]
+    wait_until(lambda: is_built(server, first), SECONDS)
+    if not immutable(warehouse, True):
+        immutable(warehouse, False)
+        pytest.skip("files cannot be made immutable here")
+    try:
+        for _ in range(3):
+            answer = server.batch("departments", [[2, "Legal"]])
+            assert answer.status_code == 503, answer.text
+            assert answer.json()["code"] == "warehouse_read_only", answer.text
+        assert server.get(f"/metrics/{ABOVE}", params={"year": 1999}).ok
+    finally:
+        immutable(warehouse, False)
+    answer = server.batch("departments", [[2, "Legal"]])
+    assert answer.status_code in (201, 202), answer.text
+    wait_until(lambda: is_built(server, first + 1), SECONDS)
+
+
+def test_a_ledger_locked_by_another_process_is_told_and_got_over(
+    tmp_path: Path,
+) -> None:
+    database = Database(tmp_path / "raw.db", busy_ms=200)
+    database.rows("pragma journal_mode = wal")
+    database.rows("create table probe (x integer)")
+    with held(tmp_path / "raw.db"):
+        for _ in range(3):
+            with (
+                pytest.raises(WarehouseBusy, match="raw.db locked"),
+                database.writing(),
+            ):
+                pass
+        assert database.rows("select * from probe") == []
+    with database.writing() as connection:
+        connection.rows("insert into probe values (1)")
+    assert database.rows("select x from probe") == [{"x": 1}]
+    database.close()
+
+
+def test_a_failed_write_leaves_no_lock_and_hides_no_error(tmp_path: Path) -> None:
+    disk = tmp_path / "small"
+    mounted(disk, "1m")
+    try:
+        database = Database(disk / "raw.db")
+        database.rows("pragma journal_mode = wal")
+        database.rows("create table probe (x text)")
+        for _ in range(3):
+            with pytest.raises(StorageFull, match="no room"), database.writing() as one:
+                for _ in range(100):
+                    one.rows("insert into probe values (?)", ["x" * 100_000])
+        with database.writing() as connection:
+            connection.rows("insert into probe values ('fits')")
+        assert database.rows("select x from probe") == [{"x": "fits"}]
+        database.close()
+    finally:
+        unmount(disk)
+
+
+@pytest.mark.parametrize("name", ["main.db", "published.db"])
+def test_a_build_waits_out_a_lock(
+    server: Server, warehouse: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait_until(lambda: len(server.get("/builds").json()) > 1, SECONDS)
+    with held(warehouse / name):
+        answer = server.batch("departments", [[1, "Sales"]], "respond-async")
+        assert answer.status_code == 202
+        time.sleep(8)
+        assert server.get(f"/metrics/{ABOVE}").ok
+    load_id = answer.json()["load_id"]
+    wait_until(lambda: is_built(server, load_id), SECONDS)
+
+
+def damage(path: Path) -> None:
+    for log in path.parent.glob(f"{path.name}-*"):
+        log.unlink()
+    with path.open("r+b") as file:
+        file.write(os.urandom(20_000))
+
+
+def test_a_damaged_ledger_is_told_at_start(warehouse: Path, tmp_path: Path) -> None:
+    (tmp_path / "departments.csv").write_text("1,Sales\n")
+    load = ["load", "--no-build", str(tmp_path / "departments.csv")]
+    assert run_command(warehouse, *load).returncode == 0
+    damage(warehouse / "raw.db")
+    for command in (["serve"], load, ["build"]):
+        done = run_command(warehouse, *command)
+        assert done.returncode == 1
+        assert f"{warehouse / 'raw.db'} is damaged" in done.stderr, done.stderr
+        assert "put the newest snapshot back" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_ledger_damaged_under_the_server_is_told_and_got_over(
+    server: Server, warehouse: Path, tmp_path: Path
+) -> None:
+    # A ledger of before, to be put back.
+    wait_until(lambda: len(server.get("/builds").json()) > 1, SECONDS)
+    snapshot = tmp_path / "snapshot.db"
+    code = (
+        "import sqlite3, sys;"
+        " sqlite3.connect(sys.argv[1]).execute('vacuum into ?', [sys.argv[2]])"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code, str(warehouse / "raw.db"), str(snapshot)],
+        check=True,
+    )
+    (warehouse / "raw.db").unlink()
+    gone = server.batch("departments", [[1, "Sales"]])
+    assert (gone.status_code, gone.json()["code"]) == (503, "warehouse_damaged")
+    assert "taken away" in gone.json()["detail"]
+    for log in warehouse.glob("raw.db-*"):
+        log.unlink()
+    (warehouse / "raw.db").write_bytes(os.urandom(50_000))
+    damaged = server.batch("departments", [[1, "Sales"]])
+    assert (damaged.status_code, damaged.json()["code"]) == (503, "warehouse_damaged")
+    assert "put the newest snapshot back" in damaged.json()["detail"]
+    assert server.get(f"/metrics/{ABOVE}", params={"year": 1999}).ok
+    os.replace(snapshot, warehouse / "raw.db")
+    answer = server.batch("departments", [[1, "Sales"]])
+    assert answer.status_code in (201, 202), answer.text
+    load_id = answer.json()["load_id"]
+    wait_until(lambda: is_built(server, load_id), SECONDS)
+
+
+def test_a_file_that_is_put_in_place_of_another_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "raw.db"
+    database = Database(path)
+    database.rows("create table first (x integer)")
+    path.rename(tmp_path / "before.db")
+    with pytest.raises(WarehouseDamaged, match="taken away"):
+        database.rows("select 1")
+    assert not path.exists(), "no empty one in its place"
+    with closing(sqlite3.connect(tmp_path / "made elsewhere")) as other:
+        other.execute("create table second (x integer)")
+    (tmp_path / "made elsewhere").rename(path)
+    assert database.rows("select * from second") == []
+    database.close()
+
+
+def test_two_servers_on_one_warehouse_lose_and_double_nothing(
+    server: Server, warehouse: Path
+) -> None:
+    port = free_port()
+    told = warehouse.parent / "second.log"
+    with told.open("wb") as log:
+        second = Server(warehouse, port=port)
+        second.process = subprocess.Popen(
+            [sys.executable, "-m", "api", "serve", "--port", str(port)],
+            cwd=CHECKOUT,
+            env=environment(warehouse) | {"PYTHONUNBUFFERED": "1"},
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        wait_until(second.is_ready, SECONDS)
+        assert "has a builder already" in told.read_text()
+        accepted = []
+        for number in range(10):
+            door = (server, second)[number % 2]
+            answer = door.batch("departments", [[number, "One"]], "respond-async")
+            accepted.append(answer.json()["load_id"])
+        server.kill()
+        answer = second.batch("departments", [[100, "After"]], "respond-async")
+        accepted.append(answer.json()["load_id"])
+        assert accepted == list(range(1, 12))
+        wait_until(lambda: is_built(second, 11), SECONDS)
+        assert ledger(warehouse) == (11, 11, 11)
+    finally:
+        second.stop()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
