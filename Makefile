@@ -4,7 +4,7 @@ PORT ?= 5000
 FUZZ_SECONDS ?= 60
 BIN := .venv/bin
 
-.PHONY: run test lint fuzz bench bench-quick clean
+.PHONY: run test lint fuzz endurance bench bench-quick clean
 
 run: .venv/installed
 	PORT=$(PORT) $(BIN)/python -m api serve
@@ -20,6 +20,11 @@ lint: .venv/installed
 # So long for each target of tests/fuzz; what is found is kept in .fuzz.
 fuzz: .venv/fuzz-installed
 	$(BIN)/python tests/fuzz --seconds $(FUZZ_SECONDS)
+
+# What the tests run in short: some minutes.
+endurance: .venv/installed
+	PYTHONPATH=. $(BIN)/python tests/endurance.py crashes 100
+	PYTHONPATH=. $(BIN)/python tests/endurance.py reads 100000 200
 
 # Needs curl, sqlite3 and wrk; the peers get an environment of their own.
 bench: .venv/installed bench/.venv/installed

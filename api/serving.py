@@ -132,20 +132,19 @@ def worker_app() -> Flask:
         # Granian puts the whole environment into that of each request.
         os.environ.pop(name, None)
     app = create_app(settings)
-    _knock_while_busy(app.extensions["slots"])
+    _knock_while_busy(app.extensions["slots"], settings)
     _when_told_to_stop(app.extensions["context"].stopping)
     return app
 
 
-def _knock_while_busy(slots: Slots) -> None:
+def _knock_while_busy(slots: Slots, settings: Settings) -> None:
     """Ask the server for a trifle now and then while requests that write are at work.
 
     It starts another thread only when a request comes, at most one then, and none
     within 0.35 ms of the last: of a burst some wait in its queue, and readers behind
     them, for threads that are allowed and not there. Each further request brings one.
     """
-    host, port = os.environ["HOST"], int(os.environ["PORT"])
-    place = (ANYWHERE.get(host, host), port)
+    place = (ANYWHERE.get(settings.host, settings.host), settings.port)
 
     def knock() -> None:
         while True:

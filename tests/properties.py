@@ -121,7 +121,7 @@ def header_of(table: Table, content: bytes) -> tuple[str, ...] | None:
     """The columns that a file names itself."""
     file = read_csv(table, io.BytesIO(content))
     list(file)
-    return file.columns if file.has_header else None
+    return file.header
 
 
 def holds_of_a_reject(

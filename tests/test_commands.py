@@ -117,7 +117,7 @@ def test_there_is_one_builder_per_warehouse(warehouse: Path) -> None:
         ("PORT", "many", "PORT='many' is not a whole number"),
         ("BUILD_WAIT_SECONDS", "soon", "BUILD_WAIT_SECONDS='soon' is not a number"),
         ("PORT", "65536", "PORT=65536 must be 1 to 65535"),
-        ("THREADS", "0", "THREADS=0 must be at least 1"),
+        ("THREADS", "0", "THREADS=0 must be at least 2"),
         ("BUILD_WAIT_SECONDS", "nan", "BUILD_WAIT_SECONDS=nan must be at least 0"),
     ],
 )

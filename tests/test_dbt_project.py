@@ -321,7 +321,8 @@ LOOSEN = (
     "create table loose as select * from {table}",
     "drop table {table}",
     "alter table loose rename to {table}",
-    "insert into {table} (_load_id) values (1)",
+    "insert into {table} (_load_id)"
+    " select load_id from loads where table_name = '{table}'",
 )
 NOT_NULL = {
     "source_not_null_raw_departments": ["id", "department"],

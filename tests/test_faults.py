@@ -61,9 +61,9 @@ def unmount(folder: Path) -> None:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 24 MB."""
+    """A disk of 160 MB, enough to be ready to begin with."""
     folder = tmp_path / "disk"
-    mounted(folder, "24m")
+    mounted(folder, "160m")
     yield folder
     unmount(folder)
 
@@ -159,6 +159,8 @@ def test_a_body_that_finds_no_room_while_it_arrives_is_told(
     monkeypatch.setenv("TMPDIR", str(disk))
     server = Server(warehouse).start()
     try:
+        # Where bodies are kept is looked for once, with the first of them.
+        server.upload("departments", departments(50_000), "respond-async")
         filler = fill(disk)
         answer = server.upload("departments", departments(100_000))
         assert (answer.status_code, answer.json()["code"]) == (507, "storage_full")

@@ -47,7 +47,7 @@ def test_before_the_first_build_metrics_are_not_ready(tmp_path: Path) -> None:
     with open_client(tmp_path / "new") as client, only_builder(tmp_path / "new"):
         answer = client.get("/health/ready")
         assert answer.status_code == 503
-        assert "first build" in answer.json["parts"]["metrics"]
+        assert "not there yet" in answer.json["parts"]["metrics"]
         document = client.get("/openapi.json").json
         check(document, "get", "/health/ready", answer)
 

@@ -233,7 +233,7 @@ def test_every_error_that_there_is_is_told(document: Node) -> None:
     # Of the address, not of an operation; of a project that cannot be read; and those
     # that only stand for others.
     elsewhere = {"method_not_allowed", "contract_error", "unusable", "not_found"}
-    elsewhere |= {"forbidden"}
+    elsewhere |= {"forbidden", "conflict"}
     for code in codes - elsewhere:
         assert f'"{code}"' in text, code
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,6 +82,11 @@ def test_a_warehouse_goes_back_to_its_snapshot_and_keeps_what_it_was(
     assert query(aside / "raw.db", "select job from jobs") == [[["Clerk"], ["Baker"]]]
 
 
+def copy_file(source: Path, target: Path) -> None:
+    """By another process: this one may not open a database as a file."""
+    subprocess.run(["cp", str(source), str(target)], check=True)
+
+
 def test_models_built_from_another_ledger_are_built_anew(
     warehouse: Path, tmp_path: Path
 ) -> None:
@@ -90,13 +95,13 @@ def test_models_built_from_another_ledger_are_built_anew(
         upload(client, "departments", [(1, "Sales"), (2, "Legal")])
         upload(client, "jobs", [(1, "Clerk")])
         upload(client, "hired_employees", [(1, "Ann", "2021-02-01", 1, 1)])
-    copy = shutil.copytree(warehouse, tmp_path / "copy")
+    copy_file(warehouse / "raw.db", tmp_path / "raw.db")
     with open_client(warehouse) as client:
         upload(client, "hired_employees", [(2, "Ben", "2021-02-01", 1, 1)])
     assert run_command(warehouse, "build").returncode == 0
     for path in warehouse.glob("raw.db*"):
         path.unlink()
-    shutil.copy(copy / "raw.db", warehouse / "raw.db")
+    copy_file(tmp_path / "raw.db", warehouse / "raw.db")
     with open_client(warehouse) as client:
         upload(client, "hired_employees", [(3, "Cem", "2021-02-01", 1, 1)])
     assert run_command(warehouse, "build").returncode == 0
@@ -142,6 +147,24 @@ def test_a_snapshot_does_not_overwrite(warehouse: Path, tmp_path: Path) -> None:
         upload(client, "jobs", [(1, "Clerk")])
     done = run_command(warehouse, "snapshot", str(tmp_path))
     assert (done.returncode, "exists already" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("harm", ["damaged", "lost"])
+def test_a_warehouse_whose_ledger_is_gone_is_put_back(
+    warehouse: Path, tmp_path: Path, harm: str
+) -> None:
+    with open_client(warehouse) as client:
+        upload(client, "jobs", [(1, "Clerk")])
+    folder = tmp_path / "snapshot"
+    take_snapshot(warehouse, folder)
+    for path in warehouse.glob("raw.db*"):
+        path.unlink()
+    if harm == "damaged":
+        (warehouse / "raw.db").write_bytes(b"no database" * 1000)
+    assert run_command(warehouse, "restore-snapshot", str(folder)).returncode == 0
+    with open_client(warehouse) as client:
+        assert counting(client) == [1]
+    assert run_command(warehouse, "build").returncode == 0
 
 
 STEPS = 14
@@ -190,9 +213,10 @@ def test_a_restore_killed_at_any_step_leaves_the_one_or_the_other(
         assert counting(client) == [1]
 
 
-def tree(folder: Path) -> dict[str, bytes]:
+def tree(folder: Path) -> dict[str, tuple[int, int]]:
+    """Every file's size and time: this process may not open a database as a file."""
     return {
-        str(path.relative_to(folder)): path.read_bytes()
+        str(path.relative_to(folder)): (path.stat().st_size, path.stat().st_mtime_ns)
         for path in folder.rglob("*")
         if path.is_file() and not path.name.endswith("-shm")
     }

@@ -42,6 +42,7 @@ Problem                          the base: status, code, title, detail, extra me
 │  ├─ RowsRejected               rows_rejected: all or nothing was asked for
 │  └─ IdempotencyKeyReused       idempotency_key_reused: for another request before
 ├─ NotReady (503)                not_ready: no build has been published yet
+│  ├─ NotThere                   not_ready: what dbt makes is not there yet
 │  ├─ Overloaded                 overloaded: as much is at work as can be
 │  ├─ WarehouseBusy              warehouse_busy: another writer holds it
 │  ├─ WarehouseReadOnly          warehouse_read_only: it cannot be written to
@@ -88,6 +89,7 @@ from api.errors.requests import (
 from api.errors.service import (
     ContractError,
     NotReady,
+    NotThere,
     Overloaded,
     StorageFull,
     WarehouseBusy,
@@ -135,6 +137,7 @@ __all__ = [
     "NotAvro",
     "NotFound",
     "NotReady",
+    "NotThere",
     "NotUtf8",
     "Overloaded",
     "Problem",

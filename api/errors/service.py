@@ -12,6 +12,10 @@ class NotReady(Problem):
     retry_after = 2
 
 
+class NotThere(NotReady):
+    title = "What is served has not been made yet"
+
+
 class Overloaded(NotReady):
     code, title = "overloaded", "As much is at work as can be"
 

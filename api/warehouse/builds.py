@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from api.errors import NotReady, StorageFull, UnknownBuild
-from api.warehouse.database import Connection, Database, NotThere, Row
+from api.errors import NotReady, NotThere, StorageFull, UnknownBuild
+from api.warehouse.database import Connection, Database, Row
 
 POLL_SECONDS = 0.02
 FAULT_SECONDS = 1.0

@@ -18,7 +18,7 @@ import adbc_driver_manager
 import adbc_driver_sqlite.dbapi as adbc
 import pyarrow as pa
 
-from api.errors import NotReady, Problem, WarehouseDamaged
+from api.errors import NotThere, Problem, WarehouseDamaged
 from api.warehouse.checkpoints import Checkpoints
 from api.warehouse.faults import DERIVED, named
 
@@ -34,10 +34,6 @@ CURSOR = {"adbc.sqlite.query.batch_rows": str(1 << 22)}
 
 
 log = logging.getLogger("warehouse")
-
-
-class NotThere(NotReady):
-    """A file that dbt makes has not been made yet, or was taken away."""
 
 
 class Connection:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import adbc_driver_manager
 
-from api.errors import Conflict, WarehouseDamaged
+from api.errors import Conflict, Problem, WarehouseDamaged
 from api.occupancy import alone_in
 from api.utc import utc_text
 from api.warehouse.database import Connection
@@ -49,7 +49,6 @@ def take_snapshot(warehouse: Path, target: Path) -> Snapshot:
     partial = target.with_name(f"{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    keep_sqlite3_out_of(partial)
     files = {}
     for name in COPIED:
         if (warehouse / name).exists():
@@ -90,30 +89,33 @@ def _set_aside(warehouse: Path) -> Path | None:
     """Keep what was there; only the old ledger stays in its place, all in one file."""
     for end in BESIDE:
         (warehouse / f"{DERIVED}{end}").unlink(missing_ok=True)
-    if not (warehouse / LEDGER).exists():
+    there = [
+        warehouse / f"{name}{end}"
+        for name in COPIED
+        for end in BESIDE
+        if (warehouse / f"{name}{end}").exists()
+    ]
+    if not there:
         return None
-    _empty_wal(warehouse / LEDGER)
+    ledger = warehouse / LEDGER
+    if ledger in there:
+        _empty_wal(ledger)
     stamp = "".join(c for c in utc_text() if c.isdigit())
     aside = warehouse / f"before-restore-{stamp}"
     aside.mkdir()
-    for end in BESIDE[1:]:
-        _move(warehouse / f"{LEDGER}{end}", aside)
-    for end in BESIDE:
-        _move(warehouse / f"{PUBLISHED}{end}", aside)
-    os.link(warehouse / LEDGER, aside / LEDGER)
+    for path in there:
+        if path != ledger and path.exists():
+            path.rename(aside / path.name)
+    if ledger in there:
+        os.link(ledger, aside / LEDGER)
     return aside
-
-
-def _move(path: Path, folder: Path) -> None:
-    if path.exists():
-        path.rename(folder / path.name)
 
 
 def _empty_wal(path: Path) -> None:
     try:
         with closing(Connection(path)) as connection:
             connection.rows("pragma wal_checkpoint(truncate)")
-    except adbc_driver_manager.Error:
+    except (adbc_driver_manager.Error, Problem):
         # It may be damaged, which is why a snapshot is wanted: kept as it is.
         return
 
