@@ -11,3 +11,9 @@ import schemathesis
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
     if case.query:
         case.query.pop("cursor", None)
+
+
+@schemathesis.serializer("application/avro")
+def as_it_is(_: object, value: object) -> bytes:
+    """A backup is sent as its bytes."""
+    return value if isinstance(value, bytes) else str(value).encode()

@@ -160,7 +160,8 @@ def test_a_warehouse_whose_ledger_is_gone_is_put_back(
     for path in warehouse.glob("raw.db*"):
         path.unlink()
     if harm == "damaged":
-        (warehouse / "raw.db").write_bytes(b"no database" * 1000)
+        (tmp_path / "garbage").write_bytes(b"no database" * 1000)
+        copy_file(tmp_path / "garbage", warehouse / "raw.db")
     assert run_command(warehouse, "restore-snapshot", str(folder)).returncode == 0
     with open_client(warehouse) as client:
         assert counting(client) == [1]
