@@ -6,6 +6,7 @@ import io
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from api.contract import Column, Table
 from api.errors import ContractError
 from api.loading import load_csv
 from api.warehouse import Warehouse, open_warehouse
+from api.warehouse.database import Connection
 
 ID = Column("id", "integer", "A number.", required=True)
 KIND = Column("kind", "text", "A kind.", required=True)
@@ -49,7 +51,9 @@ def with_columns(*columns: Column) -> Table:
 
 
 def stored(warehouse: Warehouse) -> list[dict[str, Any]]:
-    with warehouse.raw._database.connection() as connection:
+    # A connection of its own: one that knew the table before it was changed is told its
+    # old columns by the driver.
+    with closing(Connection(warehouse.folder / "raw.db")) as connection:
         rows = connection.rows("select * from places order by id")
     return [{k: v for k, v in row.items() if k != "_row"} for row in rows]
 
