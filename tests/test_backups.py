@@ -18,7 +18,7 @@ from test_undo import counting, upload
 from api.avro import write_avro
 from api.config import CHECKOUT
 from api.contract import Column, Table
-from api.errors import NotAvro
+from api.errors import NotAvro, RowTooLong
 from api.intake import avro_file, read_avro
 
 EVERY_TYPE = Table(
@@ -122,6 +122,15 @@ def test_an_id_that_comes_twice_in_a_file_is_told_across_its_blocks(
         for reject in block.rejects
     ]
     assert [(r.line, r.defects[0].code) for r in rejects] == [(5, "repeated_id")]
+
+
+def test_a_row_that_is_too_long_is_told_by_its_place_in_the_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(avro_file, "RECORDS_AT_ONCE", 2)
+    long = THINGS[0] | {"id": 9, "said": "x" * (2 << 20)}
+    with pytest.raises(RowTooLong, match="Row 5 is longer"):
+        read(avro_of([*THINGS, long]))
 
 
 # By HTTP

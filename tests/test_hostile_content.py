@@ -212,7 +212,14 @@ def test_unknown_columns_of_a_row_are_told_up_to_a_number() -> None:
 
 
 @pytest.mark.parametrize(
-    "row", [[1, "x" * (1 << 20)], [1, "x" * (2 << 20)], ["x" * (2 << 20), 1]]
+    "row",
+    [
+        [1, "x" * (1 << 20)],
+        [1, "x" * (2 << 20)],
+        ["x" * (2 << 20), 1],
+        # Of another width: no cell of it is looked at.
+        [1, "a", "x" * (2 << 20)],
+    ],
 )
 def test_row_of_a_batch_is_no_longer_than_one_of_a_file(row: list[object]) -> None:
     with pytest.raises(RowTooLong, match="Row 2 is longer than 1,048,576"):

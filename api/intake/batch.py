@@ -43,7 +43,7 @@ def judge_rows(
     known: dict[int, list[Defect]] = {}
     columns = _plain_columns(table, rows)
     if columns is None:
-        columns = _any_columns(table, rows, known)
+        columns = _any_columns(table, rows, known, first)
     verdict = judge(table, columns, seen, known)
     rejects = [
         Reject(first + place, _raw(first + place, rows[place]), verdict.defects[place])
@@ -79,13 +79,13 @@ def _plain_columns(table: Table, rows: Sequence[object]) -> list[pa.Array] | Non
 
 
 def _any_columns(
-    table: Table, rows: Sequence[object], known: dict[int, list[Defect]]
+    table: Table, rows: Sequence[object], known: dict[int, list[Defect]], first: int
 ) -> list[pa.Array]:
     """The cells of any batch; notes in `known` what is wrong before they are judged."""
     cells: list[Cells] = []
     for place, row in enumerate(rows):
         texts, defects = _row_cells(table, row)
-        _refuse_long(place, sum(map(len, filter(None, texts))))
+        _refuse_long(first + place, sum(map(len, filter(None, texts))))
         cells.append(texts)
         if defects:
             known[place] = defects
@@ -162,10 +162,10 @@ def _plain(texts: str) -> bool:
     return len(texts) <= ROW_CHARACTERS and storable(texts)
 
 
-def _refuse_long(place: int, length: int) -> None:
+def _refuse_long(position: int, length: int) -> None:
     if length > ROW_CHARACTERS:
         raise RowTooLong(
-            f"Row {place + 1} is longer than {ROW_CHARACTERS:,} characters."
+            f"Row {position} is longer than {ROW_CHARACTERS:,} characters."
         )
 
 
@@ -176,11 +176,11 @@ def _as_json(value: object) -> str:
         return "(nested too deeply to be shown)"
 
 
-def _raw(place: int, row: object) -> str:
+def _raw(position: int, row: object) -> str:
     try:
         text = json.dumps(row, ensure_ascii=False, default=str)
     except RecursionError:
         return _as_json(row)
-    _refuse_long(place, len(text))
+    _refuse_long(position, len(text))
     # Escapes in place of lone surrogates, so that the reject itself can be stored.
     return text if storable(text) else _as_json(row)
