@@ -12,7 +12,6 @@ from api.builder.lock import builder_is_running
 from api.config import Settings
 from api.contract import Contract
 from api.errors import ContractError
-from api.intake import Limits
 from api.observing.logs import tell
 from api.project import Project
 from api.warehouse import Build, open_warehouse
@@ -51,12 +50,6 @@ class Context:
                 self._look()
                 self._next_look = time.monotonic() + CONTRACT_SECONDS
             return self._contract
-
-    @property
-    def limits(self) -> Limits:
-        """How much one file may hold."""
-        settings = self.settings
-        return Limits(settings.max_upload_bytes, settings.max_upload_rows)
 
     @property
     def builder_is_running(self) -> bool:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from api.access import is_loopback
 from api.builder.supervisor import Supervisor
 from api.config import Settings
+from api.observing import SHARED_FOLDER
 from api.observing.logs import configure, tell
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ LOGGED_AS_OURS = {
 }
 # How long a thread that computes may keep the others from answering.
 SWITCH_SECONDS = 0.0005
-# Where workers put their figures; read by the library when it is imported.
-FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def try_to_listen(host: str, port: int) -> None:
@@ -110,11 +109,11 @@ def _server(settings: Settings) -> Any:
 def _figures_of_workers(workers: int) -> Iterator[None]:
     """A folder for the figures of several workers, gone at the end."""
     if workers == 1:
-        os.environ.pop(FIGURES, None)
+        os.environ.pop(SHARED_FOLDER, None)
         yield
         return
     with tempfile.TemporaryDirectory(prefix="figures-") as folder:
-        os.environ[FIGURES] = folder
+        os.environ[SHARED_FOLDER] = folder
         yield
 
 

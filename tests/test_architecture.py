@@ -21,6 +21,7 @@ ROOMS = {
     "utc": set(),
     "read_ahead": set(),
     "provenance": set(),
+    "database_files": set(),
     "occupancy": {"errors"},
     "wsgi_problems": {"errors", "security_headers"},
     "contract": {"errors", "suggestion"},
@@ -41,6 +42,7 @@ ROOMS = {
     "raw_schema": {"contract", "errors"},
     "warehouse": {
         "contract",
+        "database_files",
         "errors",
         "intake",
         "occupancy",
@@ -51,6 +53,7 @@ ROOMS = {
         "utc",
     },
     "loading": {
+        "config",
         "contract",
         "errors",
         "foreign_text",
@@ -81,6 +84,7 @@ ROOMS = {
     "builder": {
         "config",
         "contract",
+        "database_files",
         "errors",
         "observing",
         "occupancy",
@@ -94,7 +98,6 @@ ROOMS = {
         "config",
         "contract",
         "errors",
-        "intake",
         "observing",
         "project",
         "warehouse",
@@ -162,8 +165,21 @@ ROOMS = {
     },
     "foreign_text": set(),
     "json_text": {"errors", "foreign_text"},
-    "observing": {"errors", "provenance", "warehouse", "wsgi_problems"},
-    "admission": {"config", "errors", "provenance", "wsgi_problems"},
+    "observing": {
+        "access",
+        "errors",
+        "provenance",
+        "utc",
+        "warehouse",
+        "wsgi_problems",
+    },
+    "admission": {
+        "access",
+        "config",
+        "errors",
+        "provenance",
+        "wsgi_problems",
+    },
 }
 # Where each outside library lives; nowhere else.
 LIBRARIES = {

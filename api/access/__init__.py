@@ -7,6 +7,6 @@ from api.access.door import Door
 from api.access.guard import Guard
 from api.access.hosts import is_loopback
 from api.access.keys import new_key
-from api.access.rules import Need, need
+from api.access.rules import SAFE_METHODS, Need, need
 
-__all__ = ["Door", "Guard", "Need", "is_loopback", "need", "new_key"]
+__all__ = ["SAFE_METHODS", "Door", "Guard", "Need", "is_loopback", "need", "new_key"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from api.access import SAFE_METHODS
 from api.admission.body import Body, too_large
 from api.admission.overdue import Overdue
 from api.admission.slots import Slots
@@ -20,7 +21,6 @@ from api.wsgi_problems import refuse
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-READS = ("GET", "HEAD", "OPTIONS")
 # What is held in memory as a whole may be no longer: a batch, fields of a form.
 WHOLE_BYTES = 8 << 20
 
@@ -38,7 +38,7 @@ class Admission:
     def __call__(
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] in READS:
+        if environ["REQUEST_METHOD"] in SAFE_METHODS:
             return self._app(environ, start_response)
         client = environ.get(ACTOR) or environ.get("REMOTE_ADDR", "")
         try:

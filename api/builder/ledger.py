@@ -1,6 +1,6 @@
 """The builder's own look at the warehouse, through `sqlite3` like dbt beside it.
 
-Reads how far the ledger has come; records builds that dbt could not record itself.
+Reads how far the ledger has come, and sees to it that the files are there and whole.
 """
 
 from __future__ import annotations

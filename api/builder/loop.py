@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from api.builder.dbt import Dbt, Outcome
 from api.builder.heartbeat import Heart
 from api.builder.ledger import Ledger, Position
-from api.builder.mending import hints_at_damage
+from api.builder.mending import SIGNS, hints_at_damage
 from api.builder.record import Record
 from api.config import Settings
 from api.errors import ContractError
@@ -30,12 +30,10 @@ SETTLE_SECONDS = 0.2
 # What passes by itself: tried again, each time after twice as long.
 TRANSIENT = (
     "database is locked",
+    *SIGNS,
     "database or disk is full",
-    "disk I/O error",
     "readonly database",
     "unable to open database file",
-    "malformed",
-    "not a database",
     "No space left on device",
     "Read-only file system",
     "another dbt run",

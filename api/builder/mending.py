@@ -12,13 +12,11 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from api.database_files import DAMAGED, DERIVED, PARTS
 from api.utc import utc_text
 
-DERIVED = ("main.db", "published.db")
-WITH_IT = ("", "-wal", "-shm", "-journal")
-CERTAIN = ("malformed", "not a database")
 # A full disk says so too.
-SIGNS = (*CERTAIN, "disk I/O error")
+SIGNS = (*DAMAGED, "disk I/O error")
 ASIDE = ".damaged-"
 
 # Well below the shortest time after which a silent builder is ended.
@@ -78,7 +76,7 @@ def is_damaged(path: Path) -> bool:
         with closing(sqlite3.connect(path, timeout=LOCK_SECONDS)) as connection:
             found = connection.execute("pragma quick_check(1)").fetchone()
     except sqlite3.DatabaseError as error:
-        return any(sign in str(error) for sign in CERTAIN)
+        return any(sign in str(error) for sign in DAMAGED)
     return bool(found[0] != "ok")
 
 
@@ -95,7 +93,7 @@ def _is_gone(path: Path) -> bool:
     """Whether only its log is left; a database with a log is never empty itself."""
     if path.exists() and path.stat().st_size:
         return False
-    return any(path.with_name(path.name + suffix).exists() for suffix in WITH_IT[1:])
+    return any(path.with_name(path.name + suffix).exists() for suffix in PARTS[1:])
 
 
 def _set_aside(folder: Path, name: str) -> None:
@@ -108,7 +106,7 @@ def _set_aside(folder: Path, name: str) -> None:
 
 
 def _parts(folder: Path, name: str) -> Iterator[Path]:
-    for suffix in WITH_IT:
+    for suffix in PARTS:
         path = folder / f"{name}{suffix}"
         if path.exists():
             yield path

@@ -14,16 +14,12 @@ from api.commands.common import (
     REFUSED,
     build_and_tell,
     contract_of,
-    limits_of,
     settings_of,
-    tell_refusal,
     warehouse_of,
 )
-from api.commands.loading import BY, tell_receipt
-from api.contract import Contract
-from api.errors import Problem
-from api.loading import Receipt, Terms, load_avro, table_named
-from api.warehouse import RawStore, restore_snapshot, take_snapshot
+from api.commands.loading import BY, load_files
+from api.loading import Terms, limits_of, load_avro, table_named
+from api.warehouse import restore_snapshot, take_snapshot
 
 SUFFIX = ".avro"
 
@@ -67,13 +63,13 @@ def restore(
     warehouse = warehouse_of(settings, contract)
     terms = Terms("replace", not lenient, by=BY, limits=limits_of(settings))
     files = list(_files(paths))
-    receipts = [_restore(warehouse.raw, contract, p, table, terms) for p in files]
-    newest = [receipt.load.load_id for receipt in receipts if receipt is not None]
-    if newest and not no_build:
-        build_and_tell(settings, warehouse.builds, load_id=max(newest))
     if not files:
         raise click.ClickException(f"There is no *{SUFFIX} in {paths[0]}.")
-    sys.exit(REFUSED if len(newest) < len(files) else 0)
+    loads = load_files(load_avro, warehouse.raw, contract, files, table, terms)
+    if loads and not no_build:
+        newest = max(load.load_id for load in loads)
+        build_and_tell(settings, warehouse.builds, load_id=newest)
+    sys.exit(REFUSED if len(loads) < len(files) else 0)
 
 
 @click.command()
@@ -106,21 +102,6 @@ def restore_from_snapshot(folder: Path) -> None:
 def _files(paths: Iterable[Path]) -> Iterable[Path]:
     for path in paths:
         yield from sorted(path.glob(f"*{SUFFIX}")) if path.is_dir() else [path]
-
-
-def _restore(
-    store: RawStore, contract: Contract, path: Path, table: str | None, terms: Terms
-) -> Receipt | None:
-    name = table or path.name.partition(".")[0]
-    try:
-        with path.open("rb") as stream:
-            found = table_named(contract, name)
-            receipt = load_avro(store, found, stream, path.name, terms)
-    except (OSError, Problem) as problem:
-        tell_refusal(path, problem)
-        return None
-    tell_receipt(path, receipt)
-    return receipt
 
 
 COMMANDS = (backup, restore, snapshot, restore_from_snapshot)

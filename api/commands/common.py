@@ -13,7 +13,6 @@ from api.builder.supervisor import build_once
 from api.config import Settings
 from api.contract import Contract
 from api.errors import ContractError
-from api.intake import Limits
 from api.project import Project
 from api.warehouse import Build, Builds, Warehouse, open_warehouse
 
@@ -26,11 +25,6 @@ def settings_of(**given: str | int) -> Settings:
         return dataclasses.replace(Settings.from_env(), **given)  # type: ignore[arg-type]
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-
-
-def limits_of(settings: Settings) -> Limits:
-    """How much one file may hold."""
-    return Limits(settings.max_upload_bytes, settings.max_upload_rows)
 
 
 def contract_of(settings: Settings) -> Contract:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -12,17 +14,16 @@ from api.commands.common import (
     WITH_REJECTS,
     build_and_tell,
     contract_of,
-    limits_of,
     settings_of,
     tell_refusal,
     warehouse_of,
 )
-from api.contract import Contract
+from api.contract import Contract, Table
 from api.errors import Problem
-from api.loading import Receipt, Terms, load_csv, table_named
+from api.loading import Receipt, Terms, limits_of, load_csv, table_named
 from api.loading import undo as undo_load
 from api.provenance import Provenance
-from api.warehouse import RawStore
+from api.warehouse import Load, RawStore
 
 BY = Provenance(actor="command line")
 
@@ -41,8 +42,7 @@ def load(
     warehouse = warehouse_of(settings, contract)
     mode = "replace" if replace else "append"
     terms = Terms(mode, by=BY, limits=limits_of(settings))
-    receipts = [_load(warehouse.raw, contract, path, table, terms) for path in files]
-    loads = [receipt.load for receipt in receipts if receipt is not None]
+    loads = load_files(load_csv, warehouse.raw, contract, files, table, terms)
     if loads and not no_build:
         newest = max(load.load_id for load in loads)
         build_and_tell(settings, warehouse.builds, load_id=newest)
@@ -70,23 +70,31 @@ def undo(load_id: int, no_build: bool) -> None:
         build_and_tell(settings, warehouse.builds, load_id=entry.load_id)
 
 
-def _load(
-    store: RawStore, contract: Contract, path: Path, table: str | None, terms: Terms
-) -> Receipt | None:
-    """Load one file and tell how it went; None when it was refused."""
-    name = table or path.name.partition(".")[0]
-    try:
-        with path.open("rb") as stream:
-            found = table_named(contract, name)
-            receipt = load_csv(store, found, stream, path.name, terms)
-    except (OSError, Problem) as problem:
-        tell_refusal(path, problem)
-        return None
-    tell_receipt(path, receipt)
-    return receipt
+def load_files(
+    load_one: Callable[[RawStore, Table, BinaryIO, str, Terms], Receipt],
+    store: RawStore,
+    contract: Contract,
+    files: Iterable[Path],
+    table: str | None,
+    terms: Terms,
+) -> list[Load]:
+    """Load each file and tell how it went; the loads of those that were not refused."""
+    loads = []
+    for path in files:
+        name = table or path.name.partition(".")[0]
+        try:
+            with path.open("rb") as stream:
+                found = table_named(contract, name)
+                receipt = load_one(store, found, stream, path.name, terms)
+        except (OSError, Problem) as problem:
+            tell_refusal(path, problem)
+            continue
+        _tell_receipt(path, receipt)
+        loads.append(receipt.load)
+    return loads
 
 
-def tell_receipt(path: Path, receipt: Receipt) -> None:
+def _tell_receipt(path: Path, receipt: Receipt) -> None:
     """Tell what became of a file."""
     load = receipt.load
     verb = "was loaded before as" if receipt.already else "is"

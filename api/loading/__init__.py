@@ -6,7 +6,14 @@ Every door, HTTP and the command line, comes through here; none is known here.
 from api.loading.batches import check_batch, load_batch
 from api.loading.files import check_avro, check_csv, load_avro, load_csv
 from api.loading.tally import RAW_SHOWN, REJECTS_SHOWN, reject_document
-from api.loading.terms import Receipt, Report, Terms, receipt_of, table_named
+from api.loading.terms import (
+    Receipt,
+    Report,
+    Terms,
+    limits_of,
+    receipt_of,
+    table_named,
+)
 from api.loading.undo import undo
 
 __all__ = [
@@ -18,6 +25,7 @@ __all__ = [
     "check_avro",
     "check_batch",
     "check_csv",
+    "limits_of",
     "load_avro",
     "load_batch",
     "load_csv",

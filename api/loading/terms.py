@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from api.config import Settings
 from api.contract import Contract, Table
 from api.errors import UnknownTable
 from api.intake import Limits
@@ -37,6 +38,11 @@ class Terms:
     keyed: KeyedRequest | None = None
     by: Provenance = NOBODY
     limits: Limits = Limits()
+
+
+def limits_of(settings: Settings) -> Limits:
+    """How much one file may hold."""
+    return Limits(settings.max_upload_bytes, settings.max_upload_rows)
 
 
 @dataclass(frozen=True)

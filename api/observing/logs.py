@@ -12,6 +12,8 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
+from api.utc import utc_text
+
 # The number of the request that this thread works on, empty outside of one.
 CURRENT: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -47,7 +49,7 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, UTC)
         line: dict[str, Any] = {
-            "time": moment.isoformat(timespec="milliseconds")[:-6] + "Z",
+            "time": utc_text(moment),
             "level": record.levelname.lower(),
         }
         facts = getattr(record, "facts", None)

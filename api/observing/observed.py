@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from api.access import SAFE_METHODS
 from api.errors import IncompleteBody, Problem
 from api.observing.figures import count_refusal, request_timer
 from api.observing.logs import CURRENT, log, tell
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 HEADER = "X-Request-ID"
 ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,128}").fullmatch
-READS = ("GET", "HEAD", "OPTIONS")
 METRICS = "/metrics/"
 PROBLEM = "application/problem+json"
 
@@ -155,7 +155,7 @@ class BrokenStream(RuntimeError):
 def _level(method: str, status: str) -> int:
     if status >= "500":
         return logging.ERROR
-    quiet = method in READS and status < "400"
+    quiet = method in SAFE_METHODS and status < "400"
     return logging.DEBUG if quiet else logging.INFO
 
 

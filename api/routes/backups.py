@@ -13,7 +13,7 @@ from flask import Blueprint, Response, request, send_file
 from api.avro import MEDIA_TYPE, write_avro
 from api.context import Context
 from api.errors import UnsupportedMediaType
-from api.loading import Receipt, Terms, check_avro, load_avro, table_named
+from api.loading import Receipt, Terms, check_avro, limits_of, load_avro, table_named
 from api.routes.reading import declared_only, is_dry_run, preferences
 from api.routes.receipts import digest_of_file, once, reported, sender
 
@@ -24,7 +24,7 @@ COPIED_AT_ONCE = 1 << 20
 def routes(context: Context) -> Blueprint:
     """The routes of backups."""
     noun = Blueprint("backups", __name__, url_prefix="/tables/<name>")
-    store = context.warehouse.raw
+    store, limits = context.warehouse.raw, limits_of(context.settings)
 
     @noun.get("/backup")
     def backup(name: str) -> Response:
@@ -54,8 +54,8 @@ def routes(context: Context) -> Blueprint:
                 return load_avro(store, table, file, None, terms)
 
             if is_dry_run():
-                return reported(table, check_avro(table, file, strict, context.limits))
-            terms = Terms("replace", strict, by=sender(), limits=context.limits)
+                return reported(table, check_avro(table, file, strict, limits))
+            terms = Terms("replace", strict, by=sender(), limits=limits)
             return once(context, load, terms, lambda: digest_of_file(file))
 
     return noun

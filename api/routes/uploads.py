@@ -19,6 +19,7 @@ from api.loading import (
     Terms,
     check_batch,
     check_csv,
+    limits_of,
     load_batch,
     load_csv,
     table_named,
@@ -47,14 +48,14 @@ _reading = threading.Lock()
 def routes(context: Context) -> Blueprint:
     """The routes of the doors."""
     noun = Blueprint("uploads", __name__)
-    store = context.warehouse.raw
+    store, limits = context.warehouse.raw, limits_of(context.settings)
 
     @noun.post("/upload_csv")
     def upload_csv() -> Response:
         declared_only("dry_run")
         table, stream, file_name = _file(context)
         mode = _mode(request.form.get("mode", MODES[0]))
-        terms = Terms(mode, preferences().strict, by=sender(), limits=context.limits)
+        terms = Terms(mode, preferences().strict, by=sender(), limits=limits)
 
         def load(terms: Terms) -> Receipt:
             return load_csv(store, table, stream, file_name, terms)

@@ -18,9 +18,10 @@ import adbc_driver_manager
 import adbc_driver_sqlite.dbapi as adbc
 import pyarrow as pa
 
+from api.database_files import DERIVED
 from api.errors import NotThere, Problem, WarehouseDamaged
 from api.warehouse.checkpoints import Checkpoints
-from api.warehouse.faults import DERIVED, named
+from api.warehouse.faults import named
 
 Row = dict[str, Any]
 # Which file it is, whatever its name: device and inode.

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import adbc_driver_manager
 
+from api.database_files import DAMAGED, DERIVED
 from api.errors import (
     NotReady,
     Problem,
@@ -22,7 +23,6 @@ from api.errors import (
 )
 
 BUSY = ("database is locked", "database table is locked", "database schema is locked")
-DAMAGED = ("malformed", "not a database")
 FULL = ("database or disk is full",)
 READ_ONLY = ("readonly database",)
 # The same words for a full disk, a read-only one and a broken one; ADBC's for a file
@@ -34,8 +34,6 @@ MAY_NOT_WRITE = (errno.EROFS, errno.EACCES, errno.EPERM)
 BROKEN = (errno.EIO, errno.EISDIR, errno.ENOTDIR)
 
 PROBE_BYTES = 64 << 10
-# What can be built again from the ledger; raw.db cannot.
-DERIVED = ("main.db", "published.db")
 
 
 @contextmanager

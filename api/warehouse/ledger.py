@@ -15,15 +15,17 @@ from api.provenance import Provenance
 from api.utc import utc_text
 from api.warehouse.database import Connection, Row
 
-# Each entry with what has become of it since.
-ENTRIES = """
-select
-    loads.*,
-    exists (
+# Whether the rows of an entry count now.
+COUNTS = """exists (
         select 1
         from load_spans
         where load_spans.load_id = loads.load_id and until_id is null
-    ) as counts,
+    )"""
+# Each entry with what has become of it since.
+ENTRIES = f"""
+select
+    loads.*,
+    {COUNTS} as counts,
     (
         select iif(turns.mode = 'undo', turns.load_id, null)
         from loads as turns
@@ -75,10 +77,10 @@ class Arrival:
     header: tuple[str, ...] | None = None
 
 
-def next_id(connection: Connection) -> int:
-    """The number that the next entry gets."""
+def newest_id(connection: Connection) -> int:
+    """The number of the newest entry; 0 before the first."""
     newest = connection.rows("select coalesce(max(load_id), 0) as n from loads")
-    return int(newest[0]["n"]) + 1
+    return int(newest[0]["n"])
 
 
 def one(connection: Connection, load_id: int) -> Load:
@@ -122,7 +124,9 @@ def turn(connection: Connection, load_id: int, by: Provenance) -> tuple[Load, bo
         if last.mode == mode:
             return last, True
     about = {"of_load": subject, "received": 0, "loaded": 0, "rejected": 0}
-    added = _add(connection, next_id(connection), entry.table_name, mode, about, by)
+    added = _add(
+        connection, newest_id(connection) + 1, entry.table_name, mode, about, by
+    )
     return added, False
 
 
@@ -131,8 +135,7 @@ def counts(connection: Connection) -> dict[str, Row]:
     sql = (
         "select table_name, sum(counting) as loads,"
         " sum(loaded * counting) as rows_loaded, max(loaded_at) as last_loaded_at"
-        " from (select *, exists (select 1 from load_spans as spans where"
-        " spans.load_id = loads.load_id and until_id is null) as counting from loads)"
+        f" from (select *, {COUNTS} as counting from loads)"
         " where of_load is null group by table_name"
     )
     return {row.pop("table_name"): row for row in connection.rows(sql)}

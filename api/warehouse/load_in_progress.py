@@ -28,7 +28,7 @@ class LoadInProgress:
     def __init__(
         self, connection: Connection, table: Table, mode: str, by: Provenance
     ) -> None:
-        self.load_id = ledger.next_id(connection)
+        self.load_id = ledger.newest_id(connection) + 1
         self._connection = connection
         self._table = table
         self._mode = mode

@@ -11,21 +11,22 @@ import json
 import os
 import shutil
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import adbc_driver_manager
 
+from api.database_files import PARTS
 from api.errors import Conflict, Problem, WarehouseDamaged
 from api.occupancy import alone_in
 from api.utc import utc_text
 from api.warehouse.database import Connection
 from api.warehouse.guard import keep_sqlite3_out_of
+from api.warehouse.ledger import newest_id
 
-LEDGER, PUBLISHED, DERIVED = "raw.db", "published.db", "main.db"
+LEDGER, PUBLISHED, MAIN = "raw.db", "published.db", "main.db"
 # In this order: what is published must not hold a load that the ledger lacks.
 COPIED = (PUBLISHED, LEDGER)
-BESIDE = ("", "-wal", "-shm", "-journal")
 ABOUT = "snapshot.json"
 
 
@@ -54,14 +55,16 @@ def take_snapshot(warehouse: Path, target: Path) -> Snapshot:
         if (warehouse / name).exists():
             with closing(Connection(warehouse / name)) as connection:
                 connection.rows("vacuum into ?", [str(partial / name)])
-            files[name] = _on_disk(partial / name)
-    about = Snapshot(utc_text(), _last_load_id(partial / LEDGER), files)
+            _put_on_disk(partial / name)
+            files[name] = _digest(partial / name)
+    with closing(Connection(partial / LEDGER)) as connection:
+        about = Snapshot(utc_text(), newest_id(connection), files)
     path = partial / ABOUT
-    path.write_text(json.dumps(about.__dict__, indent=2) + "\n", encoding="utf-8")
-    _on_disk(path)
-    _on_disk(partial)
+    path.write_text(json.dumps(asdict(about), indent=2) + "\n", encoding="utf-8")
+    _put_on_disk(path)
+    _put_on_disk(partial)
     partial.rename(target)
-    _on_disk(target.parent)
+    _put_on_disk(target.parent)
     return about
 
 
@@ -76,23 +79,23 @@ def restore_snapshot(source: Path, warehouse: Path) -> tuple[Snapshot, Path | No
         keep_sqlite3_out_of(warehouse)
         for name in about.files:
             shutil.copyfile(source / name, warehouse / f"{name}.incoming")
-            _on_disk(warehouse / f"{name}.incoming")
+            _put_on_disk(warehouse / f"{name}.incoming")
         aside = _set_aside(warehouse)
         # The ledger last: what is made from another one would not fit it.
         for name in about.files:
             (warehouse / f"{name}.incoming").replace(warehouse / name)
-        _on_disk(warehouse)
+        _put_on_disk(warehouse)
     return about, aside
 
 
 def _set_aside(warehouse: Path) -> Path | None:
     """Keep what was there; only the old ledger stays in its place, all in one file."""
-    for end in BESIDE:
-        (warehouse / f"{DERIVED}{end}").unlink(missing_ok=True)
+    for end in PARTS:
+        (warehouse / f"{MAIN}{end}").unlink(missing_ok=True)
     there = [
         warehouse / f"{name}{end}"
         for name in COPIED
-        for end in BESIDE
+        for end in PARTS
         if (warehouse / f"{name}{end}").exists()
     ]
     if not there:
@@ -136,20 +139,13 @@ def _checked(source: Path) -> Snapshot:
     return about
 
 
-def _last_load_id(ledger: Path) -> int:
-    sql = "select coalesce(max(load_id), 0) as n from loads"
-    with closing(Connection(ledger)) as connection:
-        return int(connection.rows(sql)[0]["n"])
-
-
-def _on_disk(path: Path) -> str:
-    """Wait until a file or folder is on the disk; the digest of a file."""
+def _put_on_disk(path: Path) -> None:
+    """Wait until a file or folder is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    return _digest(path) if path.is_file() else ""
 
 
 def _digest(path: Path) -> str:
