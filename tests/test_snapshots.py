@@ -63,13 +63,19 @@ def test_a_snapshot_of_a_busy_warehouse_serves_and_counts_what_it_says(
         server.stop()
 
 
-def test_a_warehouse_goes_back_to_its_snapshot_and_keeps_what_it_was(
-    warehouse: Path, tmp_path: Path
-) -> None:
+@pytest.fixture
+def folder(warehouse: Path, tmp_path: Path) -> Path:
+    """A snapshot of a warehouse with one load."""
     with open_client(warehouse) as client:
         upload(client, "jobs", [(1, "Clerk")])
     folder = tmp_path / "snapshot"
     take_snapshot(warehouse, folder)
+    return folder
+
+
+def test_a_warehouse_goes_back_to_its_snapshot_and_keeps_what_it_was(
+    warehouse: Path, folder: Path
+) -> None:
     with open_client(warehouse) as client:
         upload(client, "jobs", [(2, "Baker")])
     about, aside = restore_snapshot(folder, warehouse)
@@ -123,12 +129,8 @@ def test_a_warehouse_in_use_is_not_put_back(server: Server, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("harm", ["changed", "missing", "no description"])
 def test_a_damaged_snapshot_is_refused_and_changes_nothing(
-    warehouse: Path, tmp_path: Path, harm: str
+    warehouse: Path, folder: Path, harm: str
 ) -> None:
-    with open_client(warehouse) as client:
-        upload(client, "jobs", [(1, "Clerk")])
-    folder = tmp_path / "snapshot"
-    take_snapshot(warehouse, folder)
     if harm == "changed":
         content = bytearray((folder / "raw.db").read_bytes())
         content[5000] ^= 1
@@ -151,12 +153,8 @@ def test_a_snapshot_does_not_overwrite(warehouse: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("harm", ["damaged", "lost"])
 def test_a_warehouse_whose_ledger_is_gone_is_put_back(
-    warehouse: Path, tmp_path: Path, harm: str
+    warehouse: Path, folder: Path, tmp_path: Path, harm: str
 ) -> None:
-    with open_client(warehouse) as client:
-        upload(client, "jobs", [(1, "Clerk")])
-    folder = tmp_path / "snapshot"
-    take_snapshot(warehouse, folder)
     for path in warehouse.glob("raw.db*"):
         path.unlink()
     if harm == "damaged":
@@ -173,12 +171,8 @@ STEPS = 14
 
 @pytest.mark.parametrize("step", range(STEPS))
 def test_a_restore_killed_at_any_step_leaves_the_one_or_the_other(
-    warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+    warehouse: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
-    with open_client(warehouse) as client:
-        upload(client, "jobs", [(1, "Clerk")])
-    folder = tmp_path / "snapshot"
-    take_snapshot(warehouse, folder)
     with open_client(warehouse) as client:
         upload(client, "jobs", [(2, "Baker")])
 

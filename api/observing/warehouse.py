@@ -45,40 +45,42 @@ class WarehouseFigures(Collector):
                 told.add_metric([table], counts[kind])
             yield told
         yield _gauge(
-            "queue_loads", "Loads not in a published build.", self._standing.waiting
+            "queue_loads",
+            "Loads not in a published build.",
+            self._standing.building.waiting,
         )
         yield _gauge(
             "queue_age_seconds",
             "Since when the oldest of them waits; 0 without any.",
-            self._standing.waiting_seconds,
+            self._standing.building.waiting_seconds,
         )
 
     def _builds(self) -> Iterator[Metric]:
-        standing = self._standing
+        building = self._standing.building
         yield CounterMetricFamily(
-            "hiring_builds", "Builds that ended, good or bad.", value=standing.builds
+            "hiring_builds", "Builds that ended, good or bad.", value=building.builds
         )
         kept = GaugeMetricFamily(
             "hiring_kept_builds",
             "Builds in the record, which keeps the last 2,000, by how they ended.",
             labels=["status"],
         )
-        for status, count in standing.builds_by_status.items():
+        for status, count in building.builds_by_status.items():
             kept.add_metric([status], count)
         yield kept
-        if standing.last_build is not None:
-            seconds = standing.last_build.seconds
+        if building.last_build is not None:
+            seconds = building.last_build.seconds
             yield _gauge("last_build_seconds", "How long the last build took.", seconds)
             yield _gauge(
                 "last_build_failed",
                 "Whether the last build failed.",
-                not standing.last_build.published,
+                not building.last_build.published,
             )
-        if standing.published_seconds is not None:
+        if building.published_seconds is not None:
             yield _gauge(
                 "publish_age_seconds",
                 "Since when the build that is served is the newest.",
-                standing.published_seconds,
+                building.published_seconds,
             )
 
     def _rest(self) -> Iterator[Metric]:

@@ -75,15 +75,15 @@ def _metrics(context: Context) -> str:
 def _builder(context: Context) -> str:
     if not context.builder_is_running:
         return "no builder is running; start one with `python -m api builder`"
-    standing = context.warehouse.watch.standing()
+    building = context.warehouse.watch.building()
     wrong = []
-    last = standing.last_build
+    last = building.last_build
     if last is not None and not last.published:
         wrong.append(f"the last build failed, see /builds/{last.build_id}")
-    if standing.waiting_seconds > context.settings.build_wait_seconds:
+    if building.waiting_seconds > context.settings.build_wait_seconds:
         wrong.append(
-            f"{standing.waiting} loads wait to be published, the oldest since"
-            f" {standing.waiting_seconds:.0f} s"
+            f"{building.waiting} loads wait to be published, the oldest since"
+            f" {building.waiting_seconds:.0f} s"
         )
     return f"{READY}, but {'; '.join(wrong)}" if wrong else READY
 

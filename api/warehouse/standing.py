@@ -30,23 +30,32 @@ class LastBuild:
 
 
 @dataclass(frozen=True)
+class Building:
+    """How far building has come; ages in seconds.
+
+    `waiting` loads are in no published build yet.
+    """
+
+    waiting: int
+    waiting_seconds: float
+    builds: int = 0
+    builds_by_status: dict[str, int] = field(default_factory=dict)
+    last_build: LastBuild | None = None
+    published_seconds: float | None = None
+
+
+@dataclass(frozen=True)
 class Standing:
-    """Counts and sizes at one moment; ages in seconds.
+    """Counts and sizes at one moment.
 
     `tables` has for each upload table how many loads, rows_loaded and rows_rejected the
-    ledger counts; `waiting` loads are in no published build yet.
+    ledger counts, which takes a look at all of it.
     """
 
     free_bytes: int
     file_bytes: dict[str, int]
-    tables: dict[str, Row] = field(default_factory=dict)
-    waiting: int = 0
-    waiting_seconds: float = 0.0
-    builds: int = 0
-    builds_by_status: dict[str, int] = field(default_factory=dict)
-    last_build: LastBuild | None = None
-    published_id: int | None = None
-    published_seconds: float | None = None
+    tables: dict[str, Row]
+    building: Building
 
 
 class Watch:
@@ -59,15 +68,18 @@ class Watch:
 
     def standing(self) -> Standing:
         """How it stands now."""
-        builds = self._builds()
-        last_load_id = builds.pop("last_load_id", 0)
         return Standing(
             free_bytes=self.free_bytes(),
             file_bytes=self._file_bytes(),
             tables=self._tables(),
-            **self._waiting(last_load_id),
-            **builds,
+            building=self.building(),
         )
+
+    def building(self) -> Building:
+        """How far building has come; cheap, whatever the length of the ledger."""
+        builds = self._builds()
+        last_load_id = builds.pop("last_load_id", 0)
+        return Building(**self._waiting(last_load_id), **builds)
 
     def free_bytes(self) -> int:
         return shutil.disk_usage(self._folder).free
@@ -122,7 +134,6 @@ class Watch:
             found["builds"] = row["build_id"]
             found["last_build"] = LastBuild(row["build_id"], good, took.total_seconds())
         for row in served:
-            found["published_id"] = row["build_id"]
             found["published_seconds"] = _age(row["finished_at"])
             found["last_load_id"] = row["last_load_id"]
         return found
