@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
+from typing import get_type_hints
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,6 +13,7 @@ from flask.testing import FlaskClient
 from api import errors
 from api.commands import commands
 from api.config import CHECKOUT, Settings
+from api.documents.loads import Receipt
 
 README = (CHECKOUT / "README.md").read_text()
 INTAKE = [path.read_text() for path in (CHECKOUT / "api/intake").glob("*.py")]
@@ -45,6 +48,11 @@ def test_every_endpoint_is_listed_and_every_listed_endpoint_exists(
 
 def _placeholder(match: re.Match[str]) -> str:
     return "NAME" if "name" in match.group() else "ID"
+
+
+def test_the_answer_to_an_upload_is_shown_as_it_is() -> None:
+    (shown,) = re.findall(r"^```json\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    assert json.loads(shown).keys() == get_type_hints(Receipt).keys()
 
 
 @pytest.mark.parametrize("name", sorted(commands.commands))
