@@ -19,7 +19,7 @@ import json, sqlite3, sys
 from pathlib import Path
 from api.builder.dbt import Dbt
 project, warehouse, database, statements = sys.argv[1:]
-dbt = Dbt(Path(project), Path(warehouse) / "builder")
+dbt = Dbt(Path(project), Path(warehouse) / "builder", lambda *_: None)
 assert dbt.parse().succeeded
 first = dbt.build()
 assert first.succeeded, first.message
@@ -40,6 +40,7 @@ print(json.dumps(told))
 LOADED = """
 insert into loads (load_id, table_name, mode, source, received, loaded, rejected,
     loaded_at) values (1, 'hired_employees', 'append', 'csv', 2, 2, 0, '2021');
+insert into load_spans values (1, 'hired_employees', 1, null);
 insert into hired_employees (_row, id, name, datetime, department_id, job_id) values
     ((1 << 32) + 1, 1, 'Ada', '2021-05-01T00:00:00Z', 404, 1),
     ((1 << 32) + 2, 2, 'Ben', '2021-05-01T00:00:00Z', 1, 1);
