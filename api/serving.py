@@ -122,6 +122,9 @@ def worker_app() -> Flask:
     from api import create_app
     from api.warehouse.guard import keep_sqlite3_out
 
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Until it serves. The handlers inherited from the server would do nothing here.
+        signal.signal(number, signal.SIG_DFL)
     keep_sqlite3_out()
     sys.setswitchinterval(SWITCH_SECONDS)
     parent = os.getppid()
@@ -160,14 +163,19 @@ def _when_told_to_stop(stopping: threading.Event) -> None:
     """Set the event at the first signal; what the server does then it does besides.
 
     It installs handlers of its own later: the wake-up of a process is told in any case.
+    They run in the main thread only, which sleeps on if another one took the signal:
+    it is told again, by name.
     """
     waiting, told = os.pipe()
     os.set_blocking(told, False)
     signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    main = threading.main_thread().ident
+    assert main is not None
 
     def wait() -> None:
-        os.read(waiting, 1)
+        (number,) = os.read(waiting, 1)
         stopping.set()
+        signal.pthread_kill(main, number)
 
     threading.Thread(target=wait, daemon=True).start()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import select
@@ -81,12 +82,19 @@ def serving(warehouse: Path, **settings: str) -> Iterator[Server]:
         server.stop()
 
 
-def worker_of(server: Server) -> int:
+def workers_of(server: Server) -> list[int]:
     assert server.process is not None
+    found = []
     for pid in children_of(server.process.pid):
-        if b"api.builder" not in Path(f"/proc/{pid}/cmdline").read_bytes():
-            return pid
-    raise AssertionError("no worker")
+        with suppress(FileNotFoundError):
+            if b"serve" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                found.append(pid)
+    return found
+
+
+def worker_of(server: Server) -> int:
+    (worker,) = workers_of(server)
+    return worker
 
 
 def deleted_files(pid: int) -> list[str]:
@@ -361,3 +369,15 @@ def test_a_stop_does_not_wait_for_builds(warehouse: Path) -> None:
         server.session = requests.Session()
         server.start()
         wait_until(lambda: bool(server.get("/loads/1").json()["build"]), 30)
+
+
+def test_a_stop_is_heard_whichever_thread_takes_the_signal(server: Server) -> None:
+    worker = worker_of(server)
+    threads = {int(task.name) for task in Path(f"/proc/{worker}/task").iterdir()}
+    other = max(threads - {worker})
+    assert ctypes.CDLL(None).tgkill(worker, other, signal.SIGTERM) == 0
+    # Its successor is told to stop as soon as it is there, before it serves.
+    wait_until(lambda: worker not in (workers_of(server) or [worker]), 10)
+    began = time.monotonic()
+    server.stop()
+    assert time.monotonic() - began < 10
