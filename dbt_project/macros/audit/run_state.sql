@@ -72,10 +72,33 @@
 
 {# What this invocation wrote down when it started; none under `dbt show` and `dbt compile`. #}
 {% macro this_run() -%}
-    {%- if not relation_exists(api.Relation.create(schema=target.schema, identifier='dbt_runs')) -%}
-        {{ return(none) }}
+    {{ return(asked_once('dbt_runs', 'invocation_id', invocation_id)) }}
+{%- endmacro %}
+
+
+{#
+    The row of a key in one of the two tables, or none; looked up once in each invocation,
+    which asks for it many times and changes it last of all. `graph` is what macros share.
+#}
+{% macro asked_once(table, column, key) -%}
+    {%- set answers = graph.get('asked_once') or {} -%}
+    {%- if answers.invocation_id != invocation_id -%}
+        {%- set answers = {'invocation_id': invocation_id} -%}
+        {%- do graph.update({'asked_once': answers}) -%}
     {%- endif -%}
-    {{ return(only_row("select * from dbt_runs where invocation_id = " ~ quoted(invocation_id))) }}
+    {%- set question = table ~ '.' ~ key -%}
+    {%- if question in answers -%}
+        {{ return(answers[question]) }}
+    {%- endif -%}
+    {%- set row = none -%}
+    {%- if relation_exists(api.Relation.create(schema=target.schema, identifier=table)) -%}
+        {%- set row = only_row('select * from ' ~ table ~ ' where ' ~ column ~ ' = ' ~ quoted(key)) -%}
+    {%- endif -%}
+    {#- That there is none yet may change. -#}
+    {%- if row is not none -%}
+        {%- do answers.update({question: row.dict()}) -%}
+    {%- endif -%}
+    {{ return(row) }}
 {%- endmacro %}
 
 
@@ -87,10 +110,7 @@
 
 {# The remembered state of a model, or none when it has to be built from all its rows. #}
 {% macro model_state(name) -%}
-    {%- if not relation_exists(api.Relation.create(schema=target.schema, identifier='dbt_model_states')) -%}
-        {{ return(none) }}
-    {%- endif -%}
-    {{ return(only_row("select * from dbt_model_states where model = " ~ quoted(name))) }}
+    {{ return(asked_once('dbt_model_states', 'model', name)) }}
 {%- endmacro %}
 
 
