@@ -78,17 +78,13 @@
 
 {#
     The row of a key in one of the two tables, or none; looked up once in each invocation,
-    which asks for it many times and changes it last of all. `graph` is what macros share.
+    which asks for it many times and changes it last of all.
 #}
 {% macro asked_once(table, column, key) -%}
-    {%- set answers = graph.get('asked_once') or {} -%}
-    {%- if answers.invocation_id != invocation_id -%}
-        {%- set answers = {'invocation_id': invocation_id} -%}
-        {%- do graph.update({'asked_once': answers}) -%}
-    {%- endif -%}
+    {%- set known = known_in_this_run() -%}
     {%- set question = table ~ '.' ~ key -%}
-    {%- if question in answers -%}
-        {{ return(answers[question]) }}
+    {%- if question in known -%}
+        {{ return(known[question]) }}
     {%- endif -%}
     {%- set row = none -%}
     {%- if relation_exists(api.Relation.create(schema=target.schema, identifier=table)) -%}
@@ -96,9 +92,18 @@
     {%- endif -%}
     {#- That there is none yet may change. -#}
     {%- if row is not none -%}
-        {%- do answers.update({question: row.dict()}) -%}
+        {%- do known.update({question: row.dict()}) -%}
     {%- endif -%}
     {{ return(row) }}
+{%- endmacro %}
+
+
+{# What macros have found out in this invocation; `graph` is what they share, and outlives it. #}
+{% macro known_in_this_run() -%}
+    {%- if 'known' not in graph or graph['known'].invocation_id != invocation_id -%}
+        {%- do graph.update({'known': {'invocation_id': invocation_id}}) -%}
+    {%- endif -%}
+    {{ return(graph['known']) }}
 {%- endmacro %}
 
 
@@ -175,12 +180,12 @@
         {{ return(false) }}
     {%- endif -%}
     {#- Asked five times while a model is built; the answer is looked up once. -#}
-    {%- set kept = graph.get('built_from_all_rows') or {} -%}
-    {%- if kept.get(model.name, [])[:1] != [invocation_id] -%}
-        {%- do kept.update({model.name: [invocation_id, needs_all_rows()]}) -%}
-        {%- do graph.update({'built_from_all_rows': kept}) -%}
+    {%- set known = known_in_this_run() -%}
+    {%- set question = 'all rows.' ~ model.name -%}
+    {%- if question not in known -%}
+        {%- do known.update({question: needs_all_rows()}) -%}
     {%- endif -%}
-    {{ return(kept[model.name][1]) }}
+    {{ return(known[question]) }}
 {%- endmacro %}
 
 
