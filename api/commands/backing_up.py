@@ -12,7 +12,6 @@ import click
 from api.avro import write_avro
 from api.commands.common import (
     REFUSED,
-    build_and_tell,
     contract_of,
     settings_of,
     warehouse_of,
@@ -31,10 +30,12 @@ def backup(folder: Path, names: tuple[str, ...]) -> None:
     """Write every table as it stands into FOLDER, as TABLE.avro, all of one moment."""
     settings = settings_of()
     contract = contract_of(settings)
-    store = warehouse_of(settings, contract).raw
-    tables = [table_named(contract, name) for name in names or contract.tables]
-    folder.mkdir(parents=True, exist_ok=True)
-    with store.moment() as moment:
+    with (
+        warehouse_of(settings, contract) as warehouse,
+        warehouse.raw.moment() as moment,
+    ):
+        tables = [table_named(contract, name) for name in names or contract.tables]
+        folder.mkdir(parents=True, exist_ok=True)
         for table in tables:
             path = folder / f"{table.name}{SUFFIX}"
             new = path.with_suffix(".new")
@@ -59,16 +60,11 @@ def restore(
     Each is a load that can be undone. Without --lenient one bad row refuses its file.
     """
     settings = settings_of()
-    contract = contract_of(settings)
-    warehouse = warehouse_of(settings, contract)
     terms = Terms("replace", not lenient, by=BY, limits=limits_of(settings))
     files = list(_files(paths))
     if not files:
         raise click.ClickException(f"There is no *{SUFFIX} in {paths[0]}.")
-    loads = load_files(load_avro, warehouse.raw, contract, files, table, terms)
-    if loads and not no_build:
-        newest = max(load.load_id for load in loads)
-        build_and_tell(settings, warehouse.builds, load_id=newest)
+    loads = load_files(settings, load_avro, files, table, terms, not no_build)
     sys.exit(REFUSED if len(loads) < len(files) else 0)
 
 

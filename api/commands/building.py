@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 
 import click
 
@@ -21,9 +22,9 @@ from api.warehouse import open_warehouse
 def build() -> None:
     """Build, test and publish now."""
     settings = settings_of()
-    warehouse = warehouse_of(settings, contract_of(settings))
-    request = warehouse.raw.request_build()
-    build_and_tell(settings, warehouse.builds, request_id=request)
+    with warehouse_of(settings, contract_of(settings)) as warehouse:
+        request = warehouse.raw.request_build()
+        build_and_tell(settings, warehouse.builds, request_id=request)
 
 
 @click.command()
@@ -32,8 +33,8 @@ def check() -> None:
     settings = settings_of()
     contract = contract_of(settings)
     if (settings.warehouse_dir / "raw.db").exists():
-        warehouse = open_warehouse(settings.warehouse_dir)
-        complaints = warehouse.raw.refusals(contract.tables.values())
+        with closing(open_warehouse(settings.warehouse_dir)) as warehouse:
+            complaints = warehouse.raw.refusals(contract.tables.values())
         complain(complaints)
         sys.exit(REFUSED) if complaints else None
     tables, marts = len(contract.tables), len(contract.marts)

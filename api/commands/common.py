@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 
 import click
 
@@ -36,15 +37,19 @@ def contract_of(settings: Settings) -> Contract:
         sys.exit(REFUSED)
 
 
-def warehouse_of(settings: Settings, contract: Contract) -> Warehouse:
-    """The warehouse, its upload tables as the contract has them."""
-    warehouse = open_warehouse(settings.warehouse_dir)
-    try:
-        warehouse.raw.prepare(contract.tables.values())
-    except ContractError as error:
-        complain(error.complaints)
-        sys.exit(REFUSED)
-    return warehouse
+@contextmanager
+def warehouse_of(settings: Settings, contract: Contract) -> Iterator[Warehouse]:
+    """The warehouse, its upload tables as the contract has them; closed at the end.
+
+    A thread that is still at a checkpoint must not be met by the end of the process.
+    """
+    with closing(open_warehouse(settings.warehouse_dir)) as warehouse:
+        try:
+            warehouse.raw.prepare(contract.tables.values())
+        except ContractError as error:
+            complain(error.complaints)
+            sys.exit(REFUSED)
+        yield warehouse
 
 
 def complain(complaints: Iterable[str]) -> None:

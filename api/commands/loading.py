@@ -18,7 +18,8 @@ from api.commands.common import (
     tell_refusal,
     warehouse_of,
 )
-from api.contract import Contract, Table
+from api.config import Settings
+from api.contract import Table
 from api.errors import Problem
 from api.loading import Receipt, Terms, limits_of, load_csv, table_named
 from api.loading import undo as undo_load
@@ -38,14 +39,9 @@ def load(
 ) -> None:
     """Load CSV files, plain or gzip, without a server."""
     settings = settings_of()
-    contract = contract_of(settings)
-    warehouse = warehouse_of(settings, contract)
     mode = "replace" if replace else "append"
     terms = Terms(mode, by=BY, limits=limits_of(settings))
-    loads = load_files(load_csv, warehouse.raw, contract, files, table, terms)
-    if loads and not no_build:
-        newest = max(load.load_id for load in loads)
-        build_and_tell(settings, warehouse.builds, load_id=newest)
+    loads = load_files(settings, load_csv, files, table, terms, not no_build)
     if len(loads) < len(files):
         sys.exit(REFUSED)
     sys.exit(WITH_REJECTS if any(load.rejected for load in loads) else 0)
@@ -57,40 +53,48 @@ def load(
 def undo(load_id: int, no_build: bool) -> None:
     """Take load ID out as if it had never been; of an undo, bring its load back."""
     settings = settings_of()
-    warehouse = warehouse_of(settings, contract_of(settings))
-    receipt = undo_load(warehouse.raw, load_id, Terms(by=BY))
-    entry = receipt.load
-    out = "out of" if entry.mode == "undo" else "back in"
-    was = "was" if receipt.already else "is"
-    click.echo(
-        f"Load {entry.of_load} {was} taken {out} {entry.table_name} by entry"
-        f" {entry.load_id}; `undo {entry.load_id}` undoes that."
-    )
-    if not no_build:
-        build_and_tell(settings, warehouse.builds, load_id=entry.load_id)
+    with warehouse_of(settings, contract_of(settings)) as warehouse:
+        receipt = undo_load(warehouse.raw, load_id, Terms(by=BY))
+        entry = receipt.load
+        out = "out of" if entry.mode == "undo" else "back in"
+        was = "was" if receipt.already else "is"
+        click.echo(
+            f"Load {entry.of_load} {was} taken {out} {entry.table_name} by entry"
+            f" {entry.load_id}; `undo {entry.load_id}` undoes that."
+        )
+        if not no_build:
+            build_and_tell(settings, warehouse.builds, load_id=entry.load_id)
 
 
 def load_files(
+    settings: Settings,
     load_one: Callable[[RawStore, Table, BinaryIO, str, Terms], Receipt],
-    store: RawStore,
-    contract: Contract,
     files: Iterable[Path],
     table: str | None,
     terms: Terms,
+    build: bool,
 ) -> list[Load]:
-    """Load each file and tell how it went; the loads of those that were not refused."""
+    """Load each file and tell how it went, then perhaps build and tell of that.
+
+    Returns the loads of the files that were not refused.
+    """
+    contract = contract_of(settings)
     loads = []
-    for path in files:
-        name = table or path.name.partition(".")[0]
-        try:
-            with path.open("rb") as stream:
-                found = table_named(contract, name)
-                receipt = load_one(store, found, stream, path.name, terms)
-        except (OSError, Problem) as problem:
-            tell_refusal(path, problem)
-            continue
-        _tell_receipt(path, receipt)
-        loads.append(receipt.load)
+    with warehouse_of(settings, contract) as warehouse:
+        for path in files:
+            name = table or path.name.partition(".")[0]
+            try:
+                with path.open("rb") as stream:
+                    found = table_named(contract, name)
+                    receipt = load_one(warehouse.raw, found, stream, path.name, terms)
+            except (OSError, Problem) as problem:
+                tell_refusal(path, problem)
+                continue
+            _tell_receipt(path, receipt)
+            loads.append(receipt.load)
+        if loads and build:
+            newest = max(load.load_id for load in loads)
+            build_and_tell(settings, warehouse.builds, load_id=newest)
     return loads
 
 
