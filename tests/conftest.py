@@ -140,6 +140,27 @@ class Server:
         body = {"table_name": table, "data": rows}
         return self.post("/insert_batch", json=body, headers={"Prefer": prefer})
 
+    def workers(self) -> list[int]:
+        """The processes that answer; none for an instant while one is replaced."""
+        assert self.process is not None
+        found = []
+        for pid in children_of(self.process.pid):
+            with suppress(FileNotFoundError):
+                if b"serve" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                    found.append(pid)
+        return found
+
+    @property
+    def worker(self) -> int:
+        (worker,) = self.workers()
+        return worker
+
+    def peak_memory(self) -> int:
+        """The most that the one process that answers has ever taken, in kB."""
+        status = Path(f"/proc/{self.worker}/status").read_text()
+        (line,) = [x for x in status.splitlines() if x.startswith("VmHWM")]
+        return int(line.split()[1])
+
     def stop(self) -> None:
         if self.process is not None:
             self.process.send_signal(signal.SIGINT)

@@ -12,7 +12,7 @@ from pathlib import Path
 from unittest.mock import ANY
 
 import pytest
-from conftest import Server, children_of
+from conftest import Server
 from hostile_requests import METRIC, Got, Hostile, every_request, get, send
 
 MOST_ROWS = 250_000
@@ -34,21 +34,8 @@ def server(
     server.stop()
 
 
-def worst_memory(server: Server) -> int:
-    """The most that the process which answers has ever taken, in MB."""
-    assert server.process is not None
-    found = [0]
-    for pid in children_of(server.process.pid):
-        status = Path(f"/proc/{pid}/status").read_text()
-        command = Path(f"/proc/{pid}/cmdline").read_text()
-        if "builder" not in command:
-            (line,) = [ln for ln in status.splitlines() if ln.startswith("VmHWM")]
-            found.append(int(line.split()[1]) >> 10)
-    return max(found)
-
-
 def test_each_is_told_what_it_is_and_none_leaves_a_mark(server: Server) -> None:
-    at_first = worst_memory(server)
+    at_first = server.peak_memory() >> 10
     wrong = []
     print("\n\n| request | answer | seconds |\n| --- | --- | --- |")
     for hostile in every_request():
@@ -73,7 +60,7 @@ def test_each_is_told_what_it_is_and_none_leaves_a_mark(server: Server) -> None:
     server.post("/builds")
     assert server.get("/builds?limit=1").json()[0]["status"] == "published"
     assert send(server.port, get(METRIC)) == Got(200, ANY, b"[]\n")
-    worst = worst_memory(server)
+    worst = server.peak_memory() >> 10
     print(f"\nmemory of the server: {at_first} MB at first, {worst} MB at most")
     assert worst < MOST_MEMORY
 

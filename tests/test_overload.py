@@ -82,21 +82,6 @@ def serving(warehouse: Path, **settings: str) -> Iterator[Server]:
         server.stop()
 
 
-def workers_of(server: Server) -> list[int]:
-    assert server.process is not None
-    found = []
-    for pid in children_of(server.process.pid):
-        with suppress(FileNotFoundError):
-            if b"serve" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
-                found.append(pid)
-    return found
-
-
-def worker_of(server: Server) -> int:
-    (worker,) = workers_of(server)
-    return worker
-
-
 def deleted_files(pid: int) -> list[str]:
     """Files that a process holds open though they have no name any more."""
     found = []
@@ -231,7 +216,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(warehouse: Path) -> None:
         )
         rows = "".join(f"{n},Department {n}\n" for n in range(100_000))
         body = f"{part}\r\n{rows}".encode()
-        worker = worker_of(server)
+        worker = server.worker
         before = len(deleted_files(worker))
         long = "Content-Length: 9000000\r\nX-Request-ID: broken-1"
         connection = start(server, "/upload_csv", FORM, long, "127.0.0.1")
@@ -291,8 +276,7 @@ def test_uploads_at_a_time_take_bounded_memory(warehouse: Path) -> None:
     with serving(warehouse, MAX_WRITES="60") as server:
         # What one takes, which is mostly what any first one takes, is not counted.
         server.upload("departments", rows)
-        status = Path(f"/proc/{worker_of(server)}/status")
-        before = _peak(status)
+        before = server.peak_memory()
 
         def send(number: int) -> int:
             content = rows + b"%d,Other\n" % (300_000 + number)
@@ -305,14 +289,9 @@ def test_uploads_at_a_time_take_bounded_memory(warehouse: Path) -> None:
 
         with ThreadPoolExecutor(40) as pool:
             assert set(pool.map(send, range(40))) == {202}
-        grown = _peak(status) - before
+        grown = server.peak_memory() - before
         # Nor does it grow with their size: what stays is what each thread has at hand.
         assert grown < 400_000, f"{grown} kB"
-
-
-def _peak(status: Path) -> int:
-    (line,) = [x for x in status.read_text().splitlines() if x.startswith("VmHWM")]
-    return int(line.split()[1])
 
 
 def test_a_stop_finishes_the_upload_under_way(warehouse: Path) -> None:
@@ -350,7 +329,7 @@ def test_a_stop_does_not_wait_for_builds(warehouse: Path) -> None:
     with serving(warehouse, BUILD_WAIT_SECONDS="60") as server:
         process = server.process
         assert process is not None
-        builders = set(children_of(process.pid)) - {worker_of(server)}
+        builders = set(children_of(process.pid)) - {server.worker}
         for pid in builders:
             os.kill(pid, signal.SIGSTOP)
         with ThreadPoolExecutor(1) as pool:
@@ -372,12 +351,12 @@ def test_a_stop_does_not_wait_for_builds(warehouse: Path) -> None:
 
 
 def test_a_stop_is_heard_whichever_thread_takes_the_signal(server: Server) -> None:
-    worker = worker_of(server)
+    worker = server.worker
     threads = {int(task.name) for task in Path(f"/proc/{worker}/task").iterdir()}
     other = max(threads - {worker})
     assert ctypes.CDLL(None).tgkill(worker, other, signal.SIGTERM) == 0
     # Its successor is told to stop as soon as it is there, before it serves.
-    wait_until(lambda: worker not in (workers_of(server) or [worker]), 10)
+    wait_until(lambda: worker not in (server.workers() or [worker]), 10)
     began = time.monotonic()
     server.stop()
     assert time.monotonic() - began < 10
