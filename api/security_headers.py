@@ -9,6 +9,11 @@ from __future__ import annotations
 NOTHING_POLICY = "default-src 'none'; frame-ancestors 'none'"
 # An SVG is a document that could run scripts: ours holds none, and none may be put in.
 CHART_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+# Everything from here, and no script or style in the page itself.
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+    " connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
+)
 DOCS_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
     " img-src 'self' data:; connect-src 'self'; base-uri 'none';"

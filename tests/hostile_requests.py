@@ -522,7 +522,7 @@ def questions() -> list[Hostile]:
         ),
         Hostile(
             "folders in an asset",
-            get("/docs/assets/..%2f..%2f__init__.py"),
+            get("/assets/..%2f..%2f__init__.py"),
             404,
             "not_found",
         ),

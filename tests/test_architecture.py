@@ -38,6 +38,7 @@ ROOMS = {
         "suggestion",
     },
     "charts": {"contract"},
+    "assets": {"charts"},
     "formats": {"charts", "contract", "foreign_text"},
     "raw_schema": {"contract", "errors"},
     "warehouse": {
@@ -105,6 +106,7 @@ ROOMS = {
     "routes": {
         "admission",
         "answers",
+        "assets",
         "avro",
         "context",
         "contract",

@@ -291,7 +291,7 @@ def test_the_page_fetches_nothing_from_elsewhere(api: FlaskClient) -> None:
 
 def test_an_asset_is_one_of_a_few(api: FlaskClient) -> None:
     for name in ("swagger-ui.js", "..%2f__init__.py", "%2e%2e/index.css", "LICENSE"):
-        assert api.get(f"/docs/assets/{name}").status_code == 404
+        assert api.get(f"/assets/{name}").status_code == 404
 
 
 def test_the_lineage_page_may_fetch_nothing(api: FlaskClient, tmp_path: Path) -> None:

@@ -23,11 +23,12 @@ class Need(IntEnum):
     WRITE = 3
 
 
-# No figure and no row: links, and the page that fetches /openapi.json.
+# No figure and no row: links, and pages that fetch the rest.
 OPEN = frozenset({"/", "/docs"})
 # What tells figures, or how they are made; open unless PROTECT_METRICS.
-FIGURES = frozenset({"/metrics", "/tables", "/openapi.json", "/lineage"})
-METRIC, TABLE, ASSET, PROBE = "/metrics/", "/tables/", "/docs/assets/", "/health/"
+FIGURES = frozenset({"/metrics", "/tables", "/status", "/openapi.json", "/lineage"})
+METRIC, TABLE, ASSET, PROBE = "/metrics/", "/tables/", "/assets/", "/health/"
+TEMPLATE = "/template"
 
 
 def need(method: str, path: str, protect_metrics: bool = False) -> Need:
@@ -44,5 +45,6 @@ def need(method: str, path: str, protect_metrics: bool = False) -> Need:
 
 
 def _is_one_table(path: str) -> bool:
-    """The contract of a table, not what lies below it."""
-    return path.startswith(TABLE) and "/" not in path[len(TABLE) :]
+    """The contract of a table, or the empty file made from it; no rows."""
+    name = path.removeprefix(TABLE).removesuffix(TEMPLATE)
+    return path.startswith(TABLE) and "/" not in name

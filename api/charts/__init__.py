@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from api.charts.browser import browser_bundle
 from api.charts.drawing import draw
 from api.charts.points import points_of
 from api.charts.spec import spec_of
 from api.contract import Mart
+
+__all__ = ["browser_bundle", "svg"]
 
 
 def svg(mart: Mart, rows: pa.Table, subtitle: str, panel: str | None = None) -> bytes:

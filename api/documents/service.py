@@ -16,6 +16,7 @@ class Index(TypedDict):
     tables: str
     loads: str
     builds: str
+    status: str
     health: str
     docs: str
     openapi: str
@@ -48,6 +49,59 @@ class Readiness(TypedDict):
 
     status: Literal["ready", "not ready"]
     parts: Parts
+
+
+@with_config(extra="forbid")
+class ServedBuild(TypedDict):
+    """The build whose numbers are served."""
+
+    build_id: Annotated[int, Field(ge=1)]
+    finished_at: Annotated[str, Field(description="UTC, ISO 8601.")]
+    last_load_id: Annotated[
+        int, Field(description="The newest load in it; 0 before the first.")
+    ]
+    loads: Annotated[int, Field(ge=0, description="How many loads count in it.")]
+    sample_data: Annotated[
+        bool, Field(description="Whether it shows the sample for want of any load.")
+    ]
+
+
+@with_config(extra="forbid")
+class FailedStep(TypedDict):
+    """A step that kept a build from being published; `/builds` tells why."""
+
+    name: str
+    kind: str
+    file: str | None
+
+
+@with_config(extra="forbid")
+class LastBuild(TypedDict):
+    """The build that ended last, whether or not it is served."""
+
+    build_id: Annotated[int, Field(ge=1)]
+    status: Literal["published", "failed"]
+    finished_at: Annotated[str, Field(description="UTC, ISO 8601.")]
+    failures: Annotated[list[FailedStep], Field(description="Warnings left out.")]
+
+
+@with_config(extra="forbid")
+class Status(TypedDict):
+    """How far things have come; the same until something happens."""
+
+    build: Annotated[
+        ServedBuild | None, Field(description="Null before the first was published.")
+    ]
+    last_build: LastBuild | None
+    newest_load_id: Annotated[int, Field(description="The ledger's newest entry.")]
+    builder: Annotated[
+        Literal["running", "away"],
+        Field(description="Without one nothing that is loaded is ever built."),
+    ]
+    complaints: Annotated[
+        list[str],
+        Field(description="About the project's YAML, while what it said before holds."),
+    ]
 
 
 class Problem(TypedDict):

@@ -25,6 +25,7 @@ ANSWERS: tuple[Any, ...] = (
     service.Index,
     service.Alive,
     service.Readiness,
+    service.Status,
     service.Problem,
 )
 INT64 = {"minimum": -(2**63), "maximum": 2**63 - 1}

@@ -16,7 +16,7 @@ def paths() -> Node:
     page = {"text/html": {"schema": {"type": "string"}}}
     ready = as_json(ref("Readiness"))
     return {
-        "/": {"get": _get("index", "Where to go on", as_json(ref("Index")))},
+        "/": {"get": _get("index", "Where to go on", as_json(ref("Index")) | page)},
         "/health/live": {
             "get": _get("live", "Whether the process answers", as_json(ref("Alive")))
         },
@@ -29,6 +29,14 @@ def paths() -> Node:
                     **problems(errors.UndeclaredParameter),
                 }
             }
+        },
+        "/status": {
+            "get": _get(
+                "status",
+                "What is served, how the last build ended, and what is still to come",
+                as_json(ref("Status")),
+                "ETag",
+            )
         },
         "/prometheus": {
             "get": _get(

@@ -44,6 +44,7 @@ def paths(tables: Sequence[Table], samples: Mapping[str, Rows]) -> Node:
         "/insert_batch": {"post": _batch(tables, samples)},
         "/tables": {"get": _tables()},
         "/tables/{name}": {"get": _one_table(tables)},
+        "/tables/{name}/template": {"get": _template(tables)},
     }
 
 
@@ -184,6 +185,20 @@ def _one_table(tables: Sequence[Table]) -> Node:
         "parameters": [table_in_path(tables)],
         "responses": {
             "200": answer("The table.", as_json(ref("Table"))),
+            **problems(errors.UndeclaredParameter, errors.UnknownTable),
+        },
+    }
+
+
+def _template(tables: Sequence[Table]) -> Node:
+    header = {"text/csv": {"schema": {"type": "string"}}}
+    return {
+        "operationId": "get_template",
+        "tags": ["tables"],
+        "summary": "A CSV file to fill in: the table's header",
+        "parameters": [table_in_path(tables)],
+        "responses": {
+            "200": answer("The file.", header, ["Content-Disposition"]),
             **problems(errors.UndeclaredParameter, errors.UnknownTable),
         },
     }

@@ -15,12 +15,14 @@ from api.foreign_text import quoted
 from api.routes import (
     backups,
     builds,
-    docs,
     health,
     loads,
     metrics,
     monitoring,
+    openapi,
+    pages,
     problems,
+    status,
     tables,
     undo,
     uploads,
@@ -47,7 +49,7 @@ def register(app: Flask, context: Context) -> None:
     app.url_map.merge_slashes = False
     for noun in (
         *(health, monitoring, metrics, tables, uploads, loads, undo, backups),
-        *(builds, docs),
+        *(builds, status, openapi, pages),
     ):
         app.register_blueprint(noun.routes(context))
     problems.register(app)

@@ -10,7 +10,6 @@ from api.answers import Question, Wish
 from api.context import Context
 from api.contract import Mart
 from api.documents.metrics import MetricEntry
-from api.documents.service import Index
 from api.errors import BadParameter, NotAcceptable
 from api.formats import Format, formats_of
 from api.query import operators_of
@@ -23,21 +22,6 @@ def routes(context: Context) -> Blueprint:
     """The routes of metrics."""
     noun = Blueprint("metrics", __name__)
     marts, answers = context.warehouse.marts, context.answers
-
-    @noun.get("/")
-    def index() -> Response:
-        declared_only()
-        body: Index = {
-            "metrics": url_for("metrics.catalogue"),
-            "tables": url_for("tables.list_tables"),
-            "loads": url_for("loads.list_loads"),
-            "builds": url_for("builds.list_builds"),
-            "health": url_for("health.ready"),
-            "docs": url_for("docs.page"),
-            "openapi": url_for("docs.openapi_json"),
-            "lineage": url_for("docs.lineage"),
-        }
-        return jsonify(body)
 
     @noun.get("/metrics")
     def catalogue() -> Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
@@ -36,7 +38,23 @@ def routes(context: Context) -> Blueprint:
         counts = context.warehouse.raw.counts()
         return jsonify(_document(table, counts.get(name, NOTHING_LOADED)))
 
+    @noun.get("/tables/<name>/template")
+    def template(name: str) -> Response:
+        declared_only()
+        table = table_named(context.contract, name)
+        response = Response(_header(table), mimetype="text/csv")
+        file = f'attachment; filename="{table.name}.csv"'
+        response.headers["Content-Disposition"] = file
+        return response
+
     return noun
+
+
+def _header(table: Table) -> str:
+    """A CSV file without a row: what it takes to begin one."""
+    text = io.StringIO()
+    csv.writer(text).writerow(table.column_names)
+    return text.getvalue()
 
 
 def _document(table: Table, counts: dict[str, Any]) -> TableDocument:

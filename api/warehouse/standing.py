@@ -81,6 +81,20 @@ class Watch:
         last_load_id = builds.pop("last_load_id", 0)
         return Building(**self._waiting(last_load_id), **builds)
 
+    def newest_load_id(self) -> int:
+        """The newest entry of the ledger; 0 before the first."""
+        (row,) = self._raw.rows("select coalesce(max(load_id), 0) as n from loads")
+        return int(row["n"])
+
+    def loads_in(self, last_load_id: int) -> int:
+        """How many loads counted when the ledger had come as far as this entry."""
+        sql = (
+            "select count(*) as n from load_spans where from_id <= ?"
+            " and (until_id is null or until_id > ?)"
+        )
+        (row,) = self._raw.rows(sql, [last_load_id, last_load_id])
+        return int(row["n"])
+
     def free_bytes(self) -> int:
         return shutil.disk_usage(self._folder).free
 

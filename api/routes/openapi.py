@@ -1,12 +1,10 @@
-"""What there is to read about the service: OpenAPI, its page, and the lineage."""
+"""The OpenAPI document of what is served now."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import json
-from importlib.resources import files
-from mimetypes import guess_type
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -14,29 +12,19 @@ from flask import Blueprint, Response, request
 from api.answers import Wish
 from api.context import Context
 from api.contract import Contract, Mart, Table
-from api.errors import NotFound, NotReady, Problem
+from api.errors import NotReady, Problem
 from api.formats import FORMATS, Format
 from api.loading import check_csv
 from api.openapi import Facts, document
 from api.routes.reading import declared_only
-from api.security_headers import DOCS_POLICY, LINEAGE_POLICY
 from api.warehouse import Served
 
 EXAMPLE_ROWS = 2
-# Swagger UI as its wheel ships it, and what is ours to start it.
-ASSETS = {
-    "swagger-ui.css": "flask_swagger_ui",
-    "swagger-ui-bundle.js": "flask_swagger_ui",
-    "favicon-32x32.png": "flask_swagger_ui",
-    "docs.js": "api",
-}
-FOLDERS = {"flask_swagger_ui": "dist", "api": "static"}
-DAY = 86_400
 
 
 def routes(context: Context) -> Blueprint:
-    """The routes of what there is to read."""
-    noun = Blueprint("docs", __name__)
+    """The route of the document."""
+    noun = Blueprint("openapi", __name__)
     openapi = _OpenApi(context)
 
     @noun.get("/openapi.json")
@@ -47,42 +35,6 @@ def routes(context: Context) -> Blueprint:
         response.set_etag(hashlib.sha256(content).hexdigest()[:32])
         response.headers["Cache-Control"] = "no-cache"
         response.make_conditional(request)
-        return response
-
-    @noun.get("/docs")
-    def page() -> Response:
-        declared_only()
-        text = files("api").joinpath("static", "docs.html").read_text("utf-8")
-        response = Response(text, mimetype="text/html")
-        response.headers["Content-Security-Policy"] = DOCS_POLICY
-        return response
-
-    @noun.get("/docs/assets/<name>")
-    def asset(name: str) -> Response:
-        package = ASSETS.get(name)
-        if package is None:
-            raise NotFound(f"There is nothing at {request.path[:200]}.")
-        content = files(package).joinpath(FOLDERS[package], name).read_bytes()
-        kind, _ = guess_type(name)
-        response = Response(content, mimetype=kind)
-        response.cache_control.max_age = DAY
-        return response
-
-    @noun.get("/lineage")
-    def lineage() -> Response:
-        declared_only()
-        path = context.settings.lineage_page
-        if not path.exists():
-            raise NotReady(
-                "The page is made after the first build; try again in a few seconds."
-            )
-        response = Response(mimetype="text/html")
-        response.set_etag(f"{path.stat().st_mtime_ns:x}")
-        response.headers["Cache-Control"] = "no-cache"
-        response.headers["Content-Security-Policy"] = LINEAGE_POLICY
-        response.make_conditional(request)
-        if response.status_code == 200:
-            response.set_data(path.read_bytes())
         return response
 
     return noun

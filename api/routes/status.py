@@ -1,0 +1,106 @@
+"""The status: what is served, how the last build ended, what is still to come.
+
+Meant to be asked for every second by whoever shows the numbers: it is put together
+twice a second at most, and answered 304 while nothing happens.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from api.context import Context
+from api.documents.service import FailedStep, LastBuild, ServedBuild, Status
+from api.errors import NotReady
+from api.routes.reading import NEWEST, declared_only
+from api.warehouse import Build
+
+# How old what is told may be.
+FRESH_SECONDS = 0.5
+
+
+def routes(context: Context) -> Blueprint:
+    """The route of the status."""
+    noun = Blueprint("status", __name__)
+    look = _Look(context)
+
+    @noun.get("/status")
+    def status() -> Response:
+        declared_only()
+        content = look.content()
+        response = Response(content, mimetype="application/json")
+        response.set_etag(hashlib.sha256(content).hexdigest()[:32])
+        response.headers["Cache-Control"] = "no-cache"
+        response.make_conditional(request)
+        return response
+
+    return noun
+
+
+class _Look:
+    """The document as bytes, the same for all who ask at about the same time."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._looking = threading.Lock()
+        self._content = b""
+        self._old_at = 0.0
+
+    def content(self) -> bytes:
+        with self._looking:
+            if time.monotonic() >= self._old_at:
+                self._content = json.dumps(status_of(self._context)).encode()
+                self._old_at = time.monotonic() + FRESH_SECONDS
+            return self._content
+
+
+def status_of(context: Context) -> Status:
+    """How far things have come. Nothing in it grows old by itself."""
+    # A look at the files, if the last one is some time ago.
+    _ = context.contract
+    warehouse = context.warehouse
+    latest = warehouse.builds.latest(1, NEWEST)
+    return {
+        "build": _served(context),
+        "last_build": _last(latest[0]) if latest else None,
+        "newest_load_id": warehouse.watch.newest_load_id(),
+        "builder": "running" if context.builder_is_running else "away",
+        "complaints": list(context.complaints),
+    }
+
+
+def _served(context: Context) -> ServedBuild | None:
+    try:
+        build = context.warehouse.marts.served().build
+    except NotReady:
+        return None
+    return {
+        "build_id": build.build_id,
+        "finished_at": build.finished_at,
+        "last_load_id": build.last_load_id,
+        "loads": context.warehouse.watch.loads_in(build.last_load_id),
+        "sample_data": build.is_sample,
+    }
+
+
+def _last(build: Build) -> LastBuild:
+    """Without messages and samples, which may hold what rows say."""
+    return {
+        "build_id": build.build_id,
+        "status": "published" if build.published else "failed",
+        "finished_at": build.finished_at,
+        "failures": [_step(f) for f in build.failures if f["status"] != "warn"],
+    }
+
+
+def _step(failure: dict[str, Any]) -> FailedStep:
+    return {
+        "name": failure["name"],
+        "kind": failure["kind"],
+        "file": failure["file"],
+    }
