@@ -93,7 +93,8 @@ def _asset(asset: Asset) -> Response:
     response.headers["Vary"] = "Accept-Encoding"
     response.make_conditional(request)
     if response.status_code == 200:
-        packed = asset.packed if "gzip" in request.accept_encodings else None
+        wanted = request.accept_encodings.quality("gzip") > 0
+        packed = asset.packed if wanted else None
         response.set_data(packed or asset.content)
         if packed:
             response.headers["Content-Encoding"] = "gzip"

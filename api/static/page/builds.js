@@ -1,0 +1,124 @@
+// Builds: what each contained, how long it took, and what failed.
+
+import { ask, json } from "./api.js";
+import { h, replace } from "./dom.js";
+import { failureCard, wordsOf } from "./failures.js";
+import { addRows, grid } from "./grid.js";
+import { live } from "./live.js";
+import { empty, facts, pill, show, tell } from "./parts.js";
+import { cell, count, duration, list, moment, number, since } from "./words.js";
+
+const PAGE = 30;
+
+export function builds(main, signal) {
+  const box = h("div", {});
+  const now = h("button", { type: "button", on: { click: buildNow } }, "Build now");
+  replace(main, h("div", { class: "row spread" }, h("h1", {}, "Builds"), now),
+    h("p", { class: "lead" }, "Each build runs the models and every test. Only one that passes is published; the numbers of before stay until then."), box);
+
+  async function buildNow() {
+    now.disabled = true;
+    try {
+      await ask("builds", { method: "POST", headers: { Prefer: "respond-async" } });
+      tell("A build is on its way.");
+    } catch (error) {
+      tell(error.message);
+    }
+    now.disabled = false;
+  }
+
+  const read = () => show(box, "Reading the builds …", table, signal);
+
+  async function table() {
+    const found = await json(`builds?limit=${PAGE}`, { signal });
+    if (!found.length) return empty("No build yet", "The first one begins by itself.");
+    const whole = grid("Builds, newest first", COLUMNS, contents(found));
+    const end = h("div", { class: "row" });
+    const more = async () => {
+      const older = await json(`builds?limit=${PAGE}&before=${found.at(-1).build_id}`, { signal });
+      found.push(...older);
+      addRows(whole, COLUMNS, contents(found).slice(-older.length));
+      if (older.length < PAGE) replace(end);
+    };
+    if (found.length === PAGE) replace(end, h("button", { type: "button", class: "small", on: { click: more } }, "Show older ones"));
+    return [whole, end];
+  }
+
+  live.on("status", ({ detail: { before, now } }) => before?.last_build?.build_id !== now.last_build?.build_id && read(), signal);
+  document.addEventListener("key", read, { signal });
+  read();
+}
+
+const COLUMNS = [
+  { title: "Build", figure: true, cell: (build) => h("a", { href: `#/builds/${build.build_id}` }, String(build.build_id)) },
+  { title: "State", cell: status },
+  { title: "When", cell: (build) => since(build.finished_at) },
+  { title: "Took", figure: true, cell: (build) => duration(seconds(build)) },
+  { title: "New in it", cell: (build) => build.fresh },
+  { title: "What happened", wide: true, cell: (build) => build.failures.length ? wordsOf(build.failures[0]) + (build.failures.length > 1 ? ` And ${number(build.failures.length - 1)} more.` : "") : h("span", { class: "quiet" }, list(build.metrics)) },
+];
+
+const seconds = (build) => (Date.parse(build.finished_at) - Date.parse(build.started_at)) / 1000;
+
+function status(build) {
+  if (build.status === "failed") return pill("bad", "failed");
+  return [pill("good", "published"), build.failures.length > 0 && [" ", pill("warn", "warning")]];
+}
+
+/** Each build with what is new in it against the one that was published before. */
+function contents(found) {
+  return found.map((build, at) => {
+    const before = found.slice(at + 1).find((other) => other.status === "published");
+    return { ...build, fresh: fresh(build, before?.last_load_id ?? (at === found.length - 1 && build.build_id > 1 ? build.last_load_id : 0)) };
+  });
+}
+
+function fresh(build, before) {
+  if (build.sample_data) return "sample data";
+  if (build.last_load_id <= before) return h("span", { class: "quiet" }, "no new load");
+  const first = before + 1;
+  const link = (id) => h("a", { href: `#/loads/${id}` }, String(id));
+  return first === build.last_load_id ? ["load ", link(first)] : ["loads ", link(first), " to ", link(build.last_load_id)];
+}
+
+export function oneBuild(main, signal, buildId) {
+  const box = h("div", { class: "stack" });
+  replace(main, h("p", {}, h("a", { href: "#/builds" }, "All builds")), h("h1", {}, `Build ${buildId}`), box);
+  show(box, "Reading the build …", async () => whole(await json(`builds/${buildId}`, { signal })), signal);
+}
+
+function whole(build) {
+  const failed = build.failures.filter((failure) => failure.status !== "warn");
+  return [
+    h("div", { class: "card" }, facts([
+      ["State", status(build)],
+      ["When", [moment(build.finished_at), " (", since(build.finished_at), ")"]],
+      ["Took", `${duration(seconds(build))}, of which the steps ${duration(build.steps.reduce((sum, step) => sum + step.seconds, 0))}`],
+      ["Holds", build.sample_data ? "the sample" : [`all that counts up to `, h("a", { href: `#/loads/${build.last_load_id}` }, `load ${build.last_load_id}`)]],
+      build.metrics.length > 0 && ["Published", build.metrics.map((name, at) => [at > 0 && ", ", h("a", { href: `#/metrics/${encodeURIComponent(name)}` }, name)])],
+    ])),
+    build.failures.length > 0 && h("section", { class: "card stack" },
+      h("h2", {}, failed.length ? `Why it failed` : "Warnings"),
+      failed.length > 0 && h("p", {}, "The numbers of the last good build stay until this is mended. Save the mended file, and it is built again by itself."),
+      build.failures.map(failureCard)),
+    build.steps.length > 0 && h("section", { class: "card stack" }, h("h2", {}, "Steps"), steps(build)),
+  ];
+}
+
+function steps(build) {
+  const longest = Math.max(...build.steps.map((step) => step.seconds), 0.001);
+  const good = ["success", "pass"];
+  const slowest = [...build.steps].sort((a, b) => b.seconds - a.seconds);
+  const models = build.steps.filter((step) => step.kind === "model").length;
+  const tests = build.steps.filter((step) => step.kind.endsWith("test")).length;
+  return [
+    h("p", { class: "quiet" }, `${count(models, "model")}, ${count(tests, "test")}; the longest first.`),
+    grid(`Steps of build ${build.build_id}`, [
+      { title: "Step", wide: true, cell: (step) => h("code", {}, step.name) },
+      { title: "Kind", cell: (step) => step.kind.replace("_", " ") },
+      { title: "Result", cell: (step) => pill(good.includes(step.status) ? "good" : step.status === "warn" || step.status === "skipped" ? "warn" : "bad", step.status) },
+      { title: "Took", figure: true, cell: (step) => duration(step.seconds) },
+      { title: "", head: h("span", { class: "unseen" }, "Share of the longest"), cell: (step) => h("meter", { min: 0, max: longest, value: step.seconds, "aria-label": `${duration(step.seconds)} of ${duration(longest)}` }) },
+    ], slowest),
+  ];
+}

@@ -1,0 +1,71 @@
+// All metrics, or one by itself; both follow new builds.
+
+import { h, replace, say } from "./dom.js";
+import { isRebuilt, live } from "./live.js";
+import { metricCard, stateOf, textOf } from "./metric.js";
+import { catalogue } from "./metrics.js";
+import { empty, trouble, waiting } from "./parts.js";
+
+export function overview(main, signal) {
+  const cards = new Map();
+  const board = h("div", { class: "board" });
+  replace(main, h("h1", { class: "unseen" }, "Overview"), board);
+  follow(board, signal, (metrics) => {
+    for (const [name, card] of cards) {
+      if (!metrics.some((metric) => metric.name === name)) {
+        card.node.remove();
+        cards.delete(name);
+      }
+    }
+    for (const metric of metrics) {
+      const card = cards.get(metric.name);
+      if (card) card.update(metric);
+      else cards.set(metric.name, metricCard(metric, stateOf(metric), signal));
+      board.append(cards.get(metric.name).node);
+    }
+    if (!metrics.length) replace(board, empty("No metrics", "The dbt project declares none that is served. README says how to add one."));
+  });
+}
+
+export function oneMetric(main, signal, name, text) {
+  let card = null;
+  const board = h("div", {});
+  replace(main, board);
+  const changed = (state) => {
+    const wanted = textOf(state);
+    history.replaceState(null, "", `#/metrics/${encodeURIComponent(name)}${wanted ? `?${wanted}` : ""}`);
+  };
+  follow(board, signal, (metrics) => {
+    const metric = metrics.find((metric) => metric.name === name);
+    if (!metric) {
+      card = null;
+      replace(board, empty("There is no such metric", h("a", { href: "#/" }, "See those that there are.")));
+    } else if (card) card.update(metric);
+    else {
+      card = metricCard(metric, stateOf(metric, text), signal, { changed, heading: "h1" });
+      replace(board, card.node);
+    }
+  });
+}
+
+/** Read the catalogue, and again whenever another build is served. */
+function follow(board, signal, take) {
+  let first = true;
+  const read = async () => {
+    try {
+      const metrics = await catalogue({ signal });
+      if (signal.aborted) return;
+      if (first) replace(board);
+      else say(`New numbers, of build ${metrics[0]?.build.build_id}.`);
+      first = false;
+      take(metrics);
+    } catch (error) {
+      if (signal.aborted || !first) return;
+      replace(board, error.code === "not_ready" ? waiting("The first build is under way; the numbers appear by themselves.") : trouble(error, read));
+    }
+  };
+  replace(board, waiting("Reading the metrics …"));
+  live.on("status", ({ detail }) => isRebuilt(detail) && read(), signal);
+  live.on("reach", () => live.reached && first && read(), signal);
+  read();
+}

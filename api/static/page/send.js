@@ -1,0 +1,94 @@
+// Sending a file, and what becomes of it: sent, checked and stored, built.
+
+import { anotherKey, ask, json, keyHeader, Offline, Problem } from "./api.js";
+import { live } from "./live.js";
+
+const LOOK = 400;
+
+/** Would it be loaded? Tells of header, first rows and what is refused; stores nothing. */
+export async function tryOut(blob, name, table, signal) {
+  const body = form(blob, name, table);
+  body.append("dry_run", "true");
+  return json("upload_csv", { method: "POST", body, signal });
+}
+
+/** Send a file to be loaded; answers the receipt once it is stored. `progress` is told the
+ * part that was sent, from 0 to 1. The same `key` makes trying again safe. */
+export async function send(file, name, table, { mode, key, progress }) {
+  for (;;) {
+    const body = form(file, name, table);
+    body.append("mode", mode);
+    try {
+      return await sent(body, key, progress);
+    } catch (problem) {
+      if (!(problem instanceof Problem && (await anotherKey(problem)))) throw problem;
+    }
+  }
+}
+
+/** A name for one request that nobody else has. */
+export function requestKey() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Take a load out, or bring it back by the number of its undo. */
+export async function undo(loadId) {
+  return json(`loads/${loadId}`, { method: "DELETE", headers: { Prefer: "respond-async" } });
+}
+
+/** The load once a build has held it, good or failed; as it stands if the signal comes before. */
+export async function built(loadId, signal) {
+  for (;;) {
+    const load = await lookAt(loadId);
+    if (signal?.aborted || (load && load.build.status !== "pending")) {
+      live.look();
+      return load;
+    }
+    await new Promise((done) => setTimeout(done, LOOK));
+  }
+}
+
+async function lookAt(loadId) {
+  try {
+    return await (await ask(`loads/${loadId}`)).json();
+  } catch (error) {
+    // It is stored; the server will be back.
+    if (error instanceof Offline || error.status >= 500) return null;
+    throw error;
+  }
+}
+
+function form(blob, name, table) {
+  const body = new FormData();
+  body.append("table_name", table);
+  body.append("csv_file", blob, name);
+  return body;
+}
+
+// `fetch` does not tell how far it has come.
+function sent(body, key, progress) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", "upload_csv");
+    request.setRequestHeader("Prefer", "respond-async");
+    request.setRequestHeader("Idempotency-Key", key);
+    for (const [name, value] of Object.entries(keyHeader())) request.setRequestHeader(name, value);
+    request.upload.addEventListener("progress", (event) => event.lengthComputable && progress(event.loaded / event.total));
+    request.upload.addEventListener("load", () => progress(1));
+    request.addEventListener("error", () => reject(new Offline()));
+    request.addEventListener("load", () => {
+      const body = parsed(request.responseText);
+      if (request.status < 300) resolve(body);
+      else reject(new Problem(request.status, body));
+    });
+    request.send(body);
+  });
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,51 @@
+// The upload tables: what a row has to be like, in words, and how much came.
+
+import { json } from "./api.js";
+import { h, replace } from "./dom.js";
+import { grid } from "./grid.js";
+import { live } from "./live.js";
+import { copyable, empty, saveButton, show } from "./parts.js";
+import { count, list, since, TYPES } from "./words.js";
+
+const NOTES = {
+  timestamp: "ISO 8601, such as 2021-07-27T16:02:08Z; without an offset it is read as UTC",
+  date: "such as 2021-07-27",
+  boolean: "true or false",
+};
+
+export function tables(main, signal) {
+  const box = h("div", { class: "stack" });
+  replace(main, h("h1", {}, "Tables"), h("p", { class: "lead" }, "What a row of each upload table has to be like. A row that is not is refused with the reason, and the others are loaded."), box);
+  const read = () => show(box, "Reading the tables …", all, signal);
+
+  async function all() {
+    const found = await json("tables", { signal });
+    return found.length ? found.map(card) : empty("No upload tables", "The dbt project declares none in _sources.yml.");
+  }
+
+  live.on("status", ({ detail: { before, now } }) => (before?.newest_load_id !== now.newest_load_id || before?.last_build?.build_id !== now.last_build?.build_id) && read(), signal);
+  read();
+}
+
+function card(table) {
+  const key = table.primary_key;
+  const curl = `curl -F csv_file=@${table.name}.csv -F table_name=${table.name} '${new URL("upload_csv", document.baseURI)}'`;
+  return h("article", { class: "card" },
+    h("div", { class: "card-head" },
+      h("div", {}, h("h2", {}, table.name), h("p", { class: "quiet" }, held(table))),
+      h("div", { class: "row" }, saveButton("CSV template", () => `tables/${encodeURIComponent(table.name)}/template`, () => `${table.name}.csv`, `Download a CSV template for ${table.name}`))),
+    h("p", { class: "about" }, table.description),
+    grid(`Columns of ${table.name}`, [
+      { title: "Column", cell: (column) => h("code", {}, column.name) },
+      { title: "Must be", cell: (column) => [TYPES[column.data_type], NOTES[column.data_type] && h("div", { class: "quiet narrow" }, NOTES[column.data_type])] },
+      { title: "Required", cell: (column) => (column.required ? "yes" : "may be empty") },
+      { title: "What it is", wide: true, cell: (column) => [column.description, column.accepted_values && ` One of ${list(column.accepted_values)}.`] },
+    ], table.columns),
+    key.length > 0 && h("p", {}, "A later row with the same ", key.map((name, at) => [at > 0 && " and ", h("code", {}, name)]), " replaces the earlier one, so nothing is counted twice."),
+    h("details", {}, h("summary", {}, "Upload with curl"), copyable(curl, "the command").node));
+}
+
+function held(table) {
+  if (!table.loads) return "Nothing loaded yet";
+  return [`${count(table.rows_loaded, "row")} in ${count(table.loads, "load")}`, table.last_loaded_at && [", the last ", since(table.last_loaded_at)]];
+}
