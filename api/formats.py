@@ -1,4 +1,5 @@
-"""The formats of a metric: rows of a mart as bytes of JSON, CSV, NDJSON, Parquet, SVG.
+"""The formats of a metric: rows of a mart as bytes of JSON, CSV, NDJSON, Parquet, and
+its chart as SVG or as the Vega-Lite that the SVG is drawn from.
 
 Pure. The same rows always become the same bytes, which a strong ETag relies on.
 """
@@ -52,14 +53,15 @@ class Format:
     media_type: str
     description: str
     render: Callable[[Sheet], bytes]
+    needs_chart: bool = False
 
 
 def formats_of(mart: Mart) -> dict[str, Format]:
-    """The formats that a mart is served in, the default first; svg needs a chart."""
+    """The formats that a mart is served in, the default first; some need a chart."""
     return {
         name: format
         for name, format in FORMATS.items()
-        if name != "svg" or mart.chart is not None
+        if mart.chart is not None or not format.needs_chart
     }
 
 
@@ -105,6 +107,11 @@ def _svg(sheet: Sheet) -> bytes:
     return charts.svg(sheet.mart, sheet.rows, sheet.subtitle, sheet.panel)
 
 
+def _vegalite(sheet: Sheet) -> bytes:
+    spec = charts.vegalite(sheet.mart, sheet.rows, sheet.subtitle, sheet.panel)
+    return _dumped(spec) + b"\n"
+
+
 def _records(sheet: Sheet) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = _finite(sheet.rows.select(sheet.columns)).to_pylist()
     return rows
@@ -147,6 +154,13 @@ FORMATS: dict[str, Format] = {
         Format("csv", "text/csv", "comma-separated, a header", _csv),
         Format("ndjson", "application/x-ndjson", "an object on each line", _ndjson),
         Format("parquet", "application/vnd.apache.parquet", "Apache Parquet", _parquet),
-        Format("svg", "image/svg+xml", "the chart of the metric", _svg),
+        Format("svg", "image/svg+xml", "the chart, drawn", _svg, needs_chart=True),
+        Format(
+            "vegalite",
+            charts.MEDIA_TYPE,
+            "the chart as a Vega-Lite specification with its data",
+            _vegalite,
+            needs_chart=True,
+        ),
     )
 }

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from typing import Any
 from xml.etree import ElementTree
 
 import pyarrow as pa
 import pytest
 from flask.testing import FlaskClient
 
-from api.charts import svg
+from api.charts import svg, vegalite
+from api.charts.drawing import draw
 from api.contract import Column, Mart
 from api.contract.model import Channel, Chart, Fold, Reference
 
@@ -43,11 +46,17 @@ def drawn(
     subtitle: str = "",
     panel: str | None = None,
 ) -> ElementTree.Element:
+    return ElementTree.fromstring(svg(mart_of(chart), table_of(rows), subtitle, panel))
+
+
+def mart_of(chart: Chart) -> Mart:
+    return Mart("m", "m", "The title", "Rows.", COLUMNS, (), (), chart=chart)
+
+
+def table_of(rows: list[dict[str, object]]) -> pa.Table:
     types = {"integer": pa.int64(), "real": pa.float64()}
     fields = [(c.name, types.get(c.data_type, pa.string())) for c in COLUMNS]
-    table = pa.Table.from_pylist(rows, schema=pa.schema(fields))
-    mart = Mart("m", "m", "The title", "Rows.", COLUMNS, (), (), chart=chart)
-    return ElementTree.fromstring(svg(mart, table, subtitle, panel))
+    return pa.Table.from_pylist(rows, schema=pa.schema(fields))
 
 
 def in_order(found: list[str], *wanted: str) -> bool:
@@ -251,8 +260,9 @@ def test_other_marks_are_drawn(chart: Chart, word: str) -> None:
 
 
 PROGRAM = """
+import json, sys
 import pyarrow as pa
-from api.charts import svg
+from api.charts import svg, vegalite
 from api.contract import Column, Mart
 from api.contract.model import Channel, Chart
 columns = (Column("team", "text", "T."), Column("hires", "integer", "H."))
@@ -260,8 +270,9 @@ chart = Chart("bar", {"x": Channel("hires", "quantitative", None, "sum"),
     "y": Channel("team", "nominal", sort="-x"), "color": Channel("team", "nominal")})
 rows = pa.table({"team": ["a", "b", "c", "a"] * 50, "hires": list(range(200))})
 mart = Mart("m", "m", "T", "D", columns, (), (), chart=chart)
+print("worded", json.dumps(vegalite(mart, rows, "")), "vl_convert" in sys.modules)
 for _ in range(3):
-    print(svg(mart, rows, "").hex())
+    print("drawn", svg(mart, rows, "").hex())
 """
 
 
@@ -272,8 +283,10 @@ def test_the_same_rows_are_the_same_bytes_in_every_process_at_any_time() -> None
         ).stdout
         for _ in range(2)
     ]
-    drawings = {line for run in runs for line in run.splitlines()}
-    assert len(drawings) == 1 and len(drawings.pop()) > 2_000
+    lines = {line for run in runs for line in run.splitlines()}
+    assert len(lines) == 2 and all(len(line) > 2_000 for line in lines)
+    (worded,) = [line for line in lines if line.startswith(b"worded")]
+    assert worded.endswith(b"False"), "wording a chart takes no renderer"
 
 
 @pytest.mark.parametrize(
@@ -307,3 +320,40 @@ def test_a_chart_shows_the_rows_that_were_asked_for(client: FlaskClient) -> None
     found = client.get(address).text
     assert "hired: ≥ 95" in found and "Support" in found
     assert "Research" not in found
+
+
+@pytest.mark.parametrize("query", ["", "&year=all", "&year=1999"])
+@pytest.mark.parametrize(
+    "metric", ["employees_per_department", "departments_above_average"]
+)
+def test_vega_lite_is_what_the_picture_is_drawn_from(
+    client: FlaskClient, metric: str, query: str
+) -> None:
+    worded = client.get(f"/metrics/{metric}?format=vegalite{query}")
+    spec = json.loads(worded.data, parse_constant=no_constant)
+    assert spec["$schema"] == "https://vega.github.io/schema/vega-lite/v6.json"
+    picture = client.get(f"/metrics/{metric}?format=svg{query}")
+    assert draw(spec) == picture.data
+    assert "script" not in worded.headers["Content-Security-Policy"]
+
+
+def no_constant(name: str) -> Any:
+    raise AssertionError(f"JSON has no {name}")
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("-inf"), float("nan")])
+def test_vega_lite_has_no_text_and_no_number_that_cannot_be_drawn(
+    number: float,
+) -> None:
+    chart = Chart("bar", {"x": Channel("share", "quantitative"), "y": Y})
+    odd_ones = [chr(code) for code in UNPRINTABLE[8:-1]]
+    teams = [*odd_ones, "x" * 5_000, "toString"]
+    rows: list[dict[str, object]] = [{"team": team, "share": 1.5} for team in teams]
+    rows.append({"team": "Odd", "share": number})
+    spec = vegalite(mart_of(chart), table_of(rows), "".join(teams))
+    (odd,) = [row for row in spec["data"]["values"] if row["team"] == "Odd"]
+    assert odd["share"] is None
+    written = json.dumps(spec, ensure_ascii=False, allow_nan=False)
+    # JSON would write a control character behind a backslash.
+    assert not set(written) & {*odd_ones, "\\"}
+    assert "x" * 501 not in written and '"toString"' not in written

@@ -22,6 +22,7 @@ MEDIA_TYPES = {
     "ndjson": "application/x-ndjson",
     "parquet": "application/vnd.apache.parquet",
     "svg": "image/svg+xml",
+    "vegalite": "application/vnd.vegalite.v6+json",
 }
 
 

@@ -35,6 +35,8 @@ def test_equal_questions_have_one_etag_and_others_another(client: FlaskClient) -
         f"{ABOVE}?year=all",
         f"{ABOVE}?format=csv",
         f"{ABOVE}?format=csv&spreadsheet=true",
+        f"{ABOVE}?format=svg",
+        f"{ABOVE}?format=vegalite",
         f"{ABOVE}?select=id",
         f"{ABOVE}?sort=id",
         f"{ABOVE}?limit=2",

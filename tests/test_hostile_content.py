@@ -19,7 +19,7 @@ from test_load_options import batch, upload
 from test_remembered import Told
 
 from api.answers import ENTRY_BYTES, Answers, Body
-from api.charts.drawing import LONGEST
+from api.charts.printable import LONGEST
 from api.errors import (
     BadParameter,
     BadRequest,

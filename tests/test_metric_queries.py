@@ -278,6 +278,7 @@ def test_a_cursor_belongs_to_its_own_filters_and_order(metric: FlaskClient) -> N
         ("cursor=%F0%9F%A6%86", "bad_parameter", "cursor"),
         ("format=xml", "bad_parameter", "json, csv, ndjson, parquet"),
         ("format=svg", "bad_parameter", "declares no chart"),
+        ("format=vegalite", "bad_parameter", "declares no chart"),
         ("spreadsheet=yes", "bad_parameter", "false, true"),
     ],
 )

@@ -69,7 +69,7 @@ def check(document: Node, method: str, path: str, answer: TestResponse) -> None:
         assert "content" not in promised
         return
     assert answer.mimetype in promised["content"], answer.mimetype
-    if answer.mimetype in ("application/json", "application/problem+json"):
+    if answer.is_json:
         schema = promised["content"][answer.mimetype]["schema"]
         whole = schema | {"components": document["components"]}
         jsonschema.validate(answer.json, whole, jsonschema.Draft202012Validator)
@@ -105,6 +105,7 @@ REQUESTS: list[tuple[str, str, Node]] = [
     ("get", "/metrics/employees_per_department?format=ndjson", {}),
     ("get", "/metrics/employees_per_department?format=parquet", {}),
     ("get", "/metrics/employees_per_department?format=svg", {}),
+    ("get", "/metrics/employees_per_department?format=vegalite", {}),
     ("get", "/metrics/departments_above_average?limit=1", {}),
     ("get", "/metrics/departments_above_average?select=mean&year=all", {}),
     ("get", "/metrics/departments_above_average?yeer=2021", {}),

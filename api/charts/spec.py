@@ -20,6 +20,13 @@ from api.contract import Mart
 from api.contract.model import Channel, Chart
 
 Spec = dict[str, Any]
+
+# The version that is worded here; its first number names schema and media type.
+VEGA_LITE = "6.4"
+_MAJOR = VEGA_LITE.partition(".")[0]
+SCHEMA = f"https://vega.github.io/schema/vega-lite/v{_MAJOR}.json"
+MEDIA_TYPE = f"application/vnd.vegalite.v{_MAJOR}+json"
+
 CATEGORY = ("nominal", "ordinal")
 # What we add to the points for our own marks; no column's name begins like this.
 TOTAL, PLACE, LINE, LABEL = "_total", "_place", "_line", "_label"
@@ -31,6 +38,7 @@ def spec_of(
     """The whole specification, with the points in it."""
     notes = " · ".join([subtitle, *points.notes] if subtitle else points.notes)
     whole: Spec = {
+        "$schema": SCHEMA,
         "title": {"text": mart.title, "subtitle": notes},
         "description": f"{mart.title}. {notes}",
         "config": STYLE,

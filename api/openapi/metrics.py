@@ -106,7 +106,9 @@ def _content(mart: Mart, example: Rows) -> Node:
     rows = array_of(ref(row_name(mart)))
     found: Node = {}
     for format in formats_of(mart).values():
-        found[format.media_type] = {"schema": {"type": "string"}}
+        is_json = format.media_type.endswith("+json")
+        schema = {"type": "object" if is_json else "string"}
+        found[format.media_type] = {"schema": schema}
     return found | as_json(rows, list(example))
 
 

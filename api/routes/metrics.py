@@ -11,7 +11,7 @@ from api.context import Context
 from api.contract import Mart
 from api.documents.metrics import MetricEntry
 from api.errors import BadParameter, NotAcceptable
-from api.formats import Format, formats_of
+from api.formats import FORMATS, Format, formats_of
 from api.query import operators_of
 from api.routes.reading import declared_only, one_of, single
 from api.security_headers import CHART_POLICY
@@ -61,8 +61,7 @@ def _format(mart: Mart) -> Format:
     offered = formats_of(mart)
     named = single("format")
     if named is not None and named not in offered:
-        missing = named == "svg"
-        why = f"{mart.endpoint} declares no chart; " if missing else ""
+        why = f"{mart.endpoint} declares no chart; " if named in FORMATS else ""
         raise BadParameter(f"{why}format must be one of {', '.join(offered)}")
     if named is not None:
         return offered[named]
