@@ -4,13 +4,18 @@ PORT ?= 5000
 FUZZ_SECONDS ?= 60
 BIN := .venv/bin
 
-.PHONY: run test lint fuzz endurance bench bench-quick clean
+.PHONY: run test test-browser lint fuzz endurance bench bench-quick clean
 
 run: .venv/installed
 	PORT=$(PORT) $(BIN)/python -m api serve
 
 test: .venv/installed
 	$(BIN)/python -m pytest
+
+# The page in a real Chromium, which has to be installed (BROWSER=/path/to/it where it has
+# another name).
+test-browser: .venv/browser-installed
+	$(BIN)/python -m pytest tests/browser
 
 lint: .venv/installed
 	$(BIN)/ruff check api bench tests seeds
@@ -45,6 +50,10 @@ bench/.venv/installed: bench/peers/requirements.txt
 
 .venv/fuzz-installed: .venv/installed requirements-fuzz.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-fuzz.txt
+	@touch $@
+
+.venv/browser-installed: .venv/installed requirements-browser.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-browser.txt
 	@touch $@
 
 clean:

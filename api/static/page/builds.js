@@ -32,7 +32,7 @@ export function builds(main, signal) {
   async function table() {
     const found = await json(`builds?limit=${PAGE}`, { signal });
     if (!found.length) return empty("No build yet", "The first one begins by itself.");
-    const whole = grid("Builds, newest first", COLUMNS, contents(found));
+    const whole = grid("Builds, newest first", COLUMNS, contents(found), { stacked: true });
     const end = h("div", { class: "row" });
     const more = async () => {
       const older = await json(`builds?limit=${PAGE}&before=${found.at(-1).build_id}`, { signal });
@@ -57,6 +57,11 @@ const COLUMNS = [
   { title: "New in it", cell: (build) => build.fresh },
   { title: "What happened", wide: true, cell: (build) => build.failures.length ? wordsOf(build.failures[0]) + (build.failures.length > 1 ? ` And ${number(build.failures.length - 1)} more.` : "") : h("span", { class: "quiet" }, list(build.metrics)) },
 ];
+
+const GOOD = ["success", "pass"];
+const MIDDLING = ["warn", "skipped"];
+const STEP = { title: "Step", wide: true, cell: (step) => h("code", {}, step.name) };
+const RESULT = { title: "Result", cell: ({ status }) => pill(GOOD.includes(status) ? "good" : MIDDLING.includes(status) ? "warn" : "bad", status) };
 
 const seconds = (build) => (Date.parse(build.finished_at) - Date.parse(build.started_at)) / 1000;
 
@@ -106,19 +111,20 @@ function whole(build) {
 }
 
 function steps(build) {
-  const longest = Math.max(...build.steps.map((step) => step.seconds), 0.001);
-  const good = ["success", "pass"];
-  const slowest = [...build.steps].sort((a, b) => b.seconds - a.seconds);
-  const models = build.steps.filter((step) => step.kind === "model").length;
-  const tests = build.steps.filter((step) => step.kind.endsWith("test")).length;
+  const models = build.steps.filter((step) => !step.kind.endsWith("test"));
+  const tests = build.steps.filter((step) => step.kind.endsWith("test"));
+  const longest = Math.max(...models.map((step) => step.seconds), 0.001);
+  const bad = tests.filter((step) => step.status !== "pass");
+  models.sort((a, b) => b.seconds - a.seconds);
+  tests.sort((a, b) => bad.includes(b) - bad.includes(a) || b.seconds - a.seconds);
   return [
-    h("p", { class: "quiet" }, `${count(models, "model")}, ${count(tests, "test")}; the longest first.`),
-    grid(`Steps of build ${build.build_id}`, [
-      { title: "Step", wide: true, cell: (step) => h("code", {}, step.name) },
-      { title: "Kind", cell: (step) => step.kind.replace("_", " ") },
-      { title: "Result", cell: (step) => pill(good.includes(step.status) ? "good" : step.status === "warn" || step.status === "skipped" ? "warn" : "bad", step.status) },
+    models.length > 0 && grid(`Models of build ${build.build_id}, the longest first`, [
+      STEP, RESULT,
       { title: "Took", figure: true, cell: (step) => duration(step.seconds) },
-      { title: "", head: h("span", { class: "unseen" }, "Share of the longest"), cell: (step) => h("meter", { min: 0, max: longest, value: step.seconds, "aria-label": `${duration(step.seconds)} of ${duration(longest)}` }) },
-    ], slowest),
+      { title: "Of the longest", cell: (step) => h("meter", { min: 0, max: longest, value: step.seconds, "aria-label": `${duration(step.seconds)} of ${duration(longest)}` }) },
+    ], models, { stacked: true }),
+    tests.length > 0 && h("details", { open: bad.length > 0 },
+      h("summary", {}, bad.length ? `${number(bad.length)} of ${count(tests.length, "test")} did not pass` : `${count(tests.length, "test")}, all passed`),
+      grid(`Tests of build ${build.build_id}`, [STEP, RESULT, { title: "Kind", cell: (step) => step.kind.replace("_", " ") }], tests, { stacked: true })),
   ];
 }

@@ -25,12 +25,13 @@ export async function numbers() {
 
 /** What differs between two `numbers`, as nodes. */
 export function changes(before, after) {
-  const shown = [...after.values()].map((now) => one(before.get(now.metric.name), now));
-  const [{ sample } = {}] = before.values();
   const [now] = after.values();
+  const [{ sample } = {}] = before.values();
+  const isFirst = sample && now && !now.sample;
+  const shown = [...after.values()].map((now) => one(isFirst ? { rows: [] } : before.get(now.metric.name), now));
   return h("section", { class: "card changes" },
     h("h2", {}, "What changed"),
-    sample && now && !now.sample && h("p", {}, "The sample is gone: from here on the numbers are yours."),
+    isFirst && h("p", {}, "The sample is gone: from here on the numbers are yours."),
     shown.length > 0 ? shown : h("p", {}, "No metric is served yet."));
 }
 

@@ -154,7 +154,7 @@ function refused(problem) {
       { title: "Line", figure: true, cell: (error) => error.line },
       { title: "Column", cell: (error) => error.column ?? "the row" },
       { title: "Why", wide: true, cell: (error) => error.message },
-    ], problem.errors.slice(0, 20)),
+    ], problem.errors.slice(0, 20), { stacked: true }),
   ];
 }
 

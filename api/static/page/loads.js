@@ -22,7 +22,7 @@ export function loads(main, signal) {
     const found = await json(`loads?limit=${page}`, { signal });
     if (!found.length) return empty("Nothing was loaded yet", "What is shown is the sample. ", h("a", { href: "#/upload" }, "Upload your own"), ".");
     const columns = columnsOf(read);
-    const whole = grid("Loads, newest first", columns, found, { rowClass: (load) => (load.counts || load.of_load ? "" : "out") });
+    const whole = grid("Loads, newest first", columns, found, { rowClass: (load) => (load.counts || load.of_load ? "" : "out"), stacked: true });
     const end = h("div", { class: "row" });
     const more = async () => {
       const older = await json(`loads?limit=${PAGE}&before=${found.at(-1).load_id}`, { signal });

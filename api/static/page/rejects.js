@@ -14,7 +14,7 @@ const COLUMNS = [
 ];
 
 /** A table of rejects as the server tells them; each of their errors has a line. */
-export const rejectsGrid = (caption, rejects) => grid(caption, COLUMNS, rejects.flatMap(errorsOf));
+export const rejectsGrid = (caption, rejects) => grid(caption, COLUMNS, rejects.flatMap(errorsOf), { stacked: true });
 
 const errorsOf = (reject) => (reject.errors?.length ? reject.errors : [reject]).map((error, at) => ({ ...error, raw: at ? "" : reject.raw }));
 

@@ -8,7 +8,7 @@ import { copyable, empty, saveButton, show } from "./parts.js";
 import { count, list, since, TYPES } from "./words.js";
 
 const NOTES = {
-  timestamp: "ISO 8601, such as 2021-07-27T16:02:08Z; without an offset it is read as UTC",
+  timestamp: "ISO 8601, such as 2021-07-27T16:02:08Z, in UTC unless it has an offset",
   date: "such as 2021-07-27",
   boolean: "true or false",
 };
@@ -37,12 +37,17 @@ function card(table) {
     h("p", { class: "about" }, table.description),
     grid(`Columns of ${table.name}`, [
       { title: "Column", cell: (column) => h("code", {}, column.name) },
-      { title: "Must be", cell: (column) => [TYPES[column.data_type], NOTES[column.data_type] && h("div", { class: "quiet narrow" }, NOTES[column.data_type])] },
-      { title: "Required", cell: (column) => (column.required ? "yes" : "may be empty") },
-      { title: "What it is", wide: true, cell: (column) => [column.description, column.accepted_values && ` One of ${list(column.accepted_values)}.`] },
+      { title: "What it has to be", wide: true, cell: (column) => [h("div", {}, inWords(column)), h("div", { class: "quiet" }, column.description)] },
     ], table.columns),
     key.length > 0 && h("p", {}, "A later row with the same ", key.map((name, at) => [at > 0 && " and ", h("code", {}, name)]), " replaces the earlier one, so nothing is counted twice."),
     h("details", {}, h("summary", {}, "Upload with curl"), copyable(curl, "the command").node));
+}
+
+/** "Whole number, required." */
+function inWords({ data_type: type, required, accepted_values: accepted }) {
+  const kind = accepted ? `one of ${list(accepted)}` : TYPES[type];
+  const note = NOTES[type] ? ` (${NOTES[type]})` : "";
+  return `${kind[0].toUpperCase()}${kind.slice(1)}${note}, ${required ? "required" : "may be empty"}.`;
 }
 
 function held(table) {

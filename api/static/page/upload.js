@@ -93,8 +93,8 @@ function makeTray() {
     actions.hidden = !cards.size;
     const n = ready().length;
     go.disabled = !n || busy();
-    const open = [...cards].filter((card) => card.state === "open").length;
-    go.textContent = busy() ? "Uploading …" : n ? `Upload ${count(n, "file")}` : open ? "Choose a table for each file" : "Nothing left to upload";
+    go.hidden = !busy() && ![...cards].some((card) => ["ready", "open"].includes(card.state));
+    go.textContent = busy() ? "Uploading …" : n ? `Upload ${count(n, "file")}` : "Choose a table first";
     clear.disabled = busy();
   }
 

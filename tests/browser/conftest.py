@@ -1,0 +1,87 @@
+"""A real Chromium and a page in it that may not ask anybody else for anything."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Server
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+WIDE, NARROW = {"width": 1600, "height": 900}, {"width": 360, "height": 740}
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        # As root, which CI often is, Chromium runs without its sandbox or not at all.
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(
+            executable_path=_chromium(), args=[*arguments, "--disable-dev-shm-usage"]
+        )
+        yield browser
+        browser.close()
+
+
+def _chromium() -> str:
+    found = os.environ.get("BROWSER") or next(filter(None, map(shutil.which, NAMES)), "")
+    assert found, "No Chromium is installed; install one, or name it in BROWSER."
+    return found
+
+
+class Watch:
+    """What a page complains of, and whom it asks; nothing of either may be."""
+
+    def __init__(self, context: BrowserContext, own: str) -> None:
+        self.complaints: list[str] = []
+        self.expected: list[str] = []
+        context.on("console", lambda m: self._told(m.type, m.text))
+        context.on("weberror", lambda e: self.complaints.append(str(e.error)))
+        context.on("request", lambda r: self._asked(r.url, own))
+
+    def _told(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning"):
+            self.complaints.append(text)
+
+    def _asked(self, url: str, own: str) -> None:
+        if not url.startswith((own, "blob:", "data:")):
+            self.complaints.append(f"asked {url}")
+
+    def unexpected(self) -> list[str]:
+        return [
+            text
+            for text in self.complaints
+            if not any(part in text for part in self.expected)
+        ]
+
+
+@pytest.fixture
+def open_page(browser: Browser, tmp_path: Path) -> Iterator[OpenPage]:
+    """Opens a page of a server. At the end it has asked nobody else and complained of
+    nothing, but for texts in `page.expected`."""
+    opened: list[tuple[BrowserContext, Watch]] = []
+
+    def opening(
+        server: Server, path: str = "", expected: list[str] | None = None, **options: Any
+    ) -> Page:
+        chosen = {"viewport": WIDE, "locale": "en-GB", "color_scheme": "light"}
+        context = browser.new_context(**chosen | options)
+        context.set_default_timeout(20_000)
+        watch = Watch(context, server.url)
+        watch.expected = expected or []
+        opened.append((context, watch))
+        page = context.new_page()
+        page.goto(f"{server.url}/{path}")
+        return page
+
+    yield opening
+    for context, watch in opened:
+        context.close()
+        assert watch.unexpected() == []
