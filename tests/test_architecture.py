@@ -74,6 +74,7 @@ ROOMS = {
     "openapi": {
         "access",
         "avro",
+        "charts",
         "contract",
         "documents",
         "errors",
@@ -106,6 +107,7 @@ ROOMS = {
         "admission",
         "answers",
         "avro",
+        "charts",
         "context",
         "contract",
         "documents",
