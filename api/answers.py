@@ -14,7 +14,7 @@ from cachetools import LRUCache
 
 from api.contract import Mart
 from api.foreign_text import cut
-from api.formats import Format, Sheet
+from api.formats import Format, Options, Sheet
 from api.query import Condition, Query, cursor_text, page, read_query
 from api.warehouse import Build, Marts, Served
 
@@ -35,7 +35,7 @@ class Wish:
     endpoint: str
     given: Mapping[str, Sequence[str]]
     choose: Callable[[Mart], Format]
-    spreadsheet: bool = False
+    options: Options = Options()
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Question:
     mart: Mart
     query: Query
     format: Format
-    spreadsheet: bool
+    options: Options
 
     @property
     def etag(self) -> str:
@@ -54,7 +54,7 @@ class Question:
             self.build.invocation_id,
             self.mart.endpoint,
             self.format.name,
-            str(self.spreadsheet),
+            str(self.options),
             self.query.digest,
         )
         digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -104,7 +104,7 @@ class Answers:
             columns=answer.query.columns,
             subtitle=_subtitle(question),
             panel=answer.query.panel,
-            spreadsheet=wish.spreadsheet,
+            options=wish.options,
         )
         content = question.format.render(sheet)
         body = Body(content, cursor_text(answer.query, end) if end else None)
@@ -128,7 +128,7 @@ def _question(served: Served, wish: Wish) -> Question:
         mart=mart,
         query=read_query(mart, wish.given),
         format=wish.choose(mart),
-        spreadsheet=wish.spreadsheet,
+        options=wish.options,
     )
 
 

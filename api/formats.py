@@ -29,12 +29,23 @@ PARQUET_TYPES: dict[DataType, pa.DataType] = {
 
 
 @dataclass(frozen=True)
+class Options:
+    """How rows are rendered, whichever they are; each option is for some formats only.
+
+    `spreadsheet` is for CSV: whether it has to be safe there. `theme` is for charts.
+    """
+
+    spreadsheet: bool = False
+    theme: charts.Theme = charts.THEMES[0]
+
+
+@dataclass(frozen=True)
 class Sheet:
     """Rows to be rendered.
 
     `rows` has all columns of the mart in the contract's types, dates and timestamps as
     ISO 8601 text in UTC; `columns` are those that were asked for. `subtitle` and
-    `panel` are for the chart, `spreadsheet` for CSV: whether it has to be safe there.
+    `panel` are for the chart.
     """
 
     mart: Mart
@@ -42,7 +53,7 @@ class Sheet:
     columns: tuple[str, ...]
     subtitle: str = ""
     panel: str | None = None
-    spreadsheet: bool = False
+    options: Options = Options()
 
 
 @dataclass(frozen=True)
@@ -75,9 +86,9 @@ def _ndjson(sheet: Sheet) -> bytes:
 
 def _csv(sheet: Sheet) -> bytes:
     rows = _finite(sheet.rows.select(sheet.columns))
-    if sheet.spreadsheet:
+    if sheet.options.spreadsheet:
         rows = _without_formulas(rows)
-    buffer = io.BytesIO(BYTE_ORDER_MARK if sheet.spreadsheet else b"")
+    buffer = io.BytesIO(BYTE_ORDER_MARK if sheet.options.spreadsheet else b"")
     buffer.seek(0, io.SEEK_END)
     header = ",".join(sheet.columns) + "\n"
     buffer.write(header.encode())
@@ -104,11 +115,13 @@ def _parquet(sheet: Sheet) -> bytes:
 
 
 def _svg(sheet: Sheet) -> bytes:
-    return charts.svg(sheet.mart, sheet.rows, sheet.subtitle, sheet.panel)
+    theme = sheet.options.theme
+    return charts.svg(sheet.mart, sheet.rows, sheet.subtitle, sheet.panel, theme)
 
 
 def _vegalite(sheet: Sheet) -> bytes:
-    spec = charts.vegalite(sheet.mart, sheet.rows, sheet.subtitle, sheet.panel)
+    theme = sheet.options.theme
+    spec = charts.vegalite(sheet.mart, sheet.rows, sheet.subtitle, sheet.panel, theme)
     return _dumped(spec) + b"\n"
 
 

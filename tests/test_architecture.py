@@ -75,6 +75,7 @@ ROOMS = {
     "openapi": {
         "access",
         "avro",
+        "charts",
         "contract",
         "documents",
         "errors",
@@ -108,6 +109,7 @@ ROOMS = {
         "answers",
         "assets",
         "avro",
+        "charts",
         "context",
         "contract",
         "documents",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 import subprocess
 import sys
 from typing import Any
@@ -14,6 +16,7 @@ from flask.testing import FlaskClient
 
 from api.charts import svg, vegalite
 from api.charts.drawing import draw
+from api.charts.style import PALETTES, Palette, Theme, style_of
 from api.contract import Column, Mart
 from api.contract.model import Channel, Chart, Fold, Reference
 
@@ -322,7 +325,7 @@ def test_a_chart_shows_the_rows_that_were_asked_for(client: FlaskClient) -> None
     assert "Research" not in found
 
 
-@pytest.mark.parametrize("query", ["", "&year=all", "&year=1999"])
+@pytest.mark.parametrize("query", ["", "&year=all", "&year=1999", "&theme=dark"])
 @pytest.mark.parametrize(
     "metric", ["employees_per_department", "departments_above_average"]
 )
@@ -357,3 +360,75 @@ def test_vega_lite_has_no_text_and_no_number_that_cannot_be_drawn(
     # JSON would write a control character behind a backslash.
     assert not set(written) & {*odd_ones, "\\"}
     assert "x" * 501 not in written and '"toString"' not in written
+
+
+def contrast(one: str, other: str) -> float:
+    """Of 1 to 21, as the Web Content Accessibility Guidelines compute it."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(color: str) -> float:
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (level / 255 for level in levels(color))
+    ]
+    return sum(
+        weight * part
+        for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True)
+    )
+
+
+def levels(color: str) -> list[int]:
+    named = {"white": "#ffffff"}.get(color, color)
+    return [int(named[at : at + 2], 16) for at in (1, 3, 5)]
+
+
+def seen_through(color: str, background: str, opacity: float) -> str:
+    pairs = zip(levels(color), levels(background), strict=True)
+    mixed = [round(one * opacity + other * (1 - opacity)) for one, other in pairs]
+    return "#" + "".join(f"{level:02x}" for level in mixed)
+
+
+@pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES)
+def test_words_can_be_read_and_steps_told_apart(palette: Palette) -> None:
+    for color in (palette.ink, palette.quiet):
+        assert contrast(color, palette.background) >= 4.5
+    assert contrast(palette.accent, palette.background) >= 3
+    from_background = [contrast(step, palette.background) for step in palette.steps]
+    assert from_background == sorted(from_background)
+    for one, next_one in itertools.pairwise(palette.steps):
+        assert contrast(one, next_one) >= 1.4
+
+
+def test_every_mark_stands_out_in_the_dark() -> None:
+    dark = PALETTES["dark"]
+    opacity = style_of(dark)["area"]["opacity"]
+    for color in (*dark.categories, *dark.steps):
+        assert contrast(color, dark.background) >= 3
+        pale = seen_through(color, dark.background, opacity)
+        assert contrast(pale, dark.background) >= 3, color
+
+
+@pytest.mark.parametrize("theme", PALETTES)
+@pytest.mark.parametrize("query", ["", "&year=all", "&year=1999"])
+def test_a_picture_has_the_colours_of_its_theme_and_no_other(
+    client: FlaskClient, query: str, theme: Theme
+) -> None:
+    palette = PALETTES[theme]
+    known = {value for value in vars(palette).values() if isinstance(value, str)}
+    known |= {*palette.hues, *palette.steps, "none", "transparent"}
+    for metric in ("employees_per_department", "departments_above_average"):
+        address = f"/metrics/{metric}?format=svg&theme={theme}{query}"
+        picture = client.get(address).text
+        found = set(re.findall(r'(?:fill|stroke)="([^"]+)"', picture))
+        assert {palette.background, palette.quiet} <= found <= known
+
+
+def test_a_chart_is_light_unless_asked_otherwise(client: FlaskClient) -> None:
+    address = "/metrics/employees_per_department?format=svg"
+    queries = ("", "&theme=light", "&theme=dark")
+    plain, light, dark = (client.get(address + query).data for query in queries)
+    assert plain == light != dark
+    rows = "/metrics/employees_per_department?theme=dark"
+    assert client.get(rows).json == client.get(rows.partition("?")[0]).json

@@ -11,9 +11,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from api import errors
+from api.charts import THEMES
 from api.commands import commands
 from api.config import CHECKOUT, Settings
+from api.contract.marts import TAKEN_PARAMETERS
 from api.documents.loads import Receipt
+from api.formats import FORMATS
 
 README = (CHECKOUT / "README.md").read_text()
 INTAKE = [path.read_text() for path in (CHECKOUT / "api/intake").glob("*.py")]
@@ -48,6 +51,12 @@ def test_every_endpoint_is_listed_and_every_listed_endpoint_exists(
 
 def _placeholder(match: re.Match[str]) -> str:
     return "NAME" if "name" in match.group() else "ID"
+
+
+@pytest.mark.parametrize("name", [*FORMATS, *TAKEN_PARAMETERS, *THEMES])
+def test_every_format_and_parameter_of_metrics_is_listed(name: str) -> None:
+    section = README.split("## Ask a metric")[1].split("\n## ")[0]
+    assert re.search(rf"`{name}\b", section)
 
 
 def test_the_answer_to_an_upload_is_shown_as_it_is() -> None:

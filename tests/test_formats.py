@@ -13,7 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from api.contract import Column, Mart
-from api.formats import FORMATS, Sheet
+from api.formats import FORMATS, Options, Sheet
 
 HIRES = "/metrics/employees_per_department"
 MEDIA_TYPES = {
@@ -114,7 +114,7 @@ ROWS = pa.table(
 
 
 def rendered(name: str, spreadsheet: bool = False) -> bytes:
-    sheet = Sheet(MART, ROWS, MART.column_names, spreadsheet=spreadsheet)
+    sheet = Sheet(MART, ROWS, MART.column_names, options=Options(spreadsheet))
     return FORMATS[name].render(sheet)
 
 

@@ -28,6 +28,7 @@ def etag(client: FlaskClient, address: str, **headers: str) -> str:
 def test_equal_questions_have_one_etag_and_others_another(client: FlaskClient) -> None:
     assert etag(client, ABOVE) == etag(client, f"{ABOVE}?year=2021")
     assert etag(client, ABOVE) == etag(client, f"{ABOVE}?format=json&year=02021")
+    assert etag(client, ABOVE) == etag(client, f"{ABOVE}?theme=light&spreadsheet=false")
     others = [
         ABOVE,
         HIRES,
@@ -36,7 +37,9 @@ def test_equal_questions_have_one_etag_and_others_another(client: FlaskClient) -
         f"{ABOVE}?format=csv",
         f"{ABOVE}?format=csv&spreadsheet=true",
         f"{ABOVE}?format=svg",
+        f"{ABOVE}?format=svg&theme=dark",
         f"{ABOVE}?format=vegalite",
+        f"{ABOVE}?format=vegalite&theme=dark",
         f"{ABOVE}?select=id",
         f"{ABOVE}?sort=id",
         f"{ABOVE}?limit=2",

@@ -280,6 +280,8 @@ def test_a_cursor_belongs_to_its_own_filters_and_order(metric: FlaskClient) -> N
         ("format=svg", "bad_parameter", "declares no chart"),
         ("format=vegalite", "bad_parameter", "declares no chart"),
         ("spreadsheet=yes", "bad_parameter", "false, true"),
+        ("theme=blue", "bad_parameter", "light, dark, not 'blue'"),
+        ("theme=dark&theme=dark", "bad_parameter", "given 2 times"),
     ],
 )
 def test_a_wrong_parameter_is_told_what_would_be_right(

@@ -82,7 +82,7 @@ def test_a_wrong_parameter_is_refused(
 
 def test_an_undeclared_parameter_is_told_the_declared_ones(client: FlaskClient) -> None:
     answer = client.get("/metrics/employees_per_department?yeer=2021")
-    common = ["select", "sort", "limit", "cursor", "format", "spreadsheet"]
+    common = ["select", "sort", "limit", "cursor", "format", "spreadsheet", "theme"]
     columns = ["department", "job", "Q1", "Q2", "Q3", "Q4"]
     assert answer.json["declared"] == ["year", *common, *columns]
     assert "'yeer'" in answer.json["detail"]

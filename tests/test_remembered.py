@@ -116,7 +116,8 @@ def test_the_rest_is_passed_on_as_it_is() -> None:
 def test_what_the_routes_answer_is_the_same_the_second_time(
     client: FlaskClient,
 ) -> None:
-    for query in ("", "?format=csv", "?year=2022&limit=3", "?format=nonsense"):
+    queries = ["", "?format=csv", "?year=2022&limit=3", "?format=nonsense"]
+    for query in [*queries, "?format=vegalite", "?format=vegalite&theme=dark"]:
         first, second = (client.get(METRIC + query) for _ in range(2))
         assert first.data == second.data
         assert first.status_code == second.status_code

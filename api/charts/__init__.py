@@ -15,13 +15,18 @@ from api.charts.drawing import draw
 from api.charts.points import points_of
 from api.charts.printable import printable
 from api.charts.spec import MEDIA_TYPE, Spec, spec_of
+from api.charts.style import PALETTES, THEMES, Theme
 from api.contract import Mart
 
-__all__ = ["MEDIA_TYPE", "browser_bundle", "svg", "vegalite"]
+__all__ = ["MEDIA_TYPE", "THEMES", "Theme", "browser_bundle", "svg", "vegalite"]
 
 
 def vegalite(
-    mart: Mart, rows: pa.Table, subtitle: str, panel: str | None = None
+    mart: Mart,
+    rows: pa.Table,
+    subtitle: str,
+    panel: str | None = None,
+    theme: Theme = THEMES[0],
 ) -> Spec:
     """The chart of these rows, which have all columns of the mart, with its data in it.
 
@@ -30,9 +35,16 @@ def vegalite(
     """
     assert mart.chart is not None
     points = points_of(mart.chart, mart, rows, panel)
-    return printable(spec_of(mart, mart.chart, points, subtitle, panel))
+    palette = PALETTES[theme]
+    return printable(spec_of(mart, mart.chart, points, subtitle, panel, palette))
 
 
-def svg(mart: Mart, rows: pa.Table, subtitle: str, panel: str | None = None) -> bytes:
+def svg(
+    mart: Mart,
+    rows: pa.Table,
+    subtitle: str,
+    panel: str | None = None,
+    theme: Theme = THEMES[0],
+) -> bytes:
     """The very chart that `vegalite` words, drawn."""
-    return draw(vegalite(mart, rows, subtitle, panel))
+    return draw(vegalite(mart, rows, subtitle, panel, theme))

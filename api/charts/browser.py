@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.charts.drawing import VEGA_LITE
+from api.charts.spec import VEGA_LITE
 
 # Of what the bundle has, the one name that a page needs.
 ENTRANCE = "window.vegaEmbed = vegaEmbed;"

@@ -9,12 +9,11 @@ from api.charts.style import (
     BAR_STEP,
     COLUMN_STEP,
     HEIGHT,
-    INK,
     PANEL_WIDTH,
-    QUIET,
-    STYLE,
     UPRIGHT_LABEL,
     WIDTH,
+    Palette,
+    style_of,
 )
 from api.contract import Mart
 from api.contract.model import Channel, Chart
@@ -33,7 +32,12 @@ TOTAL, PLACE, LINE, LABEL = "_total", "_place", "_line", "_label"
 
 
 def spec_of(
-    mart: Mart, chart: Chart, points: Points, subtitle: str, panel: str | None
+    mart: Mart,
+    chart: Chart,
+    points: Points,
+    subtitle: str,
+    panel: str | None,
+    palette: Palette,
 ) -> Spec:
     """The whole specification, with the points in it."""
     notes = " · ".join([subtitle, *points.notes] if subtitle else points.notes)
@@ -41,13 +45,14 @@ def spec_of(
         "$schema": SCHEMA,
         "title": {"text": mart.title, "subtitle": notes},
         "description": f"{mart.title}. {notes}",
-        "config": STYLE,
+        "config": style_of(palette),
         "data": {"values": _annotated(chart, points, panel)},
     }
     if not points.rows:
-        return whole | _nothing()
+        return whole | _nothing(palette)
     ticks = 6 if panel is None or _wide(chart) else 4
-    drawing: Spec = {"layer": _layers(chart, points, ticks)} | _size(chart, panel)
+    layers = _layers(chart, points, ticks, palette)
+    drawing: Spec = {"layer": layers} | _size(chart, panel)
     if panel is None:
         return whole | drawing
     facet = {"field": panel, "type": "ordinal", "header": {"title": None}}
@@ -55,8 +60,8 @@ def spec_of(
     return whole | {"facet": facet, "columns": columns, "spec": drawing}
 
 
-def _nothing() -> Spec:
-    mark = {"type": "text", "text": "No rows", "fontSize": 15, "color": QUIET}
+def _nothing(palette: Palette) -> Spec:
+    mark = {"type": "text", "text": "No rows", "fontSize": 15, "color": palette.quiet}
     return {"data": {"values": [{}]}, "mark": mark, "width": WIDTH, "height": 120}
 
 
@@ -74,12 +79,12 @@ def _wide(chart: Chart) -> bool:
     return chart.encoding["x"].type != "quantitative"
 
 
-def _layers(chart: Chart, points: Points, ticks: int) -> list[Spec]:
+def _layers(chart: Chart, points: Points, ticks: int, palette: Palette) -> list[Spec]:
     layers = [{"mark": _mark(chart), "encoding": _encoding(chart, points, ticks)}]
     if _has_totals(chart):
-        layers.append(_totals(chart, points))
+        layers.append(_totals(chart, points, palette))
     if chart.reference is not None:
-        layers += _reference(chart)
+        layers += _reference(chart, palette)
     return layers
 
 
@@ -164,7 +169,7 @@ def _annotated(chart: Chart, points: Points, panel: str | None) -> list[Spec]:
     return rows
 
 
-def _totals(chart: Chart, points: Points) -> Spec:
+def _totals(chart: Chart, points: Points, palette: Palette) -> Spec:
     """The length of each bar in figures, at its end."""
     upright = measure_of(chart) is chart.encoding["y"]
     length, across = ("y", "x") if upright else ("x", "y")
@@ -172,7 +177,7 @@ def _totals(chart: Chart, points: Points) -> Spec:
     category = chart.encoding[across]
     return {
         "transform": [{"filter": {"field": TOTAL, "valid": True}}],
-        "mark": {"type": "text", "color": QUIET, "fontSize": 11, **place},
+        "mark": {"type": "text", "color": palette.quiet, "fontSize": 11, **place},
         "encoding": {
             length: {"field": TOTAL, "type": "quantitative"},
             across: {
@@ -189,12 +194,12 @@ def _totals(chart: Chart, points: Points) -> Spec:
     }
 
 
-def _reference(chart: Chart) -> list[Spec]:
+def _reference(chart: Chart, palette: Palette) -> list[Spec]:
     """A line across the chart, and its name and value at the line's end."""
     upright = measure_of(chart) is chart.encoding["y"]
     axis = "y" if upright else "x"
     place: Spec = {"x": 0, "align": "left", "dx": 4} if upright else {"y": 0}
-    words = {"type": "text", "color": INK, "fontSize": 11, "fontWeight": 600}
+    words = {"type": "text", "color": palette.ink, "fontSize": 11, "fontWeight": 600}
     value = {"field": LINE, "type": "quantitative"}
     once = [{"filter": {"field": LINE, "valid": True}}]
     return [
@@ -202,7 +207,7 @@ def _reference(chart: Chart) -> list[Spec]:
             "transform": once,
             "mark": {
                 "type": "rule",
-                "color": INK,
+                "color": palette.ink,
                 "strokeWidth": 1.5,
                 "strokeDash": [5, 3],
             },

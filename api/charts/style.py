@@ -1,79 +1,142 @@
-"""How our charts look: fonts, colours and sizes, as a Vega-Lite config."""
+"""How our charts look: fonts, sizes, and colours by theme, as a Vega-Lite config."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
-INK, QUIET, FAINT = "#1f2933", "#5a6775", "#e4e8ec"
-ACCENT = "#2f6fb0"
-# Told apart by people who do not see all colours; after Okabe and Ito, and Tol.
-CATEGORIES = [
-    "#2f6fb0",
-    "#e08214",
-    "#2a9d77",
-    "#b3402a",
-    "#7b5ea7",
-    "#c9a227",
-    "#5a6775",
-    "#d46a9b",
-]
-# From light to dark, for what has an order.
-STEPS = ["#a9cbe6", "#6fa8d6", "#3a7fb8", "#174f84"]
+Theme = Literal["light", "dark"]
 
 WIDTH, PANEL_WIDTH, HEIGHT = 560, 250, 300
 BAR_STEP, COLUMN_STEP = 24, 44
 # Characters of a label that fits under its column without being turned.
 UPRIGHT_LABEL = 5
 
-STYLE: dict[str, Any] = {
-    "background": "white",
-    "padding": 16,
-    "font": "Helvetica, Arial, sans-serif",
-    "view": {"stroke": None},
-    "title": {
-        "anchor": "start",
-        "frame": "group",
-        "color": INK,
-        "fontSize": 17,
-        "fontWeight": 600,
-        "subtitleColor": QUIET,
-        "subtitleFontSize": 12,
-        "subtitlePadding": 5,
-        "offset": 16,
-    },
-    "axis": {
-        "labelColor": INK,
-        "labelFontSize": 12,
-        "labelLimit": 220,
-        "titleColor": QUIET,
-        "titleFontSize": 12,
-        "titleFontWeight": "normal",
-        "titlePadding": 10,
-        "gridColor": FAINT,
-        "domainColor": "#b8c1ca",
-        "tickColor": "#b8c1ca",
-        "labelOverlap": True,
-    },
-    "axisBand": {"grid": False, "ticks": False, "domain": False, "labelPadding": 8},
-    "legend": {
-        "labelColor": INK,
-        "labelFontSize": 12,
-        "labelLimit": 200,
-        "titleColor": QUIET,
-        "titleFontSize": 12,
-        "titleFontWeight": "normal",
-        "symbolType": "square",
-    },
-    "header": {
-        "labelColor": INK,
-        "labelFontSize": 13,
-        "labelFontWeight": 600,
-        "labelAnchor": "start",
-        "title": None,
-    },
-    "range": {"category": CATEGORIES, "ordinal": STEPS},
-    "bar": {"color": ACCENT},
-    "line": {"color": ACCENT, "strokeWidth": 2},
-    "area": {"color": ACCENT, "opacity": 0.8},
-    "point": {"color": ACCENT, "filled": True, "size": 50},
+
+@dataclass(frozen=True)
+class Palette:
+    """The colours of a theme.
+
+    `ink` and `quiet` are for words, `faint` for the grid, `domain` for axes. `hues` are
+    for what has no order, told apart by people who do not see all colours; the first
+    is for a chart of one colour. `steps` are for what has an order, each further from
+    the background than the one before.
+    """
+
+    background: str
+    ink: str
+    quiet: str
+    faint: str
+    domain: str
+    hues: tuple[str, str, str, str, str, str, str]
+    steps: tuple[str, str, str, str]
+
+    @property
+    def accent(self) -> str:
+        """The colour of a chart that has only one."""
+        return self.hues[0]
+
+    @property
+    def categories(self) -> list[str]:
+        """The hues, and before the last one what has none."""
+        return [*self.hues[:-1], self.quiet, self.hues[-1]]
+
+
+PALETTES: dict[Theme, Palette] = {
+    # After Okabe and Ito, and Tol.
+    "light": Palette(
+        background="white",
+        ink="#1f2933",
+        quiet="#5a6775",
+        faint="#e4e8ec",
+        domain="#b8c1ca",
+        hues=(
+            "#2f6fb0",
+            "#e08214",
+            "#2a9d77",
+            "#b3402a",
+            "#7b5ea7",
+            "#c9a227",
+            "#d46a9b",
+        ),
+        steps=("#a9cbe6", "#6fa8d6", "#3a7fb8", "#174f84"),
+    ),
+    # The same hues, of which each stands out from the background at least 3 to 1, as a
+    # pale area too.
+    "dark": Palette(
+        background="#161b22",
+        ink="#e6edf3",
+        quiet="#9aa7b4",
+        faint="#2a323c",
+        domain="#48525d",
+        hues=(
+            "#4a9fe8",
+            "#e8923a",
+            "#2fae86",
+            "#dd5a44",
+            "#bda2ea",
+            "#f2dc85",
+            "#d6559b",
+        ),
+        steps=("#4280bb", "#699fd2", "#9bc6eb", "#d6eafa"),
+    ),
 }
+# The first is the default.
+THEMES: tuple[Theme, ...] = tuple(PALETTES)
+
+
+def style_of(palette: Palette) -> dict[str, Any]:
+    """The config of a specification in these colours."""
+    accent = palette.accent
+    return {
+        "background": palette.background,
+        "padding": 16,
+        "font": "Helvetica, Arial, sans-serif",
+        "view": {"stroke": None},
+        "title": {
+            "anchor": "start",
+            "frame": "group",
+            "color": palette.ink,
+            "fontSize": 17,
+            "fontWeight": 600,
+            "subtitleColor": palette.quiet,
+            "subtitleFontSize": 12,
+            "subtitlePadding": 5,
+            "offset": 16,
+        },
+        "axis": {
+            "labelColor": palette.ink,
+            "labelFontSize": 12,
+            "labelLimit": 220,
+            "titleColor": palette.quiet,
+            "titleFontSize": 12,
+            "titleFontWeight": "normal",
+            "titlePadding": 10,
+            "gridColor": palette.faint,
+            "domainColor": palette.domain,
+            "tickColor": palette.domain,
+            "labelOverlap": True,
+        },
+        "axisBand": {"grid": False, "ticks": False, "domain": False, "labelPadding": 8},
+        "legend": {
+            "labelColor": palette.ink,
+            "labelFontSize": 12,
+            "labelLimit": 200,
+            "titleColor": palette.quiet,
+            "titleFontSize": 12,
+            "titleFontWeight": "normal",
+            "symbolType": "square",
+        },
+        "header": {
+            "labelColor": palette.ink,
+            "labelFontSize": 13,
+            "labelFontWeight": 600,
+            "labelAnchor": "start",
+            "title": None,
+        },
+        "range": {"category": palette.categories, "ordinal": list(palette.steps)},
+        "bar": {"color": accent},
+        "line": {"color": accent, "strokeWidth": 2},
+        "area": {"color": accent, "opacity": 0.8},
+        "point": {"color": accent, "filled": True, "size": 50},
+    }

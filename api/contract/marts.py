@@ -14,7 +14,15 @@ from api.errors import ContractError
 # Tables that the published database keeps for itself.
 TAKEN_NAMES = {"builds", "catalogue"}
 # Query parameters that every metric has, see `api.query`.
-TAKEN_PARAMETERS = ("select", "sort", "limit", "cursor", "format", "spreadsheet")
+TAKEN_PARAMETERS = (
+    "select",
+    "sort",
+    "limit",
+    "cursor",
+    "format",
+    "spreadsheet",
+    "theme",
+)
 # The value of any parameter that pins nothing.
 ALL = "all"
 

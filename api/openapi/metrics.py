@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from api.charts import THEMES
 from api.contract import Column, Mart, Parameter
 from api.contract.marts import ALL, TAKEN_PARAMETERS
 from api.errors import (
@@ -139,6 +140,11 @@ def _parameters(mart: Mart) -> Iterator[Node]:
         "spreadsheet",
         {"type": "boolean", "default": False},
         "CSV whose texts no spreadsheet takes for formulas.",
+    )
+    yield query(
+        "theme",
+        {"type": "string", "enum": list(THEMES), "default": THEMES[0]},
+        "The colours of the chart, for pages of either kind.",
     )
 
 

@@ -7,11 +7,12 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, jsonify, make_response, request, url_for
 
 from api.answers import Question, Wish
+from api.charts import THEMES
 from api.context import Context
 from api.contract import Mart
 from api.documents.metrics import MetricEntry
 from api.errors import BadParameter, NotAcceptable
-from api.formats import FORMATS, Format, formats_of
+from api.formats import FORMATS, Format, Options, formats_of
 from api.query import operators_of
 from api.routes.reading import declared_only, one_of, single
 from api.security_headers import CHART_POLICY
@@ -53,7 +54,7 @@ def routes(context: Context) -> Blueprint:
 def _wish(name: str) -> Wish:
     spreadsheet = one_of("spreadsheet", ("false", "true")) == "true"
     given = request.args.to_dict(flat=False)
-    return Wish(name, given, _format, spreadsheet)
+    return Wish(name, given, _format, Options(spreadsheet, one_of("theme", THEMES)))
 
 
 def _format(mart: Mart) -> Format:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from flask import request
 from werkzeug.http import parse_dict_header
@@ -13,6 +14,7 @@ from api.foreign_text import cut, quoted
 from api.suggestion import did_you_mean
 
 NEWEST = (1 << 63) - 1
+Choice = TypeVar("Choice", bound=str)
 
 
 def declared_only(*names: str) -> None:
@@ -48,7 +50,7 @@ def whole_number(name: str, default: int, least: int, most: int) -> int:
     return int(text)
 
 
-def one_of(name: str, choices: Sequence[str]) -> str:
+def one_of(name: str, choices: Sequence[Choice]) -> Choice:
     """A query parameter that names a choice, by default the first; BadParameter."""
     text = single(name)
     if text is None:
@@ -57,7 +59,7 @@ def one_of(name: str, choices: Sequence[str]) -> str:
         raise BadParameter(
             f"{name} must be one of {', '.join(choices)}, not {quoted(text)}"
         )
-    return text
+    return choices[choices.index(text)]
 
 
 def single(name: str) -> str | None:
