@@ -2,14 +2,21 @@
 // expressions are interpreted, not compiled, so that the page's policy may forbid eval.
 
 import { h, replace } from "./dom.js";
+import { waiting } from "./parts.js";
 import { cell } from "./words.js";
 
 const NARROW = 480;
+// Of a drawing of several panels: the least width of one, and what stands beside it.
+const PANEL = 200;
+const LABELS = 110;
+const GUTTER = 28;
 let loading = null;
 
 /** Draw the specification into the box, and again when the box changes its width. */
 export async function draw(box, spec, signal) {
+  replace(box, waiting("Drawing the chart …"));
   const embed = await vega();
+  if (signal.aborted) return;
   const canvas = h("div", { class: "canvas", "aria-hidden": "true" });
   replace(box, canvas);
   box.setAttribute("role", "img");
@@ -21,7 +28,7 @@ export async function draw(box, spec, signal) {
     if (!now || Math.abs(now - width) < 2 || signal.aborted) return;
     width = now;
     const drawn = await embed(canvas, fitted(spec, width), {
-      ast: true, renderer: "svg", actions: false, defaultStyle: false, tooltip: tip,
+      ast: true, renderer: "svg", actions: false, defaultStyle: false, tooltip: tip, patch,
     });
     view?.finalize();
     view = drawn;
@@ -48,18 +55,23 @@ function fitted(spec, width) {
   const { title, ...rest } = structuredClone(spec);
   const narrow = width < NARROW;
   rest.background = "transparent";
-  rest.padding = { left: 0, right: 4, top: 4, bottom: 0 };
+  rest.padding = { left: 0, right: 4, top: 4, bottom: 4 };
   rest.config = { ...rest.config, mark: { ...rest.config?.mark, tooltip: true } };
   if (narrow) rest.config.axis = { ...rest.config.axis, labelLimit: 110, labelFontSize: 11 };
   if (rest.facet) {
-    const room = narrow ? width : Math.max(260, Math.floor(width / Math.max(1, rest.columns)));
-    rest.columns = Math.max(1, Math.min(rest.columns, Math.floor(width / room)));
-    fit(rest.spec, Math.floor(width / rest.columns) - (narrow ? 130 : 150));
+    // Panels of a row share the labels at its left.
+    const inner = width - (narrow ? 110 : LABELS);
+    rest.columns = Math.max(1, Math.min(rest.columns, Math.floor(inner / PANEL)));
+    fit(rest.spec, Math.floor(inner / rest.columns) - GUTTER);
   } else {
-    rest.autosize = { type: "fit-x", contains: "padding" };
     fit(rest, width);
   }
   return rest;
+}
+
+/** The width is that of the whole drawing, labels included. Said to Vega-Lite, it would warn that the height is not. */
+function patch(vega) {
+  return vega.layout || vega.marks.some((mark) => mark.layout) ? vega : { ...vega, autosize: { type: "fit-x", contains: "padding" } };
 }
 
 function fit(drawing, width) {
