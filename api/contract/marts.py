@@ -25,6 +25,8 @@ TAKEN_PARAMETERS = (
 )
 # The value of any parameter that pins nothing.
 ALL = "all"
+# Values of a parameter that are told to choose from; more are no list.
+MOST_VALUES = 200
 
 _DEFAULTS: dict[DataType, tuple[type, ...]] = {
     "integer": (int,),

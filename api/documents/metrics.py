@@ -8,6 +8,7 @@ from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from api.contract import DataType
+from api.contract.marts import MOST_VALUES
 
 
 @with_config(extra="forbid")
@@ -31,6 +32,14 @@ class MetricParameter(TypedDict):
     column: Annotated[str, Field(description="The column that it holds.")]
     default: Annotated[
         str | None, Field(description="Its value when the request has none.")
+    ]
+    values: Annotated[
+        list[str | int | float | bool] | None,
+        Field(
+            description="The values that the column has in this build, ascending; null"
+            f" when there are more than {MOST_VALUES}.",
+            examples=[[2020, 2021, 2022], None],
+        ),
     ]
 
 

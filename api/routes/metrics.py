@@ -16,7 +16,7 @@ from api.formats import FORMATS, Format, Options, formats_of
 from api.query import operators_of
 from api.routes.reading import declared_only, one_of, single
 from api.security_headers import CHART_POLICY
-from api.warehouse import Build, Metric
+from api.warehouse import Build, Metric, Values
 
 
 def routes(context: Context) -> Blueprint:
@@ -27,13 +27,16 @@ def routes(context: Context) -> Blueprint:
     @noun.get("/metrics")
     def catalogue() -> Response:
         declared_only()
-        served = marts.served()
-        etag = f"{served.build.invocation_id}-catalogue"
-        if request.if_none_match.contains_weak(etag):
-            return _stamped(Response(status=304), served.build, etag)
-        metrics = sorted(served.metrics.items())
-        found = [_entry(metric, served.build) for _, metric in metrics]
-        return _stamped(jsonify(found), served.build, etag)
+        build = marts.served().build
+        if request.if_none_match.contains_weak(_catalogue_etag(build)):
+            return _stamped(Response(status=304), build, _catalogue_etag(build))
+        listed = marts.listed()
+        build = listed.served.build
+        found = [
+            _entry(metric, build, listed.values[endpoint])
+            for endpoint, metric in sorted(listed.served.metrics.items())
+        ]
+        return _stamped(jsonify(found), build, _catalogue_etag(build))
 
     @noun.get("/metrics/<name>")
     def metric(name: str) -> Response:
@@ -89,6 +92,10 @@ def _headed(response: Response, question: Question) -> Response:
     return _stamped(response, question.build, question.etag)
 
 
+def _catalogue_etag(build: Build) -> str:
+    return f"{build.invocation_id}-catalogue"
+
+
 def _stamped(response: Response, build: Build, etag: str) -> Response:
     """Say which build the answer comes from, and how fresh that is."""
     response.headers["Build-Id"] = str(build.build_id)
@@ -100,7 +107,7 @@ def _stamped(response: Response, build: Build, etag: str) -> Response:
     return response
 
 
-def _entry(metric: Metric, build: Build) -> MetricEntry:
+def _entry(metric: Metric, build: Build, values: Values) -> MetricEntry:
     mart = metric.mart
     return {
         "name": mart.endpoint,
@@ -121,7 +128,12 @@ def _entry(metric: Metric, build: Build) -> MetricEntry:
         "select": list(mart.selected),
         "order_by": list(mart.order_by),
         "parameters": [
-            {"name": p.name, "column": p.column, "default": p.default}
+            {
+                "name": p.name,
+                "column": p.column,
+                "default": p.default,
+                "values": values[p.column],
+            }
             for p in mart.parameters
         ],
         "model": mart.name,

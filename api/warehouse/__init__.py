@@ -13,11 +13,12 @@ from typing import IO
 from api.errors import WarehouseDamaged
 from api.occupancy import occupy
 from api.warehouse.builds import Build, Builds
+from api.warehouse.catalogue import Metric, Served, Values
 from api.warehouse.database import Database
 from api.warehouse.faults import named
 from api.warehouse.guard import keep_sqlite3_out_of
 from api.warehouse.ledger import Arrival, Load
-from api.warehouse.marts import Answer, Marts, Metric, Served
+from api.warehouse.marts import Answer, Marts
 from api.warehouse.raw_store import RawStore
 from api.warehouse.requests import KeyedRequest
 from api.warehouse.snapshot import Snapshot, restore_snapshot, take_snapshot
@@ -37,6 +38,7 @@ __all__ = [
     "Served",
     "Snapshot",
     "Standing",
+    "Values",
     "Warehouse",
     "Watch",
     "open_warehouse",

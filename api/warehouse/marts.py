@@ -5,7 +5,6 @@ dbt writes them, all marts of a build in one transaction; see dbt_project/macros
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable
@@ -14,12 +13,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from api.contract import DataType, Mart, read_marts
-from api.errors import NotReady, UnknownMetric
+from api.contract import Mart
 from api.query import Query
-from api.suggestion import did_you_mean
-from api.warehouse.builds import Build, newest_published, newest_published_run
-from api.warehouse.database import Connection, Database, Row
+from api.warehouse.builds import newest_published, newest_published_run
+from api.warehouse.catalogue import Listed, Served, metrics_of, typed, values_of
+from api.warehouse.database import Connection, Database
 from api.warehouse.select import select
 
 # How long a commit may take from its first byte in the file until readers see it.
@@ -27,49 +25,7 @@ SETTLED_SECONDS = 2.0
 # How old what we know without having asked may be, whatever the files say.
 TRUSTED_SECONDS = 1.0
 
-ARROW: dict[DataType, pa.DataType] = {
-    "integer": pa.int64(),
-    "real": pa.float64(),
-    "boolean": pa.bool_(),
-    "text": pa.string(),
-    "date": pa.string(),
-    "timestamp": pa.string(),
-}
 Stamp = tuple[tuple[int, int, int], ...]
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A published mart and where its numbers come from.
-
-    `upstream` are the models and tables that it is built from, `tests` what was tested
-    and with what result; both as dbt recorded them when it published.
-    """
-
-    mart: Mart
-    file: str
-    sql: str
-    upstream: list[Row]
-    tests: list[Row]
-
-
-@dataclass(frozen=True)
-class Served:
-    """The build that is served, and its metrics by endpoint."""
-
-    build: Build
-    metrics: dict[str, Metric]
-
-    def metric(self, endpoint: str) -> Metric:
-        """The metric; raises UnknownMetric."""
-        found = self.metrics.get(endpoint)
-        if found is None:
-            known = ", ".join(sorted(self.metrics))
-            hint = did_you_mean(endpoint, self.metrics)
-            raise UnknownMetric(
-                f"There is no metric {endpoint[:60]!r}, only {known}{hint}"
-            )
-        return found
 
 
 @dataclass(frozen=True)
@@ -95,6 +51,8 @@ class Marts:
         # One value, replaced as a whole: threads never see parts of two.
         self._known: _Known | None = None
         self._asking = threading.Lock()
+        self._listed: Listed | None = None
+        self._listing = threading.Lock()
 
     def served(self) -> Served:
         """What is served now; raises NotReady before the first build is published.
@@ -126,7 +84,24 @@ class Marts:
             mart = served.metric(endpoint).mart
             query = read(mart)
             rows = connection.table(*select(mart, query))
-        return Answer(served, query, _typed(rows, mart))
+        return Answer(served, query, typed(rows, mart))
+
+    def listed(self) -> Listed:
+        """What is served now, with its values, which are looked for once per build.
+
+        Not before somebody asks: a large mart has to be read whole. Raises NotReady.
+        """
+        with self._listing:
+            known = self._listed
+            if known is None or known.served is not self.served():
+                with self._database.reading() as connection:
+                    served = self._current(connection)
+                    values = {
+                        endpoint: values_of(connection, metric.mart)
+                        for endpoint, metric in served.metrics.items()
+                    }
+                known = self._listed = Listed(served, values)
+            return known
 
     def close(self) -> None:
         self._database.close()
@@ -157,7 +132,7 @@ class Marts:
         run = build.invocation_id
         if known is not None and known.served.build.invocation_id == run:
             return known.served
-        return Served(build, _metrics(connection))
+        return Served(build, metrics_of(connection))
 
 
 @dataclass(frozen=True)
@@ -186,31 +161,3 @@ class _Known:
         return stamp[:1] == () or [s[0] for s in stamp[:1]] == [
             s[0] for s in self.stamp[:1]
         ]
-
-
-def _metrics(connection: Connection) -> dict[str, Metric]:
-    if not connection.rows("select 1 from sqlite_master where name = 'catalogue'"):
-        raise NotReady(
-            "What is published was made by an earlier version. The builder makes it"
-            " anew when it starts: try again in a few seconds."
-        )
-    rows = connection.rows("select * from catalogue order by model")
-    documents = [json.loads(row["document"]) for row in rows]
-    marts = {m.name: m for m in read_marts([d["contract"] for d in documents]).values()}
-    metrics = [
-        Metric(
-            mart=marts[document["contract"]["name"]],
-            file=document["file"],
-            sql=document["sql"],
-            upstream=document["upstream"],
-            tests=document["tests"],
-        )
-        for document in documents
-    ]
-    return {metric.mart.endpoint: metric for metric in metrics}
-
-
-def _typed(rows: pa.Table, mart: Mart) -> pa.Table:
-    """The rows in the contract's types; a column without any value has none yet."""
-    schema = pa.schema([(c.name, ARROW[c.data_type]) for c in mart.columns])
-    return rows.cast(schema)

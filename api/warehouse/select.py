@@ -1,4 +1,7 @@
-"""A query as one SQL statement. Names come from the contract, values are bound."""
+"""What is asked of a mart as one SQL statement.
+
+Names come from the contract, values are bound.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +36,20 @@ def select(mart: Mart, query: Query) -> Sql:
         sql += " limit ?"
         values.append(query.limit + 1 + (query.after.equals if query.after else 0))
     return sql, values
+
+
+def distinct(mart: Mart, column: str, most: int) -> Sql:
+    """Different values of a column, so many at most, in ascending order."""
+    # Infinity is no value in any answer either.
+    is_real = mart.column(column).data_type == "real"
+    valued = f'abs("{column}") < 9e999' if is_real else f'"{column}" is not null'
+    # Sorted outside: one that has too many is left after its first rows.
+    sql = (
+        f'select "{column}" from'
+        f' (select distinct "{column}" from "{mart.name}" where {valued} limit ?)'
+        f" order by {_comparable(mart, column)}"
+    )
+    return sql, [most]
 
 
 def _condition(mart: Mart, condition: Condition) -> Sql:
