@@ -10,10 +10,20 @@ from typing import Any
 
 import pytest
 from conftest import Server
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 WIDE, NARROW = {"width": 1600, "height": 900}, {"width": 360, "height": 740}
+
+PATIENCE_SECONDS = 30
+
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 OpenPage = Callable[..., Page]
 
@@ -31,7 +41,9 @@ def browser() -> Iterator[Browser]:
 
 
 def _chromium() -> str:
-    found = os.environ.get("BROWSER") or next(filter(None, map(shutil.which, NAMES)), "")
+    found = os.environ.get("BROWSER") or next(
+        filter(None, map(shutil.which, NAMES)), ""
+    )
     assert found, "No Chromium is installed; install one, or name it in BROWSER."
     return found
 
@@ -69,11 +81,14 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[OpenPage]:
     opened: list[tuple[BrowserContext, Watch]] = []
 
     def opening(
-        server: Server, path: str = "", expected: list[str] | None = None, **options: Any
+        server: Server,
+        path: str = "",
+        expected: list[str] | None = None,
+        **options: Any,
     ) -> Page:
         chosen = {"viewport": WIDE, "locale": "en-GB", "color_scheme": "light"}
         context = browser.new_context(**chosen | options)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE_SECONDS * 1000)
         watch = Watch(context, server.url)
         watch.expected = expected or []
         opened.append((context, watch))

@@ -5,7 +5,7 @@ import { h, icon, ICONS, replace, say } from "./dom.js";
 import { reasonsOf } from "./failures.js";
 import { grid } from "./grid.js";
 import { guess } from "./guess.js";
-import { notice, pill, tell, trouble } from "./parts.js";
+import { field, notice, pill, tell, trouble } from "./parts.js";
 import { reasons, rejectsButton, rejectsGrid } from "./rejects.js";
 import { built, requestKey, send, tryOut, undo } from "./send.js";
 import { cell, count, number, size, TYPES } from "./words.js";
@@ -27,7 +27,7 @@ export function fileCard(file, tables, { changed, removed }) {
     h("option", { value: "" }, "Choose …"), tables.map(({ name }) => h("option", { value: name }, name)));
   const why = h("span", { class: "quiet" });
   const mode = h("select", { on: { change: settle } }, h("option", { value: "append" }, "Add to the table"), h("option", { value: "replace" }, "Replace the whole table"));
-  const settings = h("div", { class: "row" }, h("label", { class: "field" }, "Table", table), why, h("label", { class: "field" }, "Rows", mode));
+  const settings = h("div", { class: "row" }, field("Table", table), why, field("Rows", mode));
   const body = h("div", { class: "stack", "aria-live": "polite" });
   const close = h("button", { type: "button", class: "tool", "aria-label": `Remove ${file.name}`, on: { click: () => removed(card) } }, icon(ICONS.close));
   const node = h("article", { class: "card file" },

@@ -6,7 +6,7 @@ import { h, replace } from "./dom.js";
 import { addRows, grid } from "./grid.js";
 import { live } from "./live.js";
 import { address, filterOf, measures } from "./metrics.js";
-import { choice, copyable, empty, pill, saveButton, show, trouble } from "./parts.js";
+import { choice, copyable, empty, field, pill, saveButton, show, trouble } from "./parts.js";
 import { theme } from "./theme.js";
 import { cell, count, since } from "./words.js";
 
@@ -65,10 +65,10 @@ export function metricCard(metric, state, signal, { changed = () => {}, heading 
       refresh();
     };
     const name = parameter.name[0].toUpperCase() + parameter.name.slice(1);
-    if (!parameter.values) return h("label", { class: "field" }, name, h("input", { value: chosen, on: { change: act } }));
+    if (!parameter.values) return field(name, h("input", { value: chosen, on: { change: act } }));
     const values = parameter.values.map(String);
     if (chosen !== "all" && !values.includes(chosen)) values.unshift(chosen);
-    return h("label", { class: "field" }, name, h("select", { on: { change: act } },
+    return field(name, h("select", { on: { change: act } },
       values.reverse().map((value) => h("option", { value, selected: value === chosen }, value)),
       h("option", { value: "all", selected: chosen === "all" }, "all")));
   }

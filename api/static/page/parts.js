@@ -68,6 +68,14 @@ export function tell(text, action) {
   setTimeout(() => toast.remove(), action ? 12_000 : 4000);
 }
 
+let controls = 0;
+
+/** A control and its name beside it. */
+export function field(name, control) {
+  control.id = `control-${(controls += 1)}`;
+  return h("span", { class: "field" }, h("label", { for: control.id }, name), control);
+}
+
 /** Two or more choices of which one holds. */
 export function choice(label, options, chosen, act) {
   const buttons = options.map(([value, text]) =>
