@@ -160,7 +160,7 @@ def test_a_dropped_gzip_is_looked_into(page: Page) -> None:
 def test_a_file_of_nothing_usable_is_refused_with_the_reason_and_not_sent(
     server: Server, open_page: OpenPage
 ) -> None:
-    page = open_page(server, "#/upload", expected=["422", "400"])
+    page = open_page(server, "#/upload", expected=("422", "400"))
     choose(page, departments__csv="a,b,c\n1,2,3\n", jobs__csv=b"1,\xff\n")
     expect(card(page, "departments.csv")).to_contain_text("2 fields expected")
     expect(card(page, "jobs.csv")).to_contain_text("UTF-8")
@@ -197,7 +197,7 @@ def test_the_same_file_again_is_not_counted_twice(page: Page, server: Server) ->
 def test_an_upload_whose_answer_was_lost_is_tried_again_and_loaded_once(
     server: Server, open_page: OpenPage
 ) -> None:
-    page = open_page(server, "#/upload", expected=["net::"])
+    page = open_page(server, "#/upload", expected=("net::",))
     choose(page, jobs__csv=JOBS)
     expect(card(page, "jobs.csv")).to_contain_text("2 fit")
     keys = []
@@ -236,9 +236,10 @@ def test_a_file_on_its_way_shows_how_far_it_is(page: Page) -> None:
     page.evaluate(
         """() => {
             window.seen = new Set();
-            new MutationObserver(() => document.querySelectorAll(".steps .now")
-                .forEach((step) => window.seen.add(step.textContent)))
-                .observe(document.body, { subtree: true, childList: true, attributes: true });
+            const look = () => document.querySelectorAll(".steps .now")
+                .forEach((step) => window.seen.add(step.textContent));
+            const all = { subtree: true, childList: true, attributes: true };
+            new MutationObserver(look).observe(document.body, all);
         }"""
     )
     upload(page, 1)
@@ -263,7 +264,8 @@ def test_the_guess_reads_headers_shapes_and_names(page: Page) -> None:
             const { guess } = await import("/assets/guess.js");
             const { records } = await import("/assets/csv.js");
             const tables = await (await fetch("/tables")).json();
-            return cases.map(([name, text]) => guess(records(text, 20), name, tables).table);
+            return cases.map(
+                ([name, text]) => guess(records(text, 20), name, tables).table);
         }""",
         [case[:2] for case in cases],
     )

@@ -3,12 +3,12 @@
 import { h } from "./dom.js";
 
 /** A table. A column has `title`, `cell(row)`, and perhaps `figure` (stands right), `head`
- * (nodes instead of the title), `sort` ("ascending", "descending", "none"), `hint`, `wide`
- * (may break lines), `filter` (a node for a second row of heads). On a narrow screen the
- * rows of a `stacked` one become blocks of names and values. */
+ * (nodes instead of the title), `hint`, `wide` (may break lines), `filter` (a node for a
+ * second row of heads). On a narrow screen the rows of a `stacked` one become blocks of
+ * names and values. */
 export function grid(caption, columns, rows, { rowClass = () => "", stacked = false } = {}) {
   const head = h("tr", { role: "row" }, columns.map((column) =>
-    h("th", { scope: "col", role: "columnheader", class: side(column), title: column.hint, "aria-sort": column.sort && column.sort !== "none" ? column.sort : null },
+    h("th", { scope: "col", role: "columnheader", class: side(column), title: column.hint },
       column.head ?? column.title, column.note && h("span", { class: "note" }, column.note))));
   const filters = columns.some((column) => column.filter)
     && h("tr", { class: "filters", role: "row" }, columns.map((column) => h("td", { role: "cell", class: side(column) }, column.filter)));
@@ -18,6 +18,11 @@ export function grid(caption, columns, rows, { rowClass = () => "", stacked = fa
     h("thead", { role: "rowgroup" }, head, filters),
     h("tbody", { role: "rowgroup" }, rows.map((row) => line(columns, row, rowClass))));
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, table);
+}
+
+/** Other rows in a table that `grid` made. */
+export function setRows(table, columns, rows) {
+  table.querySelector("tbody").replaceChildren(...rows.map((row) => line(columns, row, () => "")));
 }
 
 /** More rows at the end of a table that `grid` made. */

@@ -1,17 +1,15 @@
 // One metric: its chart or table, the question that is put to it, and how to take the answer along.
 
-import { ask, json } from "./api.js";
+import { json } from "./api.js";
 import { draw } from "./chart.js";
 import { h, replace } from "./dom.js";
-import { addRows, grid } from "./grid.js";
 import { live } from "./live.js";
-import { address, filterOf, measures } from "./metrics.js";
-import { choice, copyable, empty, field, pill, saveButton, show, trouble } from "./parts.js";
+import { columnsOf, metricTable } from "./metric-table.js";
+import { address, filterOf } from "./metrics.js";
+import { choice, copyable, field, pill, saveButton, trouble } from "./parts.js";
 import { theme } from "./theme.js";
-import { cell, count, since } from "./words.js";
+import { count, since } from "./words.js";
 
-const PAGE = 50;
-const TYPING = 300;
 const FILES = { csv: "CSV", json: "JSON", parquet: "Parquet", svg: "SVG" };
 
 /** A card that shows a metric until the signal. `state` is the question, as `stateOf` reads
@@ -19,6 +17,7 @@ const FILES = { csv: "CSV", json: "JSON", parquet: "Parquet", svg: "SVG" };
 export function metricCard(metric, state, signal, { changed = () => {}, heading = "h2" } = {}) {
   const hasChart = () => metric.formats.includes("vegalite");
   let round = new AbortController();
+  let table = null;
   const title = h(heading, {});
   const about = h("p", { class: "about" });
   const fresh = h("p", { class: "quiet fresh" });
@@ -97,76 +96,13 @@ export function metricCard(metric, state, signal, { changed = () => {}, heading 
   }
 
   async function showTable(now) {
-    await show(figure, "Reading the rows …", () => table(now), now);
-  }
-
-  async function table(now) {
-    const figures = measures(metric);
-    const held = metric.parameters.filter((p) => (state.parameters[p.name] ?? p.default ?? "all") !== "all").map((p) => p.column);
-    const shown = metric.columns.filter((c) => metric.select.includes(c.name) && !held.includes(c.name));
-    const columns = shown.map((column) => ({
-      title: column.name,
-      hint: column.description,
-      figure: figures.has(column.name),
-      cell: (row) => cell(row[column.name], column.data_type, figures.has(column.name)),
-      sort: sorted(column.name),
-      head: h("button", { type: "button", class: "sort", "data-column": column.name, on: { click: () => turn(column.name) } }, column.name),
-      filter: filterBox(column),
-    }));
-    let answer = await ask(address(metric, query({ limit: PAGE })), { signal: now }).catch((problem) => {
-      // What was typed into a filter does not fit: that is told where it stands.
-      if (problem.status !== 400) throw problem;
-      return problem;
-    });
-    if (answer instanceof Error) return [grid(metric.title, columns, []), h("p", { class: "bad-text", role: "alert" }, answer.message)];
-    const rows = await answer.json();
-    const whole = grid(metric.title, columns, rows);
-    let known = rows.length;
-    const end = h("div", { class: "row" });
-    const told = () => {
-      const next = answer.headers.get("Link")?.match(/<([^>]+)>/)?.[1];
-      replace(end, h("span", { class: "quiet" }, known ? `${count(known, "row")}${next ? ", and more" : ""}` : ""),
-        next && h("button", { type: "button", class: "small", on: { click: () => more(next) } }, "Show more"));
-    };
-    const more = async (next) => {
-      const { pathname, search } = new URL(next);
-      answer = await ask(pathname + search, { signal: now });
-      const rows = await answer.json();
-      addRows(whole, columns, rows);
-      known += rows.length;
-      told();
-    };
-    told();
-    const isFiltered = Object.values(state.filters).some((text) => text.trim());
-    return [whole, !known && empty("No rows", isFiltered ? "No row passes the filters." : "There is nothing to count yet for this choice."), end];
-  }
-
-  function filterBox(column) {
-    let timer = 0;
-    const isText = column.data_type === "text";
-    return h("input", {
-      type: "text", value: state.filters[column.name] ?? "", placeholder: isText ? "contains" : "=  >  <",
-      "aria-label": `Filter ${column.name}`, title: isText ? "Part of the text" : "Such as 5, >=5 or <5", "data-filter": column.name,
-      on: { input: (event) => {
-        clearTimeout(timer);
-        timer = setTimeout(async () => {
-          state.filters[column.name] = event.target.value;
-          const place = event.target.selectionStart;
-          const had = document.activeElement === event.target;
-          await refresh();
-          const again = figure.querySelector(`[data-filter="${CSS.escape(column.name)}"]`);
-          if (had && again) { again.focus(); again.setSelectionRange(place, place); }
-        }, TYPING);
-      } },
-    });
-  }
-
-  const sorted = (name) => (state.sort === name ? "ascending" : state.sort === `-${name}` ? "descending" : "none");
-
-  async function turn(name) {
-    state.sort = { none: `-${name}`, descending: name, ascending: "" }[sorted(name)];
-    await refresh();
-    figure.querySelector(`.sort[data-column="${CSS.escape(name)}"]`)?.focus();
+    // The same columns stay as they are: somebody may be writing into a filter.
+    const key = JSON.stringify(columnsOf(metric, state));
+    if (key !== table?.key || !table.node.isConnected) {
+      table = { key, ...metricTable(metric, state, query, refresh) };
+      replace(figure, table.node);
+    }
+    await table.fill(now);
   }
 
   ground();
