@@ -93,6 +93,11 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> Server:
+        self.start_without_waiting()
+        wait_until(self.is_ready, START_SECONDS)
+        return self
+
+    def start_without_waiting(self) -> None:
         self.port = self.port or free_port()
         with open(self.log or os.devnull, "ab") as log:
             self.process = subprocess.Popen(
@@ -102,8 +107,6 @@ class Server:
                 stdout=subprocess.DEVNULL,
                 stderr=log,
             )
-        wait_until(self.is_ready, START_SECONDS)
-        return self
 
     def is_ready(self) -> bool:
         try:

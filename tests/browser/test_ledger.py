@@ -1,0 +1,124 @@
+"""Loads, builds and tables: what came in, what became of it, what it has to be."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import Server
+from playwright.sync_api import Locator, Page, expect
+
+from browser.conftest import OpenPage
+
+PUBLISHED = re.compile("published")
+
+
+@pytest.fixture
+def loaded(server: Server) -> Server:
+    """Two loads: departments with a reject, and hires that there are no jobs for."""
+    server.upload("departments", b"1,Sales\n2,Legal\n3,\n", name="mine.csv")
+    server.batch("hired_employees", [[1, "Ann", "2021-02-03T10:00:00Z", 1, 9]])
+    return server
+
+
+def row(page: Page, load_id: int) -> Locator:
+    link = page.get_by_role("link", name=str(load_id), exact=True)
+    return page.locator("tbody tr").filter(
+        has=page.locator("td").first.filter(has=link)
+    )
+
+
+def test_an_empty_ledger_says_where_to_begin(
+    server: Server, open_page: OpenPage
+) -> None:
+    page = open_page(server, "#/loads")
+    expect(page.get_by_text("Nothing was loaded yet")).to_be_visible()
+
+
+def test_a_load_is_undone_and_brought_back(loaded: Server, open_page: OpenPage) -> None:
+    page = open_page(loaded, "#/loads")
+    expect(page.get_by_text("mine.csv")).to_be_visible()
+    page.get_by_role("button", name="Undo load 1").click()
+    expect(page.get_by_text("Load 1 is undone; the numbers are")).to_be_visible()
+    expect(page.get_by_text("undone by 3")).to_be_visible()
+    assert loaded.get("/tables/departments").json()["rows_loaded"] == 0
+    page.get_by_role("button", name="Bring it back").click()
+    expect(page.get_by_text("Load 1 counts again")).to_be_visible()
+    expect(page.get_by_text("undone by 3")).to_have_count(0)
+    assert loaded.get("/tables/departments").json()["rows_loaded"] == 2
+    page.get_by_role("button", name="Undo load 1").click()
+    expect(page.get_by_text("undone by 5")).to_be_visible()
+    page.get_by_role("button", name="Bring back load 1").click()
+    expect(page.get_by_text("undone by 5")).to_have_count(0)
+    modes = [load["mode"] for load in loaded.get("/loads").json()]
+    assert modes[:4] == ["redo", "undo", "redo", "undo"]
+
+
+def test_a_load_that_somebody_else_sends_appears_by_itself(
+    loaded: Server, open_page: OpenPage
+) -> None:
+    page = open_page(loaded, "#/loads")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    loaded.batch("jobs", [[9, "Clerk"]])
+    expect(page.locator("tbody tr")).to_have_count(3)
+
+
+def test_a_load_shows_its_rejects_and_its_build(
+    loaded: Server, open_page: OpenPage, tmp_path: Path
+) -> None:
+    page = open_page(loaded, "#/loads/1")
+    expect(page.get_by_text("3 received, 2 loaded, 1 rejected")).to_be_visible()
+    expect(
+        page.get_by_role("row").filter(has_text="department is required")
+    ).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the rejects").click()
+    download.value.save_as(tmp_path / "mend.csv")
+    assert (tmp_path / "mend.csv").read_text().startswith("id,department,_line")
+    page.get_by_role("link", name=re.compile(r"build \d+")).click()
+    expect(page.get_by_role("heading", name=re.compile(r"Build \d+"))).to_be_visible()
+
+
+def test_a_build_tells_what_is_new_in_it_how_long_it_took_and_its_warnings(
+    loaded: Server, open_page: OpenPage
+) -> None:
+    page = open_page(loaded, "#/builds")
+    newest = page.locator("tbody tr").first
+    expect(newest).to_contain_text("load 2")
+    expect(newest).to_contain_text("warning")
+    newest.get_by_role("link").first.click()
+    expect(page.get_by_role("heading", name="Warnings")).to_be_visible()
+    expect(page.locator(".failure.warn").first).to_contain_text("job_id")
+    models = page.get_by_role("region", name=re.compile("Models of build"))
+    expect(
+        models.get_by_role("row").filter(has_text="quarterly_hires")
+    ).to_contain_text("ms")
+
+
+def test_a_build_can_be_asked_for(server: Server, open_page: OpenPage) -> None:
+    page = open_page(server, "#/builds")
+    expect(page.locator("tbody tr").first).to_be_visible()
+    before = server.get("/builds").json()[0]["build_id"]
+    page.get_by_role("button", name="Build now").click()
+    expect(page.get_by_role("link", name=str(before + 1), exact=True)).to_be_visible()
+
+
+def test_tables_tell_their_contract_and_give_a_template(
+    loaded: Server, open_page: OpenPage, tmp_path: Path
+) -> None:
+    page = open_page(loaded, "#/tables")
+    one = page.locator("article").filter(
+        has=page.get_by_role("heading", name="hired_employees")
+    )
+    expect(one).to_contain_text("1 row in 1 load")
+    expect(one.get_by_role("row").filter(has_text="datetime")).to_contain_text(
+        "ISO 8601"
+    )
+    expect(one).to_contain_text("A later row with the same id replaces the earlier one")
+    with page.expect_download() as download:
+        one.get_by_role("button", name="Download a CSV template").click()
+    assert download.value.suggested_filename == "hired_employees.csv"
+    download.value.save_as(tmp_path / "template.csv")
+    template = (tmp_path / "template.csv").read_text()
+    assert template.strip() == "id,name,datetime,department_id,job_id"

@@ -1,0 +1,205 @@
+"""Every page, wide and narrow, light and dark: readable and within reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import Server, build_once, copy_project
+from playwright.sync_api import Page, expect
+
+from browser.conftest import NARROW, WIDE, OpenPage
+
+REJECTS = b"1,Sales\n2,Legal\n3,\nx,Research\n"
+STATES = {
+    "overview": "",
+    "table": "#/metrics/employees_per_department?view=table",
+    "all years": "#/metrics/departments_above_average?year=all",
+    "upload": "#/upload",
+    "loads": "#/loads",
+    "load": "#/loads/1",
+    "builds": "#/builds",
+    "build": "#/builds/2",
+    "tables": "#/tables",
+    "nothing": "#/nowhere",
+}
+LOOKS = [
+    pytest.param({"viewport": size, "color_scheme": scheme}, id=f"{name}-{scheme}")
+    for name, size in (("wide", WIDE), ("narrow", NARROW))
+    for scheme in ("light", "dark")
+]
+
+
+@pytest.fixture(scope="module")
+def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with loads, rejects, an undo, warnings, and a build that fails."""
+    folder = tmp_path_factory.mktemp("looks")
+    project = copy_project(folder / "project")
+    build_once(folder / "warehouse", project)
+    server = Server(folder / "warehouse", project).start()
+    server.upload("departments", REJECTS)
+    server.batch(
+        "jobs", [[1, "Clerk"], [2, "A rather long name of a job, as there are"]]
+    )
+    hires = [
+        [n, "Ann", f"202{n % 3}-0{n % 9 + 1}-03T10:00Z", n % 2 + 1, n % 3]
+        for n in range(90)
+    ]
+    server.batch("hired_employees", hires)
+    server.batch("jobs", [[3, "Baker"]])
+    server.delete("/loads/4")
+    mart = project / "dbt_project/models/marts/quarterly_hires.sql"
+    mart.write_text(
+        mart.read_text().replace("hires.year,", "nullif(hires.year, 2020) as year,")
+    )
+    server.post("/builds")
+    assert server.get("/builds").json()[0]["status"] == "failed"
+    yield server
+    server.stop()
+
+
+def settled(page: Page) -> None:
+    page.wait_for_load_state("networkidle")
+    expect(page.locator(".waiting")).to_have_count(0)
+
+
+def fits(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("state", STATES)
+def test_nothing_keeps_anybody_out(
+    lived_in: Server, open_page: OpenPage, look: dict[str, object], state: str
+) -> None:
+    page = open_page(lived_in, STATES[state], **look)
+    page.wait_for_timeout(400)
+    for details in page.locator("details").all():
+        details.evaluate("one => { one.open = true }")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert fits(page), "the page is wider than the screen"
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_an_upload_keeps_nobody_out_at_any_step(
+    lived_in: Server, open_page: OpenPage, look: dict[str, object]
+) -> None:
+    page = open_page(lived_in, "#/upload", expected=("422",), **look)
+    files = [
+        ("departments.csv", REJECTS),
+        ("which.csv", b"1,x\n"),
+        ("jobs.csv", b"x,y\n"),
+    ]
+    page.set_input_files(
+        "#files",
+        [
+            {"name": n, "mimeType": "text/csv", "buffer": content}
+            for n, content in files
+        ],
+    )
+    expect(page.get_by_text("Please choose")).to_be_visible()
+    expect(page.get_by_text("Every row was rejected")).to_be_visible()
+    for _ in range(2):
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        assert fits(page)
+        page.locator("button.main:enabled").first.click(
+            timeout=3000, no_wait_after=True
+        )
+        expect(
+            page.get_by_text("Loaded before").or_(page.get_by_text("rows loaded")).first
+        ).to_be_visible()
+        break
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert fits(page)
+
+
+def test_all_can_be_done_by_keyboard(server: Server, open_page: OpenPage) -> None:
+    page = open_page(server)
+    expect(page.locator("svg.marks").first).to_be_visible()
+
+    def tab_to(name: str, role: str, most: int = 60) -> None:
+        for _ in range(most):
+            page.keyboard.press("Tab")
+            wanted = page.get_by_role(role, name=name, exact=True)  # type: ignore[arg-type]
+            if wanted.first.evaluate("one => one === document.activeElement"):
+                outline = page.evaluate(
+                    "getComputedStyle(document.activeElement).outlineStyle"
+                )
+                assert outline != "none", f"{name} does not show that it has the focus"
+                return
+        raise AssertionError(f"{name} is not reached")
+
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    tab_to("Table", "button")
+    page.keyboard.press("Enter")
+    tab_to("hired", "button")
+    page.keyboard.press("Space")
+    expect(page.locator("th[aria-sort=descending]")).to_have_text("hired")
+    page.locator("#main").evaluate("one => one.focus()")
+    page.keyboard.press("Shift+Tab")
+    while page.evaluate("document.activeElement.textContent") != "Upload":
+        page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Upload")).to_be_visible()
+    expect(page.locator("#main")).to_be_focused()
+    page.get_by_text("Or paste rows").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type("1,Clerk\n2,Baker\n")
+    tab_to("Look at these rows", "button")
+    page.keyboard.press("Enter")
+    one = page.get_by_label("Table", exact=True)
+    expect(one).to_be_visible()
+    one.focus()
+    page.keyboard.type("jobs")
+    expect(page.get_by_text("2 fit")).to_be_visible()
+    tab_to("Upload 1 file", "button")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("2 rows loaded")).to_be_visible()
+
+
+def test_dark_follows_the_system_until_somebody_chooses(
+    server: Server, open_page: OpenPage
+) -> None:
+    page = open_page(server, color_scheme="dark")
+
+    def ground() -> str:
+        return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+    assert ground() == "rgb(13, 17, 23)"
+    page.emulate_media(color_scheme="light")
+    light = ground()
+    assert light != "rgb(13, 17, 23)"
+    page.get_by_role("button", name="Show in dark colours").click()
+    assert ground() == "rgb(13, 17, 23)"
+    page.reload()
+    assert ground() == "rgb(13, 17, 23)", "kept on this machine"
+
+
+def test_dates_and_numbers_are_those_of_the_reader(
+    server: Server, open_page: OpenPage
+) -> None:
+    rows = [[n, f"Job {n}"] for n in range(1, 1001)]
+    server.batch("jobs", rows)
+    server.batch("jobs", [[n + 1000, name] for n, name in rows])
+    for locale, number in (("de-DE", "2.000 rows"), ("en-GB", "2,000 rows")):
+        page = open_page(server, "#/tables", locale=locale)
+        expect(page.get_by_text(number)).to_be_visible()
+
+
+def test_a_narrow_ledger_names_what_it_shows(
+    lived_in: Server, open_page: OpenPage
+) -> None:
+    page = open_page(lived_in, "#/loads", viewport=NARROW)
+    first = page.locator("tbody tr").last
+    expect(first.get_by_role("button", name="Undo load 1")).to_be_in_viewport()
+    names = first.locator("td").evaluate_all(
+        "cells => cells.map((one) => getComputedStyle(one, '::before').content)"
+    )
+    assert '"Rejected"' in names
