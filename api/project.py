@@ -43,6 +43,15 @@ class Project:
         except FileNotFoundError:
             return None
 
+    def texts(self) -> dict[str, str]:
+        """Every file that somebody writes by hand, by its path in the folder."""
+        files = (path for name in WATCHED for path in self._files(self.folder / name))
+        return {
+            str(path.relative_to(self.folder)): text
+            for path in files
+            if path.suffix != ".csv" and (text := _text(path)) is not None
+        }
+
     def fingerprint(self) -> Fingerprint:
         """Modification time (ns) and size of every file that a build depends on."""
         files = (path for name in WATCHED for path in self._files(self.folder / name))
@@ -56,6 +65,22 @@ class Project:
             yield place
         elif place.is_dir():
             yield from sorted(p for p in place.rglob("*") if p.suffix in SUFFIXES)
+
+
+def blank_lines_above(text: str) -> int:
+    """How many lines there are above the first that says something.
+
+    dbt drops them, and counts the lines of the rest.
+    """
+    return text[: len(text) - len(text.lstrip())].count("\n")
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        # An editor replaced it between the listing and the look.
+        return None
 
 
 def _stats(files: Iterator[Path]) -> Iterator[tuple[Path, os.stat_result]]:

@@ -94,7 +94,13 @@ def test_a_load_into_a_broken_project_is_safe_and_told(
     assert answer.status_code == 201
     build = answer.json()["build"]
     assert build["status"] == "failed"
-    assert "summ" in build["failures"][0]["message"]
+    failure = build["failures"][0]
+    assert failure["words"] == (
+        "The SQL of quarterly_hires is wrong near line 20: no such function: summ."
+    )
+    assert failure["file"] == "dbt_project/models/marts/quarterly_hires.sql"
+    assert failure["line"] == 20
+    assert "summ" in failure["message"]
     # The sample is still what is served: nothing unaudited, nothing mixed.
     assert (
         live.get("/metrics/departments_above_average").headers["Sample-Data"] == "true"

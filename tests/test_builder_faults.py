@@ -213,6 +213,7 @@ def test_a_model_without_an_end_is_ended_told_and_mended(
         (failure,) = answer.json()["build"]["failures"]
         assert failure["kind"] == "timeout"
         assert "no sign of life for 10 s" in failure["message"]
+        assert failure["words"] == failure["message"]
         first = builder_of(server)
         time.sleep(5.0)
         assert builder_of(server) == first, "held off, not started again and again"

@@ -182,6 +182,10 @@ def test_an_unknown_department_is_told_as_a_warning_and_still_published(
     assert told["name"].startswith("relationships_int_hires_by_quarter_department_id")
     assert (told["status"], told["rows"]) == ("warn", 1)
     assert told["sample"] == [{"from_field": 404}]
+    assert told["words"].startswith(
+        "1 row of int_hires_by_quarter has a department_id that is no department_id of"
+        " stg_departments. This is a warning"
+    )
 
 
 def test_a_selection_publishes_nothing_and_says_so(terminal: dict[str, Step]) -> None:
@@ -260,6 +264,9 @@ def test_a_model_that_breaks_its_contract_stops_the_build_and_is_named(
     assert "stg_jobs.sql and stg_jobs.yml disagree" in told["stg_jobs"]
     assert "Built but not documented: floor." in told["stg_jobs"]
     assert "Documented but not built: floor." in told["stg_departments"]
+    # A terminal's dbt is not told of blank lines, so it knows of no line for certain.
+    assert after.failures["stg_jobs"]["line"] is None
+    assert after.failures["stg_jobs"]["words"].startswith("stg_jobs cannot be built: ")
     assert "stg_hired_employees.department_id" in told["stg_hired_employees"]
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dbt.artifacts.schemas.results import NodeStatus
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from dbt_common.invocation import get_invocation_id
+
+from api.project import Project, blank_lines_above
 
 # Whose lease this process takes; see dbt_project/macros/audit/lease.sql.
 LEASE_OWNER = "the builder"
@@ -22,6 +26,8 @@ DATA_ONLY = (
 )
 FAILED = {NodeStatus.Error, NodeStatus.Fail, NodeStatus.RuntimeErr}
 
+Failures = tuple[dict[str, Any], ...]
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -30,6 +36,8 @@ class Outcome:
     invocation_id: str
     succeeded: bool
     message: str
+    # What a project that cannot be built complains of, as the record tells it.
+    failures: Failures = ()
 
 
 class Dbt:
@@ -45,6 +53,7 @@ class Dbt:
         os.environ["DBT_LEASE_OWNER"] = LEASE_OWNER
         self._manifest: Manifest | None = None
         self._target = target
+        self._project = Project(project)
         self._common = [
             *("--project-dir", str(project)),
             *("--profiles-dir", str(project)),
@@ -57,6 +66,7 @@ class Dbt:
     def parse(self) -> Outcome:
         """Read the project anew; after a failure the next build has to parse first."""
         self._manifest = None
+        os.environ["DBT_BLANK_LINES"] = self._blank_lines()
         result = self._runner().invoke(["parse", *self._common])
         if result.success and isinstance(result.result, Manifest):
             self._manifest = result.result
@@ -92,6 +102,12 @@ class Dbt:
         page = (self._target / "static_index.html").read_text(encoding="utf-8")
         # Where this machine keeps its files is nobody's business.
         return page.replace(str(self._target), "target")
+
+    def _blank_lines(self) -> str:
+        """What macros need to name a line; see macros/audit/told_failure.sql."""
+        texts = self._project.texts().items()
+        found = {name: blank_lines_above(text) for name, text in texts}
+        return json.dumps({name: lines for name, lines in found.items() if lines})
 
     def _runner(self) -> dbtRunner:
         return dbtRunner(manifest=self._manifest, callbacks=[self._on_event])

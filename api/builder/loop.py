@@ -9,9 +9,11 @@ import logging
 import sqlite3
 import time
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from api.builder.dbt import Dbt, Outcome
+from api.builder.failures import RAW_IS_DAMAGED, SILENT, Telling
 from api.builder.heartbeat import Heart
 from api.builder.ledger import Ledger, Position
 from api.builder.mending import SIGNS, hints_at_damage
@@ -44,10 +46,6 @@ TROUBLE_SECONDS = (0.5, 10.0)
 # The same for a build that was ended because it was silent.
 SILENCE_SECONDS = (10, 600)
 WHOLE_POLL_SECONDS = 2.0
-RAW_IS_DAMAGED = (
-    "raw.db is damaged: {}. It holds the uploaded rows. Stop the server and put the"
-    " newest snapshot back."
-)
 
 
 class Builder:
@@ -59,6 +57,7 @@ class Builder:
         self._project = Project(settings.project_dir)
         self._ledger = Ledger(settings.warehouse_dir)
         self._record = Record(settings.warehouse_dir, settings.project_dir)
+        self._telling = Telling(self._project, settings.warehouse_dir)
         target = settings.warehouse_dir / "builder"
         self._dbt = Dbt(settings.project_dir, target, heart.beat)
         self._lineage = settings.lineage_page
@@ -119,9 +118,9 @@ class Builder:
             outcome = self._built_after_mending(outcome)
         if not outcome.succeeded and not self._record.was_recorded(outcome):
             # The same broken project fails every load that arrives: each is a build.
-            outcome = Outcome(str(uuid.uuid4()), False, outcome.message)
-            kind = "project" if self._broken else "dbt"
-            self._record.record_failure(outcome, position, started_at, kind)
+            outcome = replace(outcome, invocation_id=str(uuid.uuid4()))
+            told = outcome.failures or self._telling.of("dbt", outcome.message)
+            self._record.record_failure(outcome, position, started_at, told)
         self._built = position
         self._ledger.stay_connected()
         self._undocumented = outcome.succeeded and self._documented != self._seen
@@ -153,7 +152,7 @@ class Builder:
         if self._ledger.mend():
             return self._dbt.build()
         if self._ledger.raw_is_damaged():
-            why = RAW_IS_DAMAGED.format(failed.message)
+            why = RAW_IS_DAMAGED.format(self._telling.gist(failed.message))
             return Outcome(failed.invocation_id, False, why)
         return failed
 
@@ -175,15 +174,11 @@ class Builder:
 
     def _tell_of_silence(self) -> None:
         """Record the build that was ended, for those who wait for it."""
-        why = (
-            f"The builder gave no sign of life for {self._timeout:.0f} s"
-            " (BUILD_TIMEOUT_SECONDS) and was ended: a model or test may never end."
-            " It is tried again, each time after a longer while, and at once when the"
-            " project changes."
-        )
+        why = SILENT.format(self._timeout)
         outcome = Outcome(str(uuid.uuid4()), False, why)
+        told = self._telling.of("timeout", why)
         position = self._ledger.position()
-        self._record.record_failure(outcome, position, datetime.now(UTC), "timeout")
+        self._record.record_failure(outcome, position, datetime.now(UTC), told)
 
     def _hold_off(self, silences: int) -> None:
         """Wait with the next build, unless the project changes."""
@@ -215,9 +210,13 @@ class Builder:
             contract = self._project.contract()
             self._ledger.prepare(list(contract.tables.values()))
         except ContractError as error:
-            return Outcome("", False, error.detail)
+            told = self._telling.of_complaints(error.complaints)
+            return Outcome("", False, error.detail, told)
         outcome = self._dbt.parse()
-        return None if outcome.succeeded else outcome
+        if outcome.succeeded:
+            return None
+        told = self._telling.of("project", outcome.message)
+        return replace(outcome, failures=told)
 
     def _document(self) -> None:
         """Make the page about the lineage, if another version is published."""

@@ -10,16 +10,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Template
-
-from api.builder.dbt import Outcome
+from api.builder.dbt import Failures, Outcome
 from api.builder.ledger import Position
 from api.builder.mending import LOCK_SECONDS
+from api.builder.plain_macros import plain_macros
 from api.utc import utc_text
 
 # As many loads or failures are told of in one line of the log.
 TOLD = 100
-BUILDS_TABLE = Path("dbt_project/macros/audit/builds_table.sql")
 
 
 class Record:
@@ -27,9 +25,7 @@ class Record:
 
     def __init__(self, folder: Path, project: Path) -> None:
         self._folder = folder
-        self._builds_table = Template(
-            (project / BUILDS_TABLE).read_text(encoding="utf-8")
-        )
+        self._macros = plain_macros(project, "builds_table")
 
     def was_recorded(self, outcome: Outcome) -> bool:
         """Whether dbt itself recorded this invocation."""
@@ -40,18 +36,13 @@ class Record:
             )
 
     def record_failure(
-        self, outcome: Outcome, position: Position, started_at: datetime, kind: str
+        self,
+        outcome: Outcome,
+        position: Position,
+        started_at: datetime,
+        failures: Failures,
     ) -> None:
         """Record a build that dbt could not: the project does not parse, say."""
-        failure: dict[str, Any] = {
-            "name": kind,
-            "kind": kind,
-            "file": None,
-            "status": "error",
-            "rows": None,
-            "message": outcome.message,
-            "sample": [],
-        }
         values = [
             outcome.invocation_id,
             "failed",
@@ -60,7 +51,7 @@ class Record:
             position.load_id,
             position.request_id,
             "[]",
-            json.dumps([failure]),
+            json.dumps(failures),
             "[]",
         ]
         with self._published() as connection:
@@ -118,6 +109,5 @@ class Record:
         path = str(self._folder / "published.db")
         connection.execute("attach ? as published", [path])
         connection.execute("pragma published.journal_mode = wal")
-        module: Any = self._builds_table.module
-        connection.execute(module.builds_table())
+        connection.execute(self._macros.builds_table())
         return closing(connection)

@@ -90,4 +90,5 @@ def _tell(build: Build) -> None:
     for failure in build.failures:
         rows = f", {failure['rows']} rows" if failure["rows"] else ""
         click.echo(f"  {failure['status']}: {failure['name']}{rows}", err=True)
+        click.echo(f"    {failure['words']}", err=True)
         click.echo(f"    {failure['message']}", err=True)

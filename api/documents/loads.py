@@ -51,14 +51,52 @@ class Reject(TypedDict):
 class Failure(TypedDict):
     """A step of a build that did not pass."""
 
-    name: Annotated[str, Field(description="The model, test or seed.")]
-    kind: str
-    file: Annotated[str | None, Field(description="Where it stands in the project.")]
+    name: Annotated[
+        str,
+        Field(
+            description="The model, test or seed; else what failed as a whole.",
+            examples=["not_null_quarterly_hires_year"],
+        ),
+    ]
+    kind: Annotated[str, Field(examples=["test"])]
+    words: Annotated[
+        str,
+        Field(
+            description="What is wrong, in words that take no knowledge of dbt.",
+            examples=["3 rows of quarterly_hires have no year."],
+        ),
+    ]
+    file: Annotated[
+        str | None,
+        Field(
+            description="Where to look in the project; null where nothing tells.",
+            examples=["dbt_project/models/marts/quarterly_hires.yml"],
+        ),
+    ]
+    line: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            description="The line of that file, where it is known for certain.",
+            examples=[12],
+        ),
+    ]
     status: Annotated[str, Field(examples=["fail", "error", "warn"])]
     rows: Annotated[int | None, Field(description="How many rows it complains of.")]
-    message: str | None
+    message: Annotated[
+        str | None,
+        Field(
+            description="The same as dbt, or a check of ours, put it; of a unit test,"
+            " the rows that differ.",
+            examples=["Got 3 results, configured to fail if != 0"],
+        ),
+    ]
     sample: Annotated[
-        list[dict[str, Any]], Field(description="Up to five of those rows.")
+        list[dict[str, Any]],
+        Field(
+            description="Up to five of those rows.",
+            examples=[[{"year": None, "department": "Sales", "job": "Clerk"}]],
+        ),
     ]
 
 

@@ -173,6 +173,11 @@ def _build(row: Row) -> Build:
         last_load_id=row["last_load_id"],
         last_request_id=row["last_request_id"],
         steps=json.loads(row["steps"]),
-        failures=json.loads(row["failures"]),
+        failures=[_failure(failure) for failure in json.loads(row["failures"])],
         marts=json.loads(row["marts"]),
     )
+
+
+def _failure(recorded: Row) -> Row:
+    """As recorded; by earlier versions without words of our own and a line."""
+    return {"words": recorded["message"] or "", "line": None, **recorded}

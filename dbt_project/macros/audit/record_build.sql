@@ -54,15 +54,7 @@
     {%- set told = [] -%}
     {%- for status in ['error', 'runtime error', 'fail', 'warn'] -%}
         {%- for result in results if result.status == status -%}
-            {%- do told.append({
-                'name': result.node.name,
-                'kind': result.node.resource_type | string,
-                'file': result.node.original_file_path,
-                'status': status,
-                'rows': result.failures,
-                'message': result.message,
-                'sample': sample_of(result),
-            }) -%}
+            {%- do told.append(told_failure(result)) -%}
         {%- endfor -%}
     {%- endfor -%}
     {{ return(told) }}
