@@ -92,7 +92,7 @@ def test_a_key_can_be_forgotten(keyed: Server, open_page: OpenPage) -> None:
     page.get_by_role("button", name="Forget the API key").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     page.get_by_role("button", name="Not now").click()
-    expect(page.get_by_text("This needs an API key")).to_be_visible()
+    expect(page.get_by_text("This needs an API key", exact=True)).to_be_visible()
 
 
 def test_without_a_key_a_failed_build_is_told_but_not_its_rows(
