@@ -109,8 +109,11 @@ class Server:
             )
 
     def is_ready(self) -> bool:
+        return self.answers() and self.get("/health/ready").status_code == 200
+
+    def answers(self) -> bool:
         try:
-            return self.get("/health/ready").status_code == 200
+            return self.get("/health/live").status_code == 200
         except requests.ConnectionError:
             return False
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Edit, Server
+from conftest import START_SECONDS, Edit, Server, wait_until
 from playwright.sync_api import Page, expect
 
 from browser.conftest import OpenPage
@@ -127,7 +127,7 @@ def test_rows_are_safe_while_builds_fail(
     page.set_input_files("#files", [content])
     page.get_by_role("button", name="Upload 1 file").click()
     expect(page.get_by_text("The numbers were not built")).to_be_visible()
-    expect(page.get_by_text("1 row loaded")).to_be_visible()
+    expect(page.get_by_text("1 row loaded", exact=True)).to_be_visible()
 
 
 def test_a_server_that_went_away_is_told_and_found_again(
@@ -148,6 +148,7 @@ def test_before_the_first_build_the_page_waits_for_it(
     server = Server(tmp_path / "new")
     server.start_without_waiting()
     try:
+        wait_until(server.answers, START_SECONDS)
         page = open_page(server, expected=("503",))
         expect(page.locator(f"{ABOVE} svg.marks")).to_be_visible()
     finally:
@@ -157,10 +158,10 @@ def test_before_the_first_build_the_page_waits_for_it(
 def test_nothing_is_fetched_anew_while_nothing_happens(
     server: Server, open_page: OpenPage
 ) -> None:
+    # The first build of a new server may be on its way; this one comes after it.
+    server.post("/builds")
     page = open_page(server)
     expect(page.locator(f"{ABOVE} svg.marks")).to_be_visible()
-    # The first build may still have been on its way.
-    page.wait_for_timeout(3000)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.wait_for_timeout(4000)

@@ -40,7 +40,7 @@ function route() {
   document.title = `${found?.name ?? `${found?.title ?? "Nothing here"} ${decodeURIComponent(argument)}`} · ${TITLE}`;
   showNavigation(found?.path ?? found?.under);
   if (found) found.view(main, leaving.signal, decodeURIComponent(argument), text);
-  else replace(main, empty("There is nothing here", h("a", { href: "#/" }, "Go to the overview"), "."));
+  else replace(main, h("h1", {}, "There is nothing here"), empty("No page has this address", h("a", { href: "#/" }, "Go to the overview"), "."));
   // Who reads by ear begins at the new page; the first one is begun at its top anyway.
   if (shown !== null && shown !== path) {
     main.focus({ preventScroll: true });

@@ -39,7 +39,7 @@ export function oneMetric(main, signal, name, text) {
     const metric = metrics.find((metric) => metric.name === name);
     if (!metric) {
       card = null;
-      replace(board, empty("There is no such metric", h("a", { href: "#/" }, "See those that there are.")));
+      replace(board, h("h1", {}, "There is no such metric"), empty("It may have been renamed or taken out", h("a", { href: "#/" }, "See those that there are.")));
     } else if (card) card.update(metric);
     else {
       card = metricCard(metric, stateOf(metric, text), signal, { changed, heading: "h1" });
@@ -51,16 +51,21 @@ export function oneMetric(main, signal, name, text) {
 /** Read the catalogue, and again whenever another build is served. */
 function follow(board, signal, take) {
   let first = true;
+  let round = new AbortController();
   const read = async () => {
+    // The last to be asked for is the newest, whichever arrives first.
+    round.abort();
+    round = new AbortController();
+    const now = AbortSignal.any([signal, round.signal]);
     try {
-      const metrics = await catalogue({ signal });
-      if (signal.aborted) return;
+      const metrics = await catalogue({ signal: now });
+      if (now.aborted) return;
       if (first) replace(board);
       else say(`New numbers, of build ${metrics[0]?.build.build_id}.`);
       first = false;
       take(metrics);
     } catch (error) {
-      if (signal.aborted || !first) return;
+      if (now.aborted || !first) return;
       replace(board, error.code === "not_ready" ? waiting("The first build is under way; the numbers appear by themselves.") : trouble(error, read));
     }
   };

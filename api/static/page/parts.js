@@ -14,21 +14,27 @@ export function trouble(error, again) {
   return notice("bad", title, h("p", {}, error.message), again && h("button", { type: "button", on: { click: again } }, "Try again"));
 }
 
-/** Nothing there yet, and what to do about it. */
+/** Nothing there (yet), and what to do about it. */
 export function empty(title, ...more) {
   return h("div", { class: "empty" }, h("strong", {}, title), h("p", {}, more));
 }
 
 export const waiting = (what) => h("div", { class: "waiting", role: "status" }, h("span", { class: "spinner", "aria-hidden": "true" }), what);
 
-/** Show what `load` comes to, a state of waiting before, the trouble if there is any. */
+const rounds = new WeakMap();
+
+/** Show what `load` comes to, a state of waiting before, the trouble if there is any. Of
+ * several at the same time the last one is shown. */
 export async function show(box, what, load, signal) {
+  const round = (rounds.get(box) ?? 0) + 1;
+  rounds.set(box, round);
+  const isOld = () => signal.aborted || rounds.get(box) !== round;
   const timer = setTimeout(() => replace(box, waiting(what)), box.childElementCount ? 1000 : 150);
   try {
     const shown = await load();
-    if (!signal.aborted) replace(box, shown);
+    if (!isOld()) replace(box, shown);
   } catch (error) {
-    if (!signal.aborted) replace(box, trouble(error, () => show(box, what, load, signal)));
+    if (!isOld()) replace(box, trouble(error, () => show(box, what, load, signal)));
   } finally {
     clearTimeout(timer);
   }
