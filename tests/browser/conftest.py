@@ -78,13 +78,13 @@ class Watch:
 @pytest.fixture
 def open_page(browser: Browser, tmp_path: Path) -> Iterator[OpenPage]:
     """Opens a page of a server. At the end it has asked nobody else and complained of
-    nothing, but for texts in `page.expected`."""
+    nothing, but for what holds an `expected` text."""
     opened: list[tuple[BrowserContext, Watch]] = []
 
     def opening(
         server: Server,
         path: str = "",
-        expected: list[str] | None = None,
+        expected: tuple[str, ...] = (),
         **options: Any,
     ) -> Page:
         chosen = {"viewport": WIDE, "locale": "en-GB", "color_scheme": "light"}

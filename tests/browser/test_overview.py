@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,23 @@ from browser.conftest import OpenPage
 HIRES, ABOVE = "employees_per_department", "departments_above_average"
 
 
+@pytest.fixture(scope="module")
+def server(
+    sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """One for all of these tests, which only read."""
+    folder = tmp_path_factory.mktemp("overview") / "warehouse"
+    server = Server(Path(shutil.copytree(sample_warehouse, folder))).start()
+    # What a new server builds at its start is built when this has been.
+    server.post("/builds")
+    yield server
+    server.stop()
+
+
 @pytest.fixture
 def page(server: Server, open_page: OpenPage) -> Page:
-    return open_page(server)
+    # A filter that does not fit its column is answered with a 400.
+    return open_page(server, expected=("400",))
 
 
 def card(page: Page, metric: str) -> Locator:
