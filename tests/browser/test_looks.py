@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import Server, build_once, copy_project
+from conftest import Server, build_once, copy_project, wait_until
 from playwright.sync_api import Page, expect
 
 from browser.conftest import NARROW, WIDE, OpenPage
@@ -53,10 +52,9 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.delete("/loads/4")
     mart = project / "dbt_project/models/marts/quarterly_hires.sql"
     mart.write_text(
-        mart.read_text().replace("hires.year,", "nullif(hires.year, 2020) as year,", 1)
+        mart.read_text().replace("hires.year,", "nullif(hires.year, 2021) as year,", 1)
     )
-    server.post("/builds")
-    assert server.get("/builds").json()[0]["status"] == "failed"
+    wait_until(lambda: server.get("/builds").json()[0]["status"] == "failed", 60)
     yield server
     server.stop()
 
@@ -156,7 +154,7 @@ def test_all_can_be_done_by_keyboard(server: Server, open_page: OpenPage) -> Non
     expect(page.get_by_text("2 fit")).to_be_visible()
     tab_to("Upload 1 file", "button")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("2 rows loaded")).to_be_visible()
+    expect(page.get_by_text("2 rows loaded", exact=True)).to_be_visible()
 
 
 def test_dark_follows_the_system_until_somebody_chooses(

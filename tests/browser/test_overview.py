@@ -74,7 +74,7 @@ def test_another_year_is_another_chart_table_and_command(
     page: Page, server: Server
 ) -> None:
     one = card(page, ABOVE)
-    one.get_by_label("Year").select_option("2020")
+    one.get_by_label("Year", exact=True).select_option("2020")
     best = server.rows(ABOVE, year=2020)[0]
     expect(one.locator("svg.marks")).to_contain_text(str(best["hired"]))
     one.get_by_text("Ask for it with curl").click()
@@ -84,7 +84,7 @@ def test_another_year_is_another_chart_table_and_command(
     as_table(page, ABOVE)
     hired = [str(row["hired"]) for row in server.rows(ABOVE, year=2020)]
     assert figures(page, ABOVE, 3) == hired
-    one.get_by_label("Year").select_option("all")
+    one.get_by_label("Year", exact=True).select_option("all")
     expect(one.get_by_role("columnheader", name="year")).to_be_visible()
 
 
@@ -127,7 +127,7 @@ def test_a_download_is_what_the_address_answers(
     page: Page, server: Server, tmp_path: Path, kind: str
 ) -> None:
     one = card(page, ABOVE)
-    one.get_by_label("Year").select_option("2022")
+    one.get_by_label("Year", exact=True).select_option("2022")
     with page.expect_download() as download:
         one.get_by_role("button", name=f"as {kind}").click()
     saved = tmp_path / "saved"
@@ -154,7 +154,7 @@ def test_a_metric_has_an_address_that_keeps_the_question(
     page = open_page(server, where)
     rows = server.rows(HIRES, year=2020, sort="-Q1", department__contains="Legal")
     expect(page.locator("tbody tr")).to_have_count(len(rows))
-    page.get_by_label("Year").select_option("2021")
+    page.get_by_label("Year", exact=True).select_option("2021")
     expect(page).to_have_url(re.compile(r"year=2021"))
     page.reload()
     rows = server.rows(HIRES, year=2021, sort="-Q1", department__contains="Legal")
