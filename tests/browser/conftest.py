@@ -32,16 +32,18 @@ OpenPage = Callable[..., Page]
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        # As root, which CI often is, Chromium runs without its sandbox or not at all.
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(
-            executable_path=_chromium(), args=[*arguments, "--disable-dev-shm-usage"]
-        )
+        browser = playwright.chromium.launch(executable_path=chromium(), args=flags())
         yield browser
         browser.close()
 
 
-def _chromium() -> str:
+def flags() -> list[str]:
+    # As root, which CI often is, Chromium runs without its sandbox or not at all.
+    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return [*as_root, "--disable-dev-shm-usage"]
+
+
+def chromium() -> str:
     found = os.environ.get("BROWSER") or next(
         filter(None, map(shutil.which, NAMES)), ""
     )

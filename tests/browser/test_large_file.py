@@ -1,0 +1,62 @@
+"""A file of 200 MB: the bar moves, the tab answers, its memory stays small."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from conftest import Server
+from playwright.sync_api import expect
+
+from browser.conftest import OpenPage
+
+BYTES = 200_000_000
+# How long the tab may be deaf. A frame is 16 ms; a busy machine takes some more.
+DEAF_MS = 500
+# The tab's heap may grow by so much; the file is ten times as large.
+HEAP_BYTES = 20_000_000
+
+
+def test_a_large_file_is_sent_while_the_tab_answers(
+    server: Server, open_page: OpenPage, tmp_path: Path
+) -> None:
+    path = tmp_path / "hired_employees.csv"
+    rows = write_hires(path)
+    page = open_page(server, "#/upload")
+    page.evaluate(
+        """() => {
+            const seen = window.seen = { parts: new Set(), deaf: 0, heap: 0 };
+            window.heap = performance.memory.usedJSHeapSize;
+            let last = performance.now();
+            setInterval(() => {
+                const now = performance.now();
+                seen.deaf = Math.max(seen.deaf, now - last);
+                last = now;
+                seen.heap = Math.max(seen.heap, performance.memory.usedJSHeapSize);
+                const bar = document.querySelector("progress[value]");
+                if (bar) seen.parts.add(Math.floor(bar.value * 100));
+            }, 10);
+        }"""
+    )
+    page.set_input_files("#files", path)
+    expect(page.get_by_text("The rest is checked while it is loaded.")).to_be_visible()
+    assert server.get("/loads").json() == []
+    page.get_by_role("button", name="Upload 1 file").click()
+    loaded = page.get_by_text(f"{rows:,} rows loaded", exact=True)
+    expect(loaded).to_be_visible(timeout=300_000)
+    seen = page.evaluate("({ ...window.seen, parts: [...window.seen.parts] })")
+    assert len(seen["parts"]) >= 3, seen
+    assert seen["deaf"] < DEAF_MS, seen
+    assert seen["heap"] - page.evaluate("window.heap") < HEAP_BYTES, seen
+
+
+def write_hires(path: Path) -> int:
+    """Rows until the file is large enough; how many there are."""
+    rows = 0
+    with path.open("w") as file:
+        while file.tell() < BYTES:
+            file.writelines(
+                f"{n},Somebody Or Other,2021-{n % 12 + 1:02}-03T10:00:00Z,1,{n % 180}\n"
+                for n in range(rows, rows + 100_000)
+            )
+            rows += 100_000
+    return rows
