@@ -1,6 +1,5 @@
 // Starts Swagger UI on our own document; nothing is asked of any other server.
-const read = (key) =>
-  fetch("openapi.json", key ? { headers: { "X-API-Key": key } } : {});
+const read = (key) => fetch("openapi.json", key ? { headers: { "X-API-Key": key } } : {});
 
 async function start() {
   let key = "";

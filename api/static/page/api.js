@@ -22,7 +22,10 @@ export class Offline extends Error {
 }
 
 /** An answer. `quiet`: do not ask for a key, throw the Problem. */
-export async function ask(path, { method = "GET", headers = {}, body, quiet = false, signal } = {}) {
+export async function ask(
+  path,
+  { method = "GET", headers = {}, body, quiet = false, signal } = {},
+) {
   for (;;) {
     let answer;
     try {
@@ -44,7 +47,9 @@ export async function anotherKey(problem) {
   if (problem.code !== REFUSED[problem.status] && problem.code !== "unknown_key") return false;
   const had = Boolean(theKey());
   if (problem.code === "unknown_key") forgetKey();
-  return askForKey(had ? problem.message : "This needs an API key. Whoever runs the server has one for you.");
+  return askForKey(
+    had ? problem.message : "This needs an API key. Whoever runs the server has one for you.",
+  );
 }
 
 export async function problemOf(status, answer) {

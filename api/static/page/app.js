@@ -40,7 +40,12 @@ function route() {
   document.title = `${found?.name ?? `${found?.title ?? "Nothing here"} ${decodeURIComponent(argument)}`} · ${TITLE}`;
   showNavigation(found?.path ?? found?.under);
   if (found) found.view(main, leaving.signal, decodeURIComponent(argument), text);
-  else replace(main, h("h1", {}, "There is nothing here"), empty("No page has this address", h("a", { href: "#/" }, "Go to the overview"), "."));
+  else
+    replace(
+      main,
+      h("h1", {}, "There is nothing here"),
+      empty("No page has this address", h("a", { href: "#/" }, "Go to the overview"), "."),
+    );
   // Who reads by ear begins at the new page; the first one is begun at its top anyway.
   if (shown !== null && shown !== path) {
     main.focus({ preventScroll: true });
@@ -50,14 +55,31 @@ function route() {
 }
 
 function showNavigation(here) {
-  replace(document.getElementById("nav"), VIEWS.filter(({ name }) => name).map(({ name, path }) =>
-    h("a", { href: `#${path}`, "aria-current": path === here ? "page" : null }, name)));
+  replace(
+    document.getElementById("nav"),
+    VIEWS.filter(({ name }) => name).map(({ name, path }) =>
+      h("a", { href: `#${path}`, "aria-current": path === here ? "page" : null }, name),
+    ),
+  );
 }
 
 function showTools() {
-  replace(document.getElementById("tools"),
-    theKey() && h("button", { type: "button", class: "tool", title: "Forget the API key", "aria-label": "Forget the API key", on: { click: forgetKey } }, icon(ICONS.key)),
-    themeButton());
+  replace(
+    document.getElementById("tools"),
+    theKey() &&
+      h(
+        "button",
+        {
+          type: "button",
+          class: "tool",
+          title: "Forget the API key",
+          "aria-label": "Forget the API key",
+          on: { click: forgetKey },
+        },
+        icon(ICONS.key),
+      ),
+    themeButton(),
+  );
 }
 
 startTheme();
@@ -65,7 +87,10 @@ showTools();
 startBanners(document.getElementById("banners"));
 document.addEventListener("key", showTools);
 addEventListener("hashchange", route);
-document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); main.focus(); });
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  main.focus();
+});
 setInterval(tick, 1000);
 // A file that is dropped beside the place for it must not replace the page.
 for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());

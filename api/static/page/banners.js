@@ -14,12 +14,40 @@ export function startBanners(box) {
     const mine = (told = {});
     const failed = status?.last_build?.status === "failed" && (await failure(status));
     if (told !== mine) return;
-    replace(box,
-      !live.reached && notice("bad", "No connection to the server.", "What you see may be old. This page tries again by itself."),
-      status && status.builder === "away" && notice("warn", "No builder is running.", "What is uploaded is kept, but no number is built from it until one is started."),
+    replace(
+      box,
+      !live.reached &&
+        notice(
+          "bad",
+          "No connection to the server.",
+          "What you see may be old. This page tries again by itself.",
+        ),
+      status &&
+        status.builder === "away" &&
+        notice(
+          "warn",
+          "No builder is running.",
+          "What is uploaded is kept, but no number is built from it until one is started.",
+        ),
       failed,
-      status && !failed && status.complaints.length > 0 && notice("warn", "The project's YAML is broken.", "What it said before is in force. ", status.complaints[0]),
-      status?.build?.sample_data && notice("info", "These are sample numbers.", "They are made up, to show what it looks like. ", h("a", { href: "#/upload" }, "Upload your departments, jobs and hires"), " and they are gone."));
+      status &&
+        !failed &&
+        status.complaints.length > 0 &&
+        notice(
+          "warn",
+          "The project's YAML is broken.",
+          "What it said before is in force. ",
+          status.complaints[0],
+        ),
+      status?.build?.sample_data &&
+        notice(
+          "info",
+          "These are sample numbers.",
+          "They are made up, to show what it looks like. ",
+          h("a", { href: "#/upload" }, "Upload your departments, jobs and hires"),
+          " and they are gone.",
+        ),
+    );
   };
   live.on("status", show);
   live.on("reach", show);
@@ -29,9 +57,21 @@ export function startBanners(box) {
 async function failure({ build, last_build: last }) {
   const why = await reasonsFor(last);
   const shown = build
-    ? ["What is shown are the numbers of build ", String(build.build_id), ", ", since(build.finished_at), "."]
+    ? [
+        "What is shown are the numbers of build ",
+        String(build.build_id),
+        ", ",
+        since(build.finished_at),
+        ".",
+      ]
     : ["There are no numbers to show yet."];
-  return notice("bad", "The last build failed.", h("p", {}, shown), why, h("a", { href: `#/builds/${last.build_id}` }, "See what failed"));
+  return notice(
+    "bad",
+    "The last build failed.",
+    h("p", {}, shown),
+    why,
+    h("a", { href: `#/builds/${last.build_id}` }, "See what failed"),
+  );
 }
 
 /** Why, as far as the reader may know it: the whole of it needs a key where keys are set. */
@@ -39,7 +79,10 @@ async function reasonsFor(last) {
   try {
     const build = await json(`builds/${last.build_id}`, { quiet: true });
     const failures = build.failures.filter((failure) => failure.status !== "warn");
-    return [reasonsOf(failures.slice(0, 3)), failures.length > 3 && h("p", {}, `And ${count(failures.length - 3, "more failure")}.`)];
+    return [
+      reasonsOf(failures.slice(0, 3)),
+      failures.length > 3 && h("p", {}, `And ${count(failures.length - 3, "more failure")}.`),
+    ];
   } catch {
     return reasonsOf(last.failures.slice(0, 3));
   }

@@ -13,8 +13,16 @@ const PAGE = 30;
 export function builds(main, signal) {
   const box = h("div", {});
   const now = h("button", { type: "button", on: { click: buildNow } }, "Build now");
-  replace(main, h("div", { class: "row spread" }, h("h1", {}, "Builds"), now),
-    h("p", { class: "lead" }, "Each build runs the models and every test. Only one that passes is published; the numbers of before stay until then."), box);
+  replace(
+    main,
+    h("div", { class: "row spread" }, h("h1", {}, "Builds"), now),
+    h(
+      "p",
+      { class: "lead" },
+      "Each build runs the models and every test. Only one that passes is published; the numbers of before stay until then.",
+    ),
+    box,
+  );
 
   async function buildNow() {
     now.disabled = true;
@@ -40,28 +48,53 @@ export function builds(main, signal) {
       addRows(whole, COLUMNS, contents(found).slice(-older.length));
       if (older.length < PAGE) replace(end);
     };
-    if (found.length === PAGE) replace(end, h("button", { type: "button", class: "small", on: { click: more } }, "Show older ones"));
+    if (found.length === PAGE)
+      replace(
+        end,
+        h("button", { type: "button", class: "small", on: { click: more } }, "Show older ones"),
+      );
     return [whole, end];
   }
 
-  live.on("status", ({ detail: { before, now } }) => before?.last_build?.build_id !== now.last_build?.build_id && read(), signal);
+  live.on(
+    "status",
+    ({ detail: { before, now } }) =>
+      before?.last_build?.build_id !== now.last_build?.build_id && read(),
+    signal,
+  );
   document.addEventListener("key", read, { signal });
   read();
 }
 
 const COLUMNS = [
-  { title: "Build", figure: true, cell: (build) => h("a", { href: `#/builds/${build.build_id}` }, String(build.build_id)) },
+  {
+    title: "Build",
+    figure: true,
+    cell: (build) => h("a", { href: `#/builds/${build.build_id}` }, String(build.build_id)),
+  },
   { title: "State", cell: status },
   { title: "When", cell: (build) => since(build.finished_at) },
   { title: "Took", figure: true, cell: (build) => duration(seconds(build)) },
   { title: "New in it", cell: (build) => build.fresh },
-  { title: "What happened", wide: true, cell: (build) => build.failures.length ? wordsOf(build.failures[0]) + (build.failures.length > 1 ? ` And ${number(build.failures.length - 1)} more.` : "") : h("span", { class: "quiet" }, list(build.metrics)) },
+  {
+    title: "What happened",
+    wide: true,
+    cell: (build) =>
+      build.failures.length
+        ? wordsOf(build.failures[0]) +
+          (build.failures.length > 1 ? ` And ${number(build.failures.length - 1)} more.` : "")
+        : h("span", { class: "quiet" }, list(build.metrics)),
+  },
 ];
 
 const GOOD = ["success", "pass"];
 const MIDDLING = ["warn", "skipped"];
 const STEP = { title: "Step", wide: true, cell: (step) => h("code", {}, step.name) };
-const RESULT = { title: "Result", cell: ({ status }) => pill(GOOD.includes(status) ? "good" : MIDDLING.includes(status) ? "warn" : "bad", status) };
+const RESULT = {
+  title: "Result",
+  cell: ({ status }) =>
+    pill(GOOD.includes(status) ? "good" : MIDDLING.includes(status) ? "warn" : "bad", status),
+};
 
 const seconds = (build) => (Date.parse(build.finished_at) - Date.parse(build.started_at)) / 1000;
 
@@ -74,7 +107,14 @@ function status(build) {
 function contents(found) {
   return found.map((build, at) => {
     const before = found.slice(at + 1).find((other) => other.status === "published");
-    return { ...build, fresh: fresh(build, before?.last_load_id ?? (at === found.length - 1 && build.build_id > 1 ? build.last_load_id : 0)) };
+    return {
+      ...build,
+      fresh: fresh(
+        build,
+        before?.last_load_id ??
+          (at === found.length - 1 && build.build_id > 1 ? build.last_load_id : 0),
+      ),
+    };
   });
 }
 
@@ -83,30 +123,73 @@ function fresh(build, before) {
   if (build.last_load_id <= before) return h("span", { class: "quiet" }, "no new load");
   const first = before + 1;
   const link = (id) => h("a", { href: `#/loads/${id}` }, String(id));
-  return first === build.last_load_id ? ["load ", link(first)] : ["loads ", link(first), " to ", link(build.last_load_id)];
+  return first === build.last_load_id
+    ? ["load ", link(first)]
+    : ["loads ", link(first), " to ", link(build.last_load_id)];
 }
 
 export function oneBuild(main, signal, buildId) {
   const box = h("div", { class: "stack" });
-  replace(main, h("p", {}, h("a", { href: "#/builds" }, "All builds")), h("h1", {}, `Build ${buildId}`), box);
-  show(box, "Reading the build …", async () => whole(await json(`builds/${buildId}`, { signal })), signal);
+  replace(
+    main,
+    h("p", {}, h("a", { href: "#/builds" }, "All builds")),
+    h("h1", {}, `Build ${buildId}`),
+    box,
+  );
+  show(
+    box,
+    "Reading the build …",
+    async () => whole(await json(`builds/${buildId}`, { signal })),
+    signal,
+  );
 }
 
 function whole(build) {
   const failed = build.failures.filter((failure) => failure.status !== "warn");
   return [
-    h("div", { class: "card" }, facts([
-      ["State", status(build)],
-      ["When", [moment(build.finished_at), " (", since(build.finished_at), ")"]],
-      ["Took", `${duration(seconds(build))}, of which the steps ${duration(build.steps.reduce((sum, step) => sum + step.seconds, 0))}`],
-      ["Holds", build.sample_data ? "the sample" : [`all that counts up to `, h("a", { href: `#/loads/${build.last_load_id}` }, `load ${build.last_load_id}`)]],
-      build.metrics.length > 0 && ["Published", build.metrics.map((name, at) => [at > 0 && ", ", h("a", { href: `#/metrics/${encodeURIComponent(name)}` }, name)])],
-    ])),
-    build.failures.length > 0 && h("section", { class: "card stack" },
-      h("h2", {}, failed.length ? `Why it failed` : "Warnings"),
-      failed.length > 0 && h("p", {}, "The numbers of the last good build stay until this is mended. Save the mended file, and it is built again by itself."),
-      build.failures.map(failureCard)),
-    build.steps.length > 0 && h("section", { class: "card stack" }, h("h2", {}, "Steps"), steps(build)),
+    h(
+      "div",
+      { class: "card" },
+      facts([
+        ["State", status(build)],
+        ["When", [moment(build.finished_at), " (", since(build.finished_at), ")"]],
+        [
+          "Took",
+          `${duration(seconds(build))}, of which the steps ${duration(build.steps.reduce((sum, step) => sum + step.seconds, 0))}`,
+        ],
+        [
+          "Holds",
+          build.sample_data
+            ? "the sample"
+            : [
+                `all that counts up to `,
+                h("a", { href: `#/loads/${build.last_load_id}` }, `load ${build.last_load_id}`),
+              ],
+        ],
+        build.metrics.length > 0 && [
+          "Published",
+          build.metrics.map((name, at) => [
+            at > 0 && ", ",
+            h("a", { href: `#/metrics/${encodeURIComponent(name)}` }, name),
+          ]),
+        ],
+      ]),
+    ),
+    build.failures.length > 0 &&
+      h(
+        "section",
+        { class: "card stack" },
+        h("h2", {}, failed.length ? `Why it failed` : "Warnings"),
+        failed.length > 0 &&
+          h(
+            "p",
+            {},
+            "The numbers of the last good build stay until this is mended. Save the mended file, and it is built again by itself.",
+          ),
+        build.failures.map(failureCard),
+      ),
+    build.steps.length > 0 &&
+      h("section", { class: "card stack" }, h("h2", {}, "Steps"), steps(build)),
   ];
 }
 
@@ -118,13 +201,44 @@ function steps(build) {
   models.sort((a, b) => b.seconds - a.seconds);
   tests.sort((a, b) => bad.includes(b) - bad.includes(a) || b.seconds - a.seconds);
   return [
-    models.length > 0 && grid(`Models of build ${build.build_id}, the longest first`, [
-      STEP, RESULT,
-      { title: "Took", figure: true, cell: (step) => duration(step.seconds) },
-      { title: "Of the longest", cell: (step) => h("meter", { min: 0, max: longest, value: step.seconds, "aria-label": `${duration(step.seconds)} of ${duration(longest)}` }) },
-    ], models, { stacked: true }),
-    tests.length > 0 && h("details", { open: bad.length > 0 },
-      h("summary", {}, bad.length ? `${number(bad.length)} of ${count(tests.length, "test")} did not pass` : `${count(tests.length, "test")}, all passed`),
-      grid(`Tests of build ${build.build_id}`, [STEP, RESULT, { title: "Kind", cell: (step) => step.kind.replace("_", " ") }], tests, { stacked: true })),
+    models.length > 0 &&
+      grid(
+        `Models of build ${build.build_id}, the longest first`,
+        [
+          STEP,
+          RESULT,
+          { title: "Took", figure: true, cell: (step) => duration(step.seconds) },
+          {
+            title: "Of the longest",
+            cell: (step) =>
+              h("meter", {
+                min: 0,
+                max: longest,
+                value: step.seconds,
+                "aria-label": `${duration(step.seconds)} of ${duration(longest)}`,
+              }),
+          },
+        ],
+        models,
+        { stacked: true },
+      ),
+    tests.length > 0 &&
+      h(
+        "details",
+        { open: bad.length > 0 },
+        h(
+          "summary",
+          {},
+          bad.length
+            ? `${number(bad.length)} of ${count(tests.length, "test")} did not pass`
+            : `${count(tests.length, "test")}, all passed`,
+        ),
+        grid(
+          `Tests of build ${build.build_id}`,
+          [STEP, RESULT, { title: "Kind", cell: (step) => step.kind.replace("_", " ") }],
+          tests,
+          { stacked: true },
+        ),
+      ),
   ];
 }

@@ -28,23 +28,39 @@ export async function draw(box, spec, signal) {
     if (!now || Math.abs(now - width) < 2 || signal.aborted) return;
     width = now;
     const drawn = await embed(canvas, fitted(spec, width), {
-      ast: true, renderer: "svg", actions: false, defaultStyle: false, tooltip: tip, patch,
+      ast: true,
+      renderer: "svg",
+      actions: false,
+      defaultStyle: false,
+      tooltip: tip,
+      patch,
     });
     view?.finalize();
     view = drawn;
   };
   const watch = new ResizeObserver(() => render());
   watch.observe(box);
-  signal.addEventListener("abort", () => { watch.disconnect(); view?.finalize(); hideTip(); });
+  signal.addEventListener("abort", () => {
+    watch.disconnect();
+    view?.finalize();
+    hideTip();
+  });
   await render();
 }
 
 function vega() {
   loading ??= new Promise((resolve, reject) => {
-    const script = h("script", { src: "assets/vega.js", on: {
-      load: () => resolve(window.vegaEmbed),
-      error: () => { loading = null; script.remove(); reject(new Error("The chart cannot be drawn: its script did not arrive.")); },
-    } });
+    const script = h("script", {
+      src: "assets/vega.js",
+      on: {
+        load: () => resolve(window.vegaEmbed),
+        error: () => {
+          loading = null;
+          script.remove();
+          reject(new Error("The chart cannot be drawn: its script did not arrive."));
+        },
+      },
+    });
     document.head.append(script);
   });
   return loading;
@@ -71,7 +87,9 @@ function fitted(spec, width) {
 
 /** The width is that of the whole drawing, labels included. Said to Vega-Lite, it would warn that the height is not. */
 function patch(vega) {
-  return vega.layout || vega.marks.some((mark) => mark.layout) ? vega : { ...vega, autosize: { type: "fit-x", contains: "padding" } };
+  return vega.layout || vega.marks.some((mark) => mark.layout)
+    ? vega
+    : { ...vega, autosize: { type: "fit-x", contains: "padding" } };
 }
 
 function fit(drawing, width) {
@@ -89,8 +107,12 @@ function inWords(spec) {
   const figure = isFigure(encoding.y) ? encoding.y : encoding.x;
   const name = figure === encoding.y ? encoding.x : encoding.y;
   const sums = new Map();
-  for (const row of rows) sums.set(row[name.field], (sums.get(row[name.field]) ?? 0) + (row[figure.field] ?? 0));
-  const told = [...sums].sort((a, b) => b[1] - a[1]).slice(0, 5).map(([key, sum]) => `${key} ${Math.round(sum * 100) / 100}`);
+  for (const row of rows)
+    sums.set(row[name.field], (sums.get(row[name.field]) ?? 0) + (row[figure.field] ?? 0));
+  const told = [...sums]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, 5)
+    .map(([key, sum]) => `${key} ${Math.round(sum * 100) / 100}`);
   const more = sums.size > told.length ? `, and ${sums.size - told.length} more` : "";
   return `Chart: ${title}. ${figure.title || figure.field}: ${told.join(", ")}${more}. The table has every figure.`;
 }
@@ -102,7 +124,10 @@ const tipBox = () => document.getElementById("tip");
 function tip(_handler, event, _item, value) {
   if (!value || typeof value !== "object") return hideTip();
   const box = tipBox() ?? document.body.appendChild(h("div", { id: "tip", "aria-hidden": "true" }));
-  const facts = Object.entries(value).map(([name, text]) => [h("dt", {}, name), h("dd", {}, cell(text, "text"))]);
+  const facts = Object.entries(value).map(([name, text]) => [
+    h("dt", {}, name),
+    h("dd", {}, cell(text, "text")),
+  ]);
   replace(box, h("dl", {}, facts));
   const { width, height } = box.getBoundingClientRect();
   box.style.left = `${Math.min(event.clientX + 12, innerWidth - width - 8)}px`;

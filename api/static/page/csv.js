@@ -7,7 +7,10 @@ const LINE_FEED = 0x0a;
 export async function headOf(file, most) {
   const magic = new Uint8Array(await file.slice(0, 2).arrayBuffer());
   if (magic[0] !== 0x1f || magic[1] !== 0x8b) {
-    return { bytes: new Uint8Array(await file.slice(0, most).arrayBuffer()), whole: file.size <= most };
+    return {
+      bytes: new Uint8Array(await file.slice(0, most).arrayBuffer()),
+      whole: file.size <= most,
+    };
   }
   const reader = file.stream().pipeThrough(new DecompressionStream("gzip")).getReader();
   const parts = [];
@@ -42,7 +45,10 @@ export function records(text, most, delimiter = ",") {
   let cells = [];
   let cell = "";
   let quoted = false;
-  const endCell = () => { cells.push(cell); cell = ""; };
+  const endCell = () => {
+    cells.push(cell);
+    cell = "";
+  };
   const endRecord = () => {
     endCell();
     if (cells.some((text) => text.trim())) found.push(cells);
@@ -53,10 +59,14 @@ export function records(text, most, delimiter = ",") {
     const sign = text[at];
     if (quoted) {
       if (sign !== '"') cell += sign;
-      else if (text[at + 1] === '"') { cell += sign; at += 1; }
-      else quoted = false;
-    } else if (sign === '"' && !cell.trim()) { cell = ""; quoted = true; }
-    else if (sign === delimiter) endCell();
+      else if (text[at + 1] === '"') {
+        cell += sign;
+        at += 1;
+      } else quoted = false;
+    } else if (sign === '"' && !cell.trim()) {
+      cell = "";
+      quoted = true;
+    } else if (sign === delimiter) endCell();
     else if (sign === "\n" || sign === "\r") {
       if (sign === "\r" && text[at + 1] === "\n") at += 1;
       endRecord();
@@ -71,5 +81,9 @@ export function withCommas(text) {
   const first = text.split("\n", 1)[0];
   if (!first.includes("\t")) return text;
   const quote = (cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
-  return records(text, Infinity, "\t").map((cells) => cells.map(quote).join(",")).join("\n") + "\n";
+  return (
+    records(text, Infinity, "\t")
+      .map((cells) => cells.map(quote).join(","))
+      .join("\n") + "\n"
+  );
 }

@@ -34,22 +34,35 @@ export const ICONS = {
   dark: "M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5z",
   download: "M12 4v11m-5-5l5 5 5-5M5 20h14",
   key: "M14.5 9.5a4.5 4.5 0 1 0-3.6 4.4L13 16h2v2h2v2h3v-3l-5.7-5.7a4.5 4.5 0 0 0 .2-1.8zM8.5 8.5h.01",
-  light: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 3v2M12 19v2M3 12h2M19 12h2M5.6 5.6L7 7M17 17l1.4 1.4M5.6 18.4L7 17M17 7l1.4-1.4",
+  light:
+    "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 3v2M12 19v2M3 12h2M19 12h2M5.6 5.6L7 7M17 17l1.4 1.4M5.6 18.4L7 17M17 7l1.4-1.4",
   upload: "M12 16V5m-5 5l5-5 5 5M5 20h14",
 };
 
-const PROPERTIES = new Set(["checked", "disabled", "hidden", "multiple", "open", "required", "selected", "value"]);
+const PROPERTIES = new Set([
+  "checked",
+  "disabled",
+  "hidden",
+  "multiple",
+  "open",
+  "required",
+  "selected",
+  "value",
+]);
 
 function set(element, name, value) {
   if (value === null || value === undefined || value === false) return;
   if (name === "class") element.className = value;
-  else if (name === "on") for (const [event, act] of Object.entries(value)) element.addEventListener(event, act);
+  else if (name === "on")
+    for (const [event, act] of Object.entries(value)) element.addEventListener(event, act);
   else if (PROPERTIES.has(name)) element[name] = value;
   else element.setAttribute(name, value === true ? "" : value);
 }
 
 function flat(children) {
-  return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false && child !== "");
+  return children
+    .flat(Infinity)
+    .filter((child) => child !== null && child !== undefined && child !== false && child !== "");
 }
 
 /** Say something to those who do not see it appear. */

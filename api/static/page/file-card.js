@@ -2,12 +2,12 @@
 
 import { headOf, records, wholeRecords } from "./csv.js";
 import { h, icon, ICONS, replace, say } from "./dom.js";
-import { reasonsOf } from "./failures.js";
 import { grid } from "./grid.js";
 import { guess } from "./guess.js";
-import { field, notice, pill, tell, trouble } from "./parts.js";
-import { reasons, rejectsButton, rejectsGrid } from "./rejects.js";
-import { built, requestKey, send, tryOut, undo } from "./send.js";
+import { field, notice, pill, trouble } from "./parts.js";
+import { reasons, rejectsGrid } from "./rejects.js";
+import { built, requestKey, send, tryOut } from "./send.js";
+import { progress, refused, result } from "./upload-result.js";
 import { cell, count, number, size, TYPES } from "./words.js";
 
 // So much of a large file is looked at before it is sent.
@@ -15,7 +15,6 @@ const HEAD_BYTES = 1 << 20;
 const WHOLE_BYTES = 8 << 20;
 const GUESSED_BY = 20;
 const SHOWN = 5;
-const STEPS = ["Sending", "Checking", "Building"];
 
 /** A card for a file. `state`: "open" (no table yet), "ready", "refused", "busy", "done" or "failed". */
 export function fileCard(file, tables, { changed, removed }) {
@@ -23,16 +22,51 @@ export function fileCard(file, tables, { changed, removed }) {
   let head = null;
   let looking = null;
   let receipt = null;
-  const table = h("select", { on: { change: () => { why.textContent = ""; settle(); look(); } } },
-    h("option", { value: "" }, "Choose …"), tables.map(({ name }) => h("option", { value: name }, name)));
+  const table = h(
+    "select",
+    {
+      on: {
+        change: () => {
+          why.textContent = "";
+          settle();
+          look();
+        },
+      },
+    },
+    h("option", { value: "" }, "Choose …"),
+    tables.map(({ name }) => h("option", { value: name }, name)),
+  );
   const why = h("span", { class: "quiet" });
-  const mode = h("select", { on: { change: settle } }, h("option", { value: "append" }, "Add to the table"), h("option", { value: "replace" }, "Replace the whole table"));
+  const mode = h(
+    "select",
+    { on: { change: settle } },
+    h("option", { value: "append" }, "Add to the table"),
+    h("option", { value: "replace" }, "Replace the whole table"),
+  );
   const settings = h("div", { class: "row" }, field("Table", table), why, field("Rows", mode));
   const body = h("div", { class: "stack", "aria-live": "polite" });
-  const close = h("button", { type: "button", class: "tool", "aria-label": `Remove ${file.name}`, on: { click: () => removed(card) } }, icon(ICONS.close));
-  const node = h("article", { class: "card file" },
-    h("div", { class: "card-head" }, h("div", {}, h("h2", {}, file.name), h("p", { class: "quiet" }, size(file.size))), close),
-    settings, body);
+  const close = h(
+    "button",
+    {
+      type: "button",
+      class: "tool",
+      "aria-label": `Remove ${file.name}`,
+      on: { click: () => removed(card) },
+    },
+    icon(ICONS.close),
+  );
+  const node = h(
+    "article",
+    { class: "card file" },
+    h(
+      "div",
+      { class: "card-head" },
+      h("div", {}, h("h2", {}, file.name), h("p", { class: "quiet" }, size(file.size))),
+      close,
+    ),
+    settings,
+    body,
+  );
   const card = { node, state: "open", look, send: sendIt, finish };
 
   function settle(state) {
@@ -74,17 +108,35 @@ export function fileCard(file, tables, { changed, removed }) {
   function preview(report, whole) {
     const about = tables.find(({ name }) => name === report.table);
     const columns = about.columns.map((column) => ({
-      title: column.name, hint: column.description, note: TYPES[column.data_type],
+      title: column.name,
+      hint: column.description,
+      note: TYPES[column.data_type],
       cell: (row) => cell(row[column.name], column.data_type, false),
       figure: ["integer", "real"].includes(column.data_type),
     }));
-    const seen = whole ? count(report.received, "row") : `the first ${count(report.received, "row")}`;
+    const seen = whole
+      ? count(report.received, "row")
+      : `the first ${count(report.received, "row")}`;
     return [
-      h("p", {}, pill("good", `${number(report.loaded)} fit`), " ", report.rejected > 0 && pill("warn", `${number(report.rejected)} do not`), " ",
-        `of ${seen}. `, report.has_header ? "The first line is a header." : `No header: the cells are taken as ${about.columns.map((c) => c.name).join(", ")}.`,
-        !whole && " The rest is checked while it is loaded."),
+      h(
+        "p",
+        {},
+        pill("good", `${number(report.loaded)} fit`),
+        " ",
+        report.rejected > 0 && pill("warn", `${number(report.rejected)} do not`),
+        " ",
+        `of ${seen}. `,
+        report.has_header
+          ? "The first line is a header."
+          : `No header: the cells are taken as ${about.columns.map((c) => c.name).join(", ")}.`,
+        !whole && " The rest is checked while it is loaded.",
+      ),
       grid(`First rows of ${file.name}`, columns, report.preview.slice(0, SHOWN)),
-      report.rejected > 0 && [h("h3", {}, "What would be refused"), rejectsGrid(`Problems of ${file.name}`, report.rejects), h("p", { class: "quiet" }, reasons(report.rejects, report.rejected))],
+      report.rejected > 0 && [
+        h("h3", {}, "What would be refused"),
+        rejectsGrid(`Problems of ${file.name}`, report.rejects),
+        h("p", { class: "quiet" }, reasons(report.rejects, report.rejected)),
+      ],
     ];
   }
 
@@ -94,14 +146,21 @@ export function fileCard(file, tables, { changed, removed }) {
     const bar = progress();
     replace(body, bar.node);
     try {
-      receipt = await send(file, file.name, table.value, { mode: mode.value, key, progress: bar.sent });
+      receipt = await send(file, file.name, table.value, {
+        mode: mode.value,
+        key,
+        progress: bar.sent,
+      });
       bar.at(2);
       return true;
     } catch (error) {
       settings.hidden = false;
       // A request that broke off may have been stored: under its key it is only told again.
       const again = () => sendIt().then((stored) => stored && finish());
-      replace(body, error.status === 422 || error.status === 400 ? refused(error) : trouble(error, again));
+      replace(
+        body,
+        error.status === 422 || error.status === 400 ? refused(error) : trouble(error, again),
+      );
       settle("failed");
       say(`${file.name} was not loaded.`);
       return false;
@@ -113,7 +172,9 @@ export function fileCard(file, tables, { changed, removed }) {
     try {
       receipt = { ...receipt, ...(await built(receipt.load_id)) };
       replace(body, result(receipt, rejects));
-      say(`${file.name}: ${count(receipt.loaded, "row")} loaded, ${number(receipt.rejected)} rejected.`);
+      say(
+        `${file.name}: ${count(receipt.loaded, "row")} loaded, ${number(receipt.rejected)} rejected.`,
+      );
     } catch (error) {
       replace(body, notice("good", `Stored as load ${receipt.load_id}.`), trouble(error, finish));
       return null;
@@ -124,70 +185,4 @@ export function fileCard(file, tables, { changed, removed }) {
   }
 
   return card;
-}
-
-function progress() {
-  const bar = h("progress", { max: 1, "aria-label": "Progress" });
-  const text = h("p", { class: "quiet" });
-  const steps = STEPS.map((step) => h("li", {}, step));
-  const at = (place, more = "") => {
-    steps.forEach((step, n) => { step.className = n < place ? "past" : n === place ? "now" : ""; });
-    text.textContent = `${["Sending", "Checking and storing the rows", "Stored. Building and testing the numbers"][place]} ${more || "…"}`;
-  };
-  const sent = (part) => {
-    if (part < 1) {
-      bar.value = part;
-      at(0, `${Math.floor(part * 100)} %`);
-    } else {
-      bar.removeAttribute("value");
-      at(1);
-    }
-  };
-  sent(0);
-  return { node: h("div", { class: "stack" }, h("ol", { class: "steps" }, steps), bar, text), at, sent };
-}
-
-function refused(problem) {
-  return [
-    notice("bad", problem.body.title || "Refused", h("p", {}, problem.message)),
-    problem.errors.length > 0 && grid("Why it was refused", [
-      { title: "Line", figure: true, cell: (error) => error.line },
-      { title: "Column", cell: (error) => error.column ?? "the row" },
-      { title: "Why", wide: true, cell: (error) => error.message },
-    ], problem.errors.slice(0, 20), { stacked: true }),
-  ];
-}
-
-function result(load, rejects) {
-  const { build } = load;
-  const name = h("a", { href: `#/loads/${load.load_id}` }, `load ${load.load_id}`);
-  const rows = load.already_loaded
-    ? notice("info", "Loaded before", h("p", {}, "This very file is ", name, " already. No row was counted twice."))
-    : notice("good", `${count(load.loaded, "row")} loaded`, h("p", {}, "As ", name, load.rejected > 0 ? `; ${count(load.rejected, "row")} rejected.` : "; none rejected."));
-  return [
-    rows,
-    build.status === "failed" && notice("bad", "The numbers were not built", h("p", {}, "The rows are safe; the numbers of before are shown on."), reasonsOf(build.failures.filter((f) => f.status !== "warn")), h("a", { href: `#/builds/${build.build_id}` }, `Build ${build.build_id}`)),
-    build.status === "published" && build.failures.length > 0 && notice("warn", "Published, with a warning", reasonsOf(build.failures)),
-    load.rejected > 0 && rejects?.length > 0 && [h("h3", {}, "Rejected"), h("p", { class: "quiet" }, reasons(rejects, load.rejected)), rejectsGrid("Rejected rows", rejects), load.rejected > rejects.length && h("p", { class: "quiet" }, `The first ${rejects.length} of ${count(load.rejected, "row")}.`)],
-    h("div", { class: "row" }, load.rejected > 0 && rejectsButton(load), !load.already_loaded && undoButton(load)),
-  ];
-}
-
-function undoButton(load) {
-  const button = h("button", { type: "button", class: "small", on: { click: act } }, "Undo this load");
-  async function act() {
-    button.disabled = true;
-    button.textContent = "Undoing …";
-    try {
-      const entry = await undo(load.load_id);
-      await built(entry.load_id);
-      button.replaceWith(pill("", "undone"));
-      tell(`Load ${load.load_id} is undone.`);
-    } catch (error) {
-      button.disabled = false;
-      button.textContent = "Undo this load";
-      tell(error.message);
-    }
-  }
-  return button;
 }

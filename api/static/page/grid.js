@@ -7,16 +7,37 @@ import { h } from "./dom.js";
  * second row of heads). On a narrow screen the rows of a `stacked` one become blocks of
  * names and values. */
 export function grid(caption, columns, rows, { rowClass = () => "", stacked = false } = {}) {
-  const head = h("tr", { role: "row" }, columns.map((column) =>
-    h("th", { scope: "col", role: "columnheader", class: side(column), title: column.hint },
-      column.head ?? column.title, column.note && h("span", { class: "note" }, column.note))));
-  const filters = columns.some((column) => column.filter)
-    && h("tr", { class: "filters", role: "row" }, columns.map((column) => h("td", { role: "cell", class: side(column) }, column.filter)));
+  const head = h(
+    "tr",
+    { role: "row" },
+    columns.map((column) =>
+      h(
+        "th",
+        { scope: "col", role: "columnheader", class: side(column), title: column.hint },
+        column.head ?? column.title,
+        column.note && h("span", { class: "note" }, column.note),
+      ),
+    ),
+  );
+  const filters =
+    columns.some((column) => column.filter) &&
+    h(
+      "tr",
+      { class: "filters", role: "row" },
+      columns.map((column) => h("td", { role: "cell", class: side(column) }, column.filter)),
+    );
   // The roles are those of the elements; a browser forgets them where rows become blocks.
-  const table = h("table", { role: "table", class: stacked ? "stacked" : "" },
+  const table = h(
+    "table",
+    { role: "table", class: stacked ? "stacked" : "" },
     h("caption", { class: "unseen" }, caption),
     h("thead", { role: "rowgroup" }, head, filters),
-    h("tbody", { role: "rowgroup" }, rows.map((row) => line(columns, row, rowClass))));
+    h(
+      "tbody",
+      { role: "rowgroup" },
+      rows.map((row) => line(columns, row, rowClass)),
+    ),
+  );
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, table);
 }
 
@@ -31,7 +52,14 @@ export function addRows(table, columns, rows) {
 }
 
 function line(columns, row, rowClass) {
-  return h("tr", { role: "row", class: rowClass(row) }, columns.map((column) => h("td", { role: "cell", class: side(column), "data-title": column.title }, column.cell(row))));
+  return h(
+    "tr",
+    { role: "row", class: rowClass(row) },
+    columns.map((column) =>
+      h("td", { role: "cell", class: side(column), "data-title": column.title }, column.cell(row)),
+    ),
+  );
 }
 
-const side = (column) => [column.figure && "figure", column.wide && "wide"].filter(Boolean).join(" ");
+const side = (column) =>
+  [column.figure && "figure", column.wide && "wide"].filter(Boolean).join(" ");

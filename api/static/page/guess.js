@@ -11,16 +11,28 @@ const SHAPES = {
 
 /** `{ table, why }`; the table is null where several fit, and only a person can say. */
 export function guess(rows, fileName, tables) {
-  if (!rows.length) return { table: named(fileName, tables)?.name ?? null, why: "by the file's name" };
-  const header = rows[0].map((cell) => cell.trim().toLowerCase()).filter((cell) => !OURS.includes(cell));
-  const matched = tables.map((table) => ({ table, score: overlap(header, table) })).sort((a, b) => b.score - a.score);
+  if (!rows.length)
+    return { table: named(fileName, tables)?.name ?? null, why: "by the file's name" };
+  const header = rows[0]
+    .map((cell) => cell.trim().toLowerCase())
+    .filter((cell) => !OURS.includes(cell));
+  const matched = tables
+    .map((table) => ({ table, score: overlap(header, table) }))
+    .sort((a, b) => b.score - a.score);
   const [best, second] = matched;
-  if (best.score > 0.5 && best.score > (second?.score ?? 0)) return { table: best.table.name, why: "by its header" };
+  if (best.score > 0.5 && best.score > (second?.score ?? 0))
+    return { table: best.table.name, why: "by its header" };
   const fitting = tables.filter((table) => rows.some((row) => fits(row, table)));
-  if (fitting.length === 1) return { table: fitting[0].name, why: `by its rows of ${fitting[0].columns.length} cells` };
+  if (fitting.length === 1)
+    return { table: fitting[0].name, why: `by its rows of ${fitting[0].columns.length} cells` };
   const byName = named(fileName, fitting.length ? fitting : tables);
   if (byName) return { table: byName.name, why: "by the file's name" };
-  return { table: null, why: fitting.length ? `rows like these fit ${fitting.map((table) => table.name).join(" and ")}` : "neither header, rows nor name say which" };
+  return {
+    table: null,
+    why: fitting.length
+      ? `rows like these fit ${fitting.map((table) => table.name).join(" and ")}`
+      : "neither header, rows nor name say which",
+  };
 }
 
 /** How much of header and columns is the same, from 0 to 1. */
@@ -31,8 +43,12 @@ function overlap(header, table) {
 }
 
 function fits(row, table) {
-  return row.length === table.columns.length
-    && table.columns.every((column, at) => !row[at].trim() || (SHAPES[column.data_type]?.test(row[at].trim()) ?? true));
+  return (
+    row.length === table.columns.length &&
+    table.columns.every(
+      (column, at) => !row[at].trim() || (SHAPES[column.data_type]?.test(row[at].trim()) ?? true),
+    )
+  );
 }
 
 /** The table whose name, or its singular, is in the file's name. */

@@ -65,4 +65,5 @@ export const live = new Live();
 
 /** Whether another build is served than before. */
 export const isRebuilt = ({ before, now }) =>
-  before?.build?.build_id !== now.build?.build_id || before?.build?.finished_at !== now.build?.finished_at;
+  before?.build?.build_id !== now.build?.build_id ||
+  before?.build?.finished_at !== now.build?.finished_at;

@@ -15,14 +15,32 @@ const PAGE = 50;
 export function loads(main, signal) {
   const box = h("div", {});
   let page = PAGE;
-  replace(main, h("h1", {}, "Loads"), h("p", { class: "lead" }, "Everything that ever came in, newest first. Undoing a load takes its rows out as if it had never been; nothing is lost, it can be brought back."), box);
+  replace(
+    main,
+    h("h1", {}, "Loads"),
+    h(
+      "p",
+      { class: "lead" },
+      "Everything that ever came in, newest first. Undoing a load takes its rows out as if it had never been; nothing is lost, it can be brought back.",
+    ),
+    box,
+  );
   const read = () => show(box, "Reading the ledger …", table, signal);
 
   async function table() {
     const found = await json(`loads?limit=${page}`, { signal });
-    if (!found.length) return empty("Nothing was loaded yet", "What is shown is the sample. ", h("a", { href: "#/upload" }, "Upload your own"), ".");
+    if (!found.length)
+      return empty(
+        "Nothing was loaded yet",
+        "What is shown is the sample. ",
+        h("a", { href: "#/upload" }, "Upload your own"),
+        ".",
+      );
     const columns = columnsOf(read);
-    const whole = grid("Loads, newest first", columns, found, { rowClass: (load) => (load.counts || load.of_load ? "" : "out"), stacked: true });
+    const whole = grid("Loads, newest first", columns, found, {
+      rowClass: (load) => (load.counts || load.of_load ? "" : "out"),
+      stacked: true,
+    });
     const end = h("div", { class: "row" });
     const more = async () => {
       const older = await json(`loads?limit=${PAGE}&before=${found.at(-1).load_id}`, { signal });
@@ -31,32 +49,67 @@ export function loads(main, signal) {
       addRows(whole, columns, older);
       if (older.length < PAGE) replace(end);
     };
-    if (found.length === page) replace(end, h("button", { type: "button", class: "small", on: { click: more } }, "Show older ones"));
+    if (found.length === page)
+      replace(
+        end,
+        h("button", { type: "button", class: "small", on: { click: more } }, "Show older ones"),
+      );
     return [whole, end];
   }
 
-  live.on("status", ({ detail: { before, now } }) => before?.newest_load_id !== now.newest_load_id && read(), signal);
+  live.on(
+    "status",
+    ({ detail: { before, now } }) => before?.newest_load_id !== now.newest_load_id && read(),
+    signal,
+  );
   document.addEventListener("key", read, { signal });
   read();
 }
 
 function columnsOf(changed) {
   return [
-    { title: "Load", figure: true, cell: (load) => h("a", { href: `#/loads/${load.load_id}` }, String(load.load_id)) },
+    {
+      title: "Load",
+      figure: true,
+      cell: (load) => h("a", { href: `#/loads/${load.load_id}` }, String(load.load_id)),
+    },
     { title: "When", cell: (load) => since(load.loaded_at) },
     { title: "What", wide: true, cell: what },
     { title: "Loaded", figure: true, cell: (load) => (load.of_load ? "" : number(load.loaded)) },
-    { title: "Rejected", figure: true, cell: (load) => (load.of_load ? "" : load.rejected ? h("a", { href: `#/loads/${load.load_id}` }, number(load.rejected)) : "0") },
+    {
+      title: "Rejected",
+      figure: true,
+      cell: (load) =>
+        load.of_load
+          ? ""
+          : load.rejected
+            ? h("a", { href: `#/loads/${load.load_id}` }, number(load.rejected))
+            : "0",
+    },
     { title: "Who", cell: (load) => load.actor ?? h("span", { class: "quiet" }, "no key") },
     { title: "State", cell: state },
-    { title: "", head: h("span", { class: "unseen" }, "Undo"), cell: (load) => turnButton(load, changed) },
+    {
+      title: "",
+      head: h("span", { class: "unseen" }, "Undo"),
+      cell: (load) => turnButton(load, changed),
+    },
   ];
 }
 
 function what(load) {
-  if (load.of_load) return [load.mode === "undo" ? "Undo of " : "Brought back ", h("a", { href: `#/loads/${load.of_load}` }, `load ${load.of_load}`), ` (${load.table})`];
+  if (load.of_load)
+    return [
+      load.mode === "undo" ? "Undo of " : "Brought back ",
+      h("a", { href: `#/loads/${load.of_load}` }, `load ${load.of_load}`),
+      ` (${load.table})`,
+    ];
   const from = load.file_name ?? { csv: "a file", batch: "a batch", avro: "a backup" }[load.source];
-  return [h("strong", {}, load.table), load.mode === "replace" && [" ", pill("", "replaced all")], h("br", {}), h("span", { class: "quiet" }, from)];
+  return [
+    h("strong", {}, load.table),
+    load.mode === "replace" && [" ", pill("", "replaced all")],
+    h("br", {}),
+    h("span", { class: "quiet" }, from),
+  ];
 }
 
 function state(load) {
@@ -71,7 +124,16 @@ export function turnButton(load, changed) {
   const isOut = Boolean(load.undone_by);
   if (load.of_load || (!load.counts && !isOut)) return "";
   const name = isOut ? "Bring back" : "Undo";
-  const button = h("button", { type: "button", class: "small", "aria-label": `${name} load ${load.load_id}`, on: { click: act } }, name);
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "small",
+      "aria-label": `${name} load ${load.load_id}`,
+      on: { click: act },
+    },
+    name,
+  );
   async function act() {
     button.disabled = true;
     button.textContent = isOut ? "Bringing back …" : "Undoing …";
@@ -88,8 +150,16 @@ async function turn(entry, loadId, isOut, changed) {
     const { build } = await built(made.load_id);
     changed();
     const done = isOut ? `Load ${loadId} counts again` : `Load ${loadId} is undone`;
-    const numbers = build.status === "published" ? "the numbers are built anew" : "but the build failed, and the numbers are those of before";
-    tell(`${done}; ${numbers}.`, isOut ? null : { name: "Bring it back", act: () => turn(made.load_id, loadId, true, changed) });
+    const numbers =
+      build.status === "published"
+        ? "the numbers are built anew"
+        : "but the build failed, and the numbers are those of before";
+    tell(
+      `${done}; ${numbers}.`,
+      isOut
+        ? null
+        : { name: "Bring it back", act: () => turn(made.load_id, loadId, true, changed) },
+    );
   } catch (error) {
     tell(error.message);
   }
@@ -97,7 +167,12 @@ async function turn(entry, loadId, isOut, changed) {
 
 export function oneLoad(main, signal, loadId) {
   const box = h("div", { class: "stack" });
-  replace(main, h("p", {}, h("a", { href: "#/loads" }, "All loads")), h("h1", {}, `Load ${loadId}`), box);
+  replace(
+    main,
+    h("p", {}, h("a", { href: "#/loads" }, "All loads")),
+    h("h1", {}, `Load ${loadId}`),
+    box,
+  );
   const read = () => show(box, "Reading the load …", () => whole(loadId, read, signal), signal);
   live.on("status", read, signal);
   read();
@@ -107,19 +182,46 @@ async function whole(loadId, read, signal) {
   const load = await json(`loads/${loadId}`, { signal });
   const { build } = load;
   return [
-    h("div", { class: "card stack" },
+    h(
+      "div",
+      { class: "card stack" },
       facts([
         ["What", what(load)],
         ["State", state(load) || "an entry about another load"],
         ["When", [moment(load.loaded_at), " (", since(load.loaded_at), ")"]],
         ["Who", load.actor ?? "no key"],
-        !load.of_load && ["Rows", `${number(load.received)} received, ${number(load.loaded)} loaded, ${number(load.rejected)} rejected`],
-        ["Build", build.build_id ? [h("a", { href: `#/builds/${build.build_id}` }, `build ${build.build_id}`), " ", pill(build.status === "published" ? "good" : "bad", build.status)] : "is still to come"],
+        !load.of_load && [
+          "Rows",
+          `${number(load.received)} received, ${number(load.loaded)} loaded, ${number(load.rejected)} rejected`,
+        ],
+        [
+          "Build",
+          build.build_id
+            ? [
+                h("a", { href: `#/builds/${build.build_id}` }, `build ${build.build_id}`),
+                " ",
+                pill(build.status === "published" ? "good" : "bad", build.status),
+              ]
+            : "is still to come",
+        ],
         load.request_id && ["Request", h("code", {}, load.request_id)],
         load.sha256 && ["SHA-256", h("code", { class: "raw" }, load.sha256)],
       ]),
-      h("div", { class: "row" }, turnButton(load, read))),
-    build.status === "failed" && notice("bad", "Its build failed", h("p", {}, "The rows are safe; the numbers of before are shown on."), reasonsOf(build.failures)),
-    load.rejected > 0 && h("section", { class: "card stack" }, h("h2", {}, count(load.rejected, "rejected row")), await allRejects(load)),
+      h("div", { class: "row" }, turnButton(load, read)),
+    ),
+    build.status === "failed" &&
+      notice(
+        "bad",
+        "Its build failed",
+        h("p", {}, "The rows are safe; the numbers of before are shown on."),
+        reasonsOf(build.failures),
+      ),
+    load.rejected > 0 &&
+      h(
+        "section",
+        { class: "card stack" },
+        h("h2", {}, count(load.rejected, "rejected row")),
+        await allRejects(load),
+      ),
   ];
 }

@@ -12,8 +12,12 @@ const TYPING = 300;
 
 /** The columns that an answer to the question has. */
 export function columnsOf(metric, state) {
-  const held = metric.parameters.filter((p) => (state.parameters[p.name] ?? p.default ?? "all") !== "all").map((p) => p.column);
-  return metric.columns.filter((column) => metric.select.includes(column.name) && !held.includes(column.name));
+  const held = metric.parameters
+    .filter((p) => (state.parameters[p.name] ?? p.default ?? "all") !== "all")
+    .map((p) => p.column);
+  return metric.columns.filter(
+    (column) => metric.select.includes(column.name) && !held.includes(column.name),
+  );
 }
 
 /** A table: `node`, and `fill`, which reads its rows. Only rows are ever made anew, so that
@@ -25,7 +29,11 @@ export function metricTable(metric, state, query, asked) {
     hint: column.description,
     figure: figures.has(column.name),
     cell: (row) => cell(row[column.name], column.data_type, figures.has(column.name)),
-    head: h("button", { type: "button", class: "sort", on: { click: () => turn(column.name) } }, column.name),
+    head: h(
+      "button",
+      { type: "button", class: "sort", on: { click: () => turn(column.name) } },
+      column.name,
+    ),
     filter: filterBox(column),
   }));
   const table = grid(metric.title, columns, []);
@@ -47,13 +55,27 @@ export function metricTable(metric, state, query, asked) {
       if (now.aborted) return;
       setRows(table, columns, []);
       // What was typed does not fit the column: that is told, and the typing goes on.
-      replace(end, error.status === 400 ? h("p", { class: "bad-text", role: "alert" }, error.message) : trouble(error, () => fill(signal)));
+      replace(
+        end,
+        error.status === 400
+          ? h("p", { class: "bad-text", role: "alert" }, error.message)
+          : trouble(error, () => fill(signal)),
+      );
     }
   }
 
   function tell(known, answer, now) {
     const next = answer.headers.get("Link")?.match(/<([^>]+)>/)?.[1];
-    if (!known) return replace(end, empty("No rows", isFiltered() ? "No row passes the filters." : "There is nothing to count yet for this choice."));
+    if (!known)
+      return replace(
+        end,
+        empty(
+          "No rows",
+          isFiltered()
+            ? "No row passes the filters."
+            : "There is nothing to count yet for this choice.",
+        ),
+      );
     const more = async () => {
       const { pathname, search } = new URL(next);
       const further = await ask(pathname + search, { signal: now });
@@ -61,13 +83,17 @@ export function metricTable(metric, state, query, asked) {
       addRows(table, columns, rows);
       tell(known + rows.length, further, now);
     };
-    replace(end, h("span", { class: "quiet" }, `${count(known, "row")}${next ? ", and more" : ""}`),
-      next && h("button", { type: "button", class: "small", on: { click: more } }, "Show more"));
+    replace(
+      end,
+      h("span", { class: "quiet" }, `${count(known, "row")}${next ? ", and more" : ""}`),
+      next && h("button", { type: "button", class: "small", on: { click: more } }, "Show more"),
+    );
   }
 
   const isFiltered = () => Object.values(state.filters).some((text) => text.trim());
 
-  const orderOf = (name) => (state.sort === name ? "ascending" : state.sort === `-${name}` ? "descending" : "none");
+  const orderOf = (name) =>
+    state.sort === name ? "ascending" : state.sort === `-${name}` ? "descending" : "none";
 
   function turn(name) {
     state.sort = { none: `-${name}`, descending: name, ascending: "" }[orderOf(name)];
@@ -86,13 +112,18 @@ export function metricTable(metric, state, query, asked) {
     let timer = 0;
     const isText = column.data_type === "text";
     return h("input", {
-      type: "text", value: state.filters[column.name] ?? "", placeholder: isText ? "contains" : "=  >  <",
-      "aria-label": `Filter ${column.name}`, title: isText ? "Part of the text" : "Such as 5, >=5 or <5",
-      on: { input: (event) => {
-        state.filters[column.name] = event.target.value;
-        clearTimeout(timer);
-        timer = setTimeout(asked, TYPING);
-      } },
+      type: "text",
+      value: state.filters[column.name] ?? "",
+      placeholder: isText ? "contains" : "=  >  <",
+      "aria-label": `Filter ${column.name}`,
+      title: isText ? "Part of the text" : "Such as 5, >=5 or <5",
+      on: {
+        input: (event) => {
+          state.filters[column.name] = event.target.value;
+          clearTimeout(timer);
+          timer = setTimeout(asked, TYPING);
+        },
+      },
     });
   }
 

@@ -26,12 +26,20 @@ export function metricCard(metric, state, signal, { changed = () => {}, heading 
   const files = h("div", { class: "row files" });
   const curl = copyable("", "the command");
   const source = h("div", { class: "source" });
-  const card = h("article", { class: "card metric", "data-metric": metric.name },
+  const card = h(
+    "article",
+    { class: "card metric", "data-metric": metric.name },
     h("div", { class: "card-head" }, h("div", {}, title, fresh), question),
-    about, figure,
-    h("div", { class: "card-foot" }, files,
+    about,
+    figure,
+    h(
+      "div",
+      { class: "card-foot" },
+      files,
       h("details", {}, h("summary", {}, "Ask for it with curl"), curl.node),
-      h("details", {}, h("summary", {}, "The SQL behind it"), source)));
+      h("details", {}, h("summary", {}, "The SQL behind it"), source),
+    ),
+  );
 
   function query(more = {}) {
     const wanted = new URLSearchParams(state.parameters);
@@ -45,17 +53,56 @@ export function metricCard(metric, state, signal, { changed = () => {}, heading 
   }
 
   function ground() {
-    replace(title, heading === "h1" ? metric.title : h("a", { href: `#/metrics/${encodeURIComponent(metric.name)}` }, metric.title));
+    replace(
+      title,
+      heading === "h1"
+        ? metric.title
+        : h("a", { href: `#/metrics/${encodeURIComponent(metric.name)}` }, metric.title),
+    );
     about.textContent = metric.description;
     fresh.replaceChildren(...freshness(metric.build));
-    replace(question, metric.parameters.map(parameterChoice),
-      hasChart() && choice("Show as", [["chart", "Chart"], ["table", "Table"]], state.view, (view) => { state.view = view; refresh(); }));
-    replace(files, Object.entries(FILES).filter(([name]) => metric.formats.includes(name)).map(([name, text]) =>
-      saveButton(text, () => address(metric, query(name === "svg" ? { format: name, theme: theme() } : { format: name })), () => `${fileName()}.${name}`, `Download ${metric.title} as ${text}`)));
+    replace(
+      question,
+      metric.parameters.map(parameterChoice),
+      hasChart() &&
+        choice(
+          "Show as",
+          [
+            ["chart", "Chart"],
+            ["table", "Table"],
+          ],
+          state.view,
+          (view) => {
+            state.view = view;
+            refresh();
+          },
+        ),
+    );
+    replace(
+      files,
+      Object.entries(FILES)
+        .filter(([name]) => metric.formats.includes(name))
+        .map(([name, text]) =>
+          saveButton(
+            text,
+            () =>
+              address(
+                metric,
+                query(name === "svg" ? { format: name, theme: theme() } : { format: name }),
+              ),
+            () => `${fileName()}.${name}`,
+            `Download ${metric.title} as ${text}`,
+          ),
+        ),
+    );
     replace(source, sourceOf(metric));
   }
 
-  const fileName = () => [metric.name, ...metric.parameters.map((p) => state.parameters[p.name] ?? p.default).filter(Boolean)].join("-");
+  const fileName = () =>
+    [
+      metric.name,
+      ...metric.parameters.map((p) => state.parameters[p.name] ?? p.default).filter(Boolean),
+    ].join("-");
 
   function parameterChoice(parameter) {
     const chosen = state.parameters[parameter.name] ?? parameter.default ?? "all";
@@ -67,9 +114,15 @@ export function metricCard(metric, state, signal, { changed = () => {}, heading 
     if (!parameter.values) return field(name, h("input", { value: chosen, on: { change: act } }));
     const values = parameter.values.map(String);
     if (chosen !== "all" && !values.includes(chosen)) values.unshift(chosen);
-    return field(name, h("select", { on: { change: act } },
-      values.reverse().map((value) => h("option", { value, selected: value === chosen }, value)),
-      h("option", { value: "all", selected: chosen === "all" }, "all")));
+    return field(
+      name,
+      h(
+        "select",
+        { on: { change: act } },
+        values.reverse().map((value) => h("option", { value, selected: value === chosen }, value)),
+        h("option", { value: "all", selected: chosen === "all" }, "all"),
+      ),
+    );
   }
 
   async function refresh() {
@@ -126,14 +179,17 @@ export function stateOf(metric, text = "") {
   const parameters = {};
   for (const { name } of metric.parameters) if (given.has(name)) parameters[name] = given.get(name);
   const filters = {};
-  for (const { name } of metric.columns) if (given.has(`filter.${name}`)) filters[name] = given.get(`filter.${name}`);
-  const view = given.get("view") === "table" || !metric.formats.includes("vegalite") ? "table" : "chart";
+  for (const { name } of metric.columns)
+    if (given.has(`filter.${name}`)) filters[name] = given.get(`filter.${name}`);
+  const view =
+    given.get("view") === "table" || !metric.formats.includes("vegalite") ? "table" : "chart";
   return { parameters, filters, sort: given.get("sort") ?? "", view };
 }
 
 export function textOf(state) {
   const text = new URLSearchParams(state.parameters);
-  for (const [name, filter] of Object.entries(state.filters)) if (filter) text.set(`filter.${name}`, filter);
+  for (const [name, filter] of Object.entries(state.filters))
+    if (filter) text.set(`filter.${name}`, filter);
   if (state.sort) text.set("sort", state.sort);
   if (state.view === "table") text.set("view", "table");
   return text.toString();
@@ -143,8 +199,16 @@ export function textOf(state) {
 function freshness(build) {
   const { build: served } = live.status ?? {};
   const loads = served?.build_id === build.build_id ? served.loads : null;
-  const from = build.sample_data ? "Sample data" : loads === null ? "Built" : `${count(loads, "load")}, built`;
-  return [build.sample_data ? `${from}, built ` : `${from} `, since(build.finished_at), ` · build ${build.build_id}`];
+  const from = build.sample_data
+    ? "Sample data"
+    : loads === null
+      ? "Built"
+      : `${count(loads, "load")}, built`;
+  return [
+    build.sample_data ? `${from}, built ` : `${from} `,
+    since(build.finished_at),
+    ` · build ${build.build_id}`,
+  ];
 }
 
 function sourceOf(metric) {
@@ -152,9 +216,35 @@ function sourceOf(metric) {
   return [
     h("p", {}, h("code", {}, metric.file)),
     h("pre", { tabindex: "0", "aria-label": `SQL of ${metric.title}` }, h("code", {}, metric.sql)),
-    h("p", {}, "Built from ", metric.upstream.map((node, at) => [at > 0 && ", ", h("code", { title: node.description }, node.name)]), "."),
-    metric.tests.length > 0 && h("details", {}, h("summary", {}, `${passed} of ${count(metric.tests.length, "test")} passed in this build`),
-      h("ul", { class: "plain" }, metric.tests.map((test) =>
-        h("li", {}, pill(test.status === "pass" ? "good" : "warn", test.status), " ", h("code", {}, test.name), test.description && ` ${test.description}`)))),
+    h(
+      "p",
+      {},
+      "Built from ",
+      metric.upstream.map((node, at) => [
+        at > 0 && ", ",
+        h("code", { title: node.description }, node.name),
+      ]),
+      ".",
+    ),
+    metric.tests.length > 0 &&
+      h(
+        "details",
+        {},
+        h("summary", {}, `${passed} of ${count(metric.tests.length, "test")} passed in this build`),
+        h(
+          "ul",
+          { class: "plain" },
+          metric.tests.map((test) =>
+            h(
+              "li",
+              {},
+              pill(test.status === "pass" ? "good" : "warn", test.status),
+              " ",
+              h("code", {}, test.name),
+              test.description && ` ${test.description}`,
+            ),
+          ),
+        ),
+      ),
   ];
 }

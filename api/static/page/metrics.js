@@ -7,10 +7,12 @@ export const catalogue = (options) => json("metrics", options);
 /** The columns whose values are figures, not names made of digits. */
 export function measures(metric) {
   const held = new Set(metric.parameters.map((parameter) => parameter.column));
-  return new Set(metric.columns
-    .filter((column) => ["integer", "real"].includes(column.data_type))
-    .map((column) => column.name)
-    .filter((name) => !held.has(name) && !/^(id|year|quarter|month|week|day)$|_id$/i.test(name)));
+  return new Set(
+    metric.columns
+      .filter((column) => ["integer", "real"].includes(column.data_type))
+      .map((column) => column.name)
+      .filter((name) => !held.has(name) && !/^(id|year|quarter|month|week|day)$|_id$/i.test(name)),
+  );
 }
 
 /** A filter as somebody writes it, as a parameter of the address: `5`, `>=5`, `<> 3`, or a part of a text. */
@@ -19,7 +21,18 @@ export function filterOf(column, text) {
   if (!written) return null;
   if (column.data_type === "text") return [`${column.name}__contains`, written];
   const [, sign, value] = written.match(/^(>=|<=|<>|!=|>|<|=|≥|≤|≠)?\s*(.*)$/);
-  const operator = { ">=": "gte", "≥": "gte", "<=": "lte", "≤": "lte", ">": "gt", "<": "lt", "<>": "ne", "!=": "ne", "≠": "ne" }[sign] ?? "eq";
+  const operator =
+    {
+      ">=": "gte",
+      "≥": "gte",
+      "<=": "lte",
+      "≤": "lte",
+      ">": "gt",
+      "<": "lt",
+      "<>": "ne",
+      "!=": "ne",
+      "≠": "ne",
+    }[sign] ?? "eq";
   return [`${column.name}__${operator}`, value];
 }
 

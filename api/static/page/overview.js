@@ -23,7 +23,14 @@ export function overview(main, signal) {
       else cards.set(metric.name, metricCard(metric, stateOf(metric), signal));
       board.append(cards.get(metric.name).node);
     }
-    if (!metrics.length) replace(board, empty("No metrics", "The dbt project declares none that is served. README says how to add one."));
+    if (!metrics.length)
+      replace(
+        board,
+        empty(
+          "No metrics",
+          "The dbt project declares none that is served. README says how to add one.",
+        ),
+      );
   });
 }
 
@@ -33,13 +40,24 @@ export function oneMetric(main, signal, name, text) {
   replace(main, board);
   const changed = (state) => {
     const wanted = textOf(state);
-    history.replaceState(null, "", `#/metrics/${encodeURIComponent(name)}${wanted ? `?${wanted}` : ""}`);
+    history.replaceState(
+      null,
+      "",
+      `#/metrics/${encodeURIComponent(name)}${wanted ? `?${wanted}` : ""}`,
+    );
   };
   follow(board, signal, (metrics) => {
     const metric = metrics.find((metric) => metric.name === name);
     if (!metric) {
       card = null;
-      replace(board, h("h1", {}, "There is no such metric"), empty("It may have been renamed or taken out", h("a", { href: "#/" }, "See those that there are.")));
+      replace(
+        board,
+        h("h1", {}, "There is no such metric"),
+        empty(
+          "It may have been renamed or taken out",
+          h("a", { href: "#/" }, "See those that there are."),
+        ),
+      );
     } else if (card) card.update(metric);
     else {
       card = metricCard(metric, stateOf(metric, text), signal, { changed, heading: "h1" });
@@ -66,7 +84,12 @@ function follow(board, signal, take) {
       take(metrics);
     } catch (error) {
       if (now.aborted || !first) return;
-      replace(board, error.code === "not_ready" ? waiting("The first build is under way; the numbers appear by themselves.") : trouble(error, read));
+      replace(
+        board,
+        error.code === "not_ready"
+          ? waiting("The first build is under way; the numbers appear by themselves.")
+          : trouble(error, read),
+      );
     }
   };
   replace(board, waiting("Reading the metrics …"));

@@ -5,13 +5,24 @@ import { h, icon, ICONS, replace, say } from "./dom.js";
 
 /** A notice; `kind` is info, good, warn or bad. */
 export function notice(kind, title, ...more) {
-  return h("div", { class: `notice ${kind}` }, h("strong", {}, title), more.length > 0 && h("div", {}, more));
+  return h(
+    "div",
+    { class: `notice ${kind}` },
+    h("strong", {}, title),
+    more.length > 0 && h("div", {}, more),
+  );
 }
 
 /** What went wrong, in the words of whoever knows, with a way to try again. */
 export function trouble(error, again) {
-  const title = error instanceof Offline ? "No connection" : error.body?.title || "That did not work";
-  return notice("bad", title, h("p", {}, error.message), again && h("button", { type: "button", on: { click: again } }, "Try again"));
+  const title =
+    error instanceof Offline ? "No connection" : error.body?.title || "That did not work";
+  return notice(
+    "bad",
+    title,
+    h("p", {}, error.message),
+    again && h("button", { type: "button", on: { click: again } }, "Try again"),
+  );
 }
 
 /** Nothing there (yet), and what to do about it. */
@@ -19,7 +30,13 @@ export function empty(title, ...more) {
   return h("div", { class: "empty" }, h("strong", {}, title), h("p", {}, more));
 }
 
-export const waiting = (what) => h("div", { class: "waiting", role: "status" }, h("span", { class: "spinner", "aria-hidden": "true" }), what);
+export const waiting = (what) =>
+  h(
+    "div",
+    { class: "waiting", role: "status" },
+    h("span", { class: "spinner", "aria-hidden": "true" }),
+    what,
+  );
 
 const rounds = new WeakMap();
 
@@ -34,21 +51,39 @@ export async function show(box, what, load, signal) {
     const shown = await load();
     if (!isOld()) replace(box, shown);
   } catch (error) {
-    if (!isOld()) replace(box, trouble(error, () => show(box, what, load, signal)));
+    if (!isOld())
+      replace(
+        box,
+        trouble(error, () => show(box, what, load, signal)),
+      );
   } finally {
     clearTimeout(timer);
   }
 }
 
 export function saveButton(text, path, name, label) {
-  return h("button", { type: "button", class: "small", "aria-label": label, on: { click: () => save(path(), name()).catch((error) => tell(error.message)) } },
-    icon(ICONS.download), text);
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "small",
+      "aria-label": label,
+      on: { click: () => save(path(), name()).catch((error) => tell(error.message)) },
+    },
+    icon(ICONS.download),
+    text,
+  );
 }
 
 /** A line of text that can be taken along. */
 export function copyable(text, label) {
   const code = h("code", {}, text);
-  const button = h("button", { type: "button", class: "small", on: { click: copy } }, icon(ICONS.copy), "Copy");
+  const button = h(
+    "button",
+    { type: "button", class: "small", on: { click: copy } },
+    icon(ICONS.copy),
+    "Copy",
+  );
   button.setAttribute("aria-label", `Copy ${label}`);
   async function copy() {
     try {
@@ -60,7 +95,15 @@ export function copyable(text, label) {
       tell("Marked: copy it with the keyboard.");
     }
   }
-  return { code, node: h("div", { class: "copyable" }, h("pre", { tabindex: "0", "aria-label": label }, code), button) };
+  return {
+    code,
+    node: h(
+      "div",
+      { class: "copyable" },
+      h("pre", { tabindex: "0", "aria-label": label }, code),
+      button,
+    ),
+  };
 }
 
 export const pill = (kind, text) => h("span", { class: `pill ${kind}` }, text);
@@ -68,7 +111,26 @@ export const pill = (kind, text) => h("span", { class: `pill ${kind}` }, text);
 /** A short message that goes away by itself, with perhaps something to do about it. */
 export function tell(text, action) {
   document.querySelector(".toast")?.remove();
-  const toast = h("div", { class: "toast" }, text, action && h("button", { type: "button", class: "small", on: { click: () => { toast.remove(); action.act(); } } }, action.name));
+  const toast = h(
+    "div",
+    { class: "toast" },
+    text,
+    action &&
+      h(
+        "button",
+        {
+          type: "button",
+          class: "small",
+          on: {
+            click: () => {
+              toast.remove();
+              action.act();
+            },
+          },
+        },
+        action.name,
+      ),
+  );
   document.body.append(toast);
   say(text);
   setTimeout(() => toast.remove(), action ? 12_000 : 4000);
@@ -85,13 +147,29 @@ export function field(name, control) {
 /** Two or more choices of which one holds. */
 export function choice(label, options, chosen, act) {
   const buttons = options.map(([value, text]) =>
-    h("button", { type: "button", "aria-pressed": String(value === chosen), on: { click: () => choose(value) } }, text));
+    h(
+      "button",
+      {
+        type: "button",
+        "aria-pressed": String(value === chosen),
+        on: { click: () => choose(value) },
+      },
+      text,
+    ),
+  );
   function choose(value) {
-    options.forEach(([other], at) => buttons[at].setAttribute("aria-pressed", String(other === value)));
+    options.forEach(([other], at) =>
+      buttons[at].setAttribute("aria-pressed", String(other === value)),
+    );
     act(value);
   }
   return h("div", { class: "choice", role: "group", "aria-label": label }, buttons);
 }
 
 /** Names and what they stand for; pairs that are not there are left out. */
-export const facts = (pairs) => h("dl", { class: "facts" }, pairs.filter(Boolean).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+export const facts = (pairs) =>
+  h(
+    "dl",
+    { class: "facts" },
+    pairs.filter(Boolean).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
+  );

@@ -14,9 +14,14 @@ const COLUMNS = [
 ];
 
 /** A table of rejects as the server tells them; each of their errors has a line. */
-export const rejectsGrid = (caption, rejects) => grid(caption, COLUMNS, rejects.flatMap(errorsOf), { stacked: true });
+export const rejectsGrid = (caption, rejects) =>
+  grid(caption, COLUMNS, rejects.flatMap(errorsOf), { stacked: true });
 
-const errorsOf = (reject) => (reject.errors?.length ? reject.errors : [reject]).map((error, at) => ({ ...error, raw: at ? "" : reject.raw }));
+const errorsOf = (reject) =>
+  (reject.errors?.length ? reject.errors : [reject]).map((error, at) => ({
+    ...error,
+    raw: at ? "" : reject.raw,
+  }));
 
 /** The most frequent reasons, such as "12 × department is required but empty". */
 export function reasons(rejects, all) {
@@ -26,12 +31,23 @@ export function reasons(rejects, all) {
     counts.set(told, (counts.get(told) ?? 0) + 1);
   }
   const some = all > rejects.length ? `Of the first ${rejects.length}: ` : "";
-  return some + [...counts].sort((a, b) => b[1] - a[1]).map(([told, n]) => `${n} × ${told}`).join(" · ");
+  return (
+    some +
+    [...counts]
+      .sort((a, b) => b[1] - a[1])
+      .map(([told, n]) => `${n} × ${told}`)
+      .join(" · ")
+  );
 }
 
 /** The file of all rejects of a load, to mend in a spreadsheet or editor and upload again. */
 export const rejectsButton = (load) =>
-  saveButton(`Download ${count(load.rejected, "reject")} to mend`, () => `loads/${load.load_id}/rejects?format=csv`, () => `${load.table}-load-${load.load_id}-rejects.csv`, `Download the rejects of load ${load.load_id}`);
+  saveButton(
+    `Download ${count(load.rejected, "reject")} to mend`,
+    () => `loads/${load.load_id}/rejects?format=csv`,
+    () => `${load.table}-load-${load.load_id}-rejects.csv`,
+    `Download the rejects of load ${load.load_id}`,
+  );
 
 /** All rejects of a load, a page at a time. */
 export async function allRejects(load) {
@@ -39,8 +55,18 @@ export async function allRejects(load) {
   const whole = rejectsGrid(`Rejects of load ${load.load_id}`, page.rejects);
   let known = page.rejects.length;
   const end = h("div", { class: "row" });
-  const told = () => replace(end, h("span", { class: "quiet" }, known < load.rejected ? `${known} of ${count(load.rejected, "row")}` : count(known, "row")),
-    page.next && known < load.rejected && h("button", { type: "button", class: "small", on: { click: more } }, "Show more"));
+  const told = () =>
+    replace(
+      end,
+      h(
+        "span",
+        { class: "quiet" },
+        known < load.rejected ? `${known} of ${count(load.rejected, "row")}` : count(known, "row"),
+      ),
+      page.next &&
+        known < load.rejected &&
+        h("button", { type: "button", class: "small", on: { click: more } }, "Show more"),
+    );
   async function more() {
     page = await (await ask(page.next)).json();
     addRows(whole, COLUMNS, page.rejects.flatMap(errorsOf));

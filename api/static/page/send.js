@@ -28,7 +28,9 @@ export async function send(file, name, table, { mode, key, progress }) {
 
 /** A name for one request that nobody else has. */
 export function requestKey() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
 }
 
 /** Take a load out, or bring it back by the number of its undo. */
@@ -73,7 +75,10 @@ function sent(body, key, progress) {
     request.setRequestHeader("Prefer", "respond-async");
     request.setRequestHeader("Idempotency-Key", key);
     for (const [name, value] of Object.entries(keyHeader())) request.setRequestHeader(name, value);
-    request.upload.addEventListener("progress", (event) => event.lengthComputable && progress(event.loaded / event.total));
+    request.upload.addEventListener(
+      "progress",
+      (event) => event.lengthComputable && progress(event.loaded / event.total),
+    );
     request.upload.addEventListener("load", () => progress(1));
     request.addEventListener("error", () => reject(new Offline()));
     request.addEventListener("load", () => {

@@ -15,32 +15,83 @@ const NOTES = {
 
 export function tables(main, signal) {
   const box = h("div", { class: "stack" });
-  replace(main, h("h1", {}, "Tables"), h("p", { class: "lead" }, "What a row of each upload table has to be like. A row that is not is refused with the reason, and the others are loaded."), box);
+  replace(
+    main,
+    h("h1", {}, "Tables"),
+    h(
+      "p",
+      { class: "lead" },
+      "What a row of each upload table has to be like. A row that is not is refused with the reason, and the others are loaded.",
+    ),
+    box,
+  );
   const read = () => show(box, "Reading the tables …", all, signal);
 
   async function all() {
     const found = await json("tables", { signal });
-    return found.length ? found.map(card) : empty("No upload tables", "The dbt project declares none in _sources.yml.");
+    return found.length
+      ? found.map(card)
+      : empty("No upload tables", "The dbt project declares none in _sources.yml.");
   }
 
-  live.on("status", ({ detail: { before, now } }) => (before?.newest_load_id !== now.newest_load_id || before?.last_build?.build_id !== now.last_build?.build_id) && read(), signal);
+  live.on(
+    "status",
+    ({ detail: { before, now } }) =>
+      (before?.newest_load_id !== now.newest_load_id ||
+        before?.last_build?.build_id !== now.last_build?.build_id) &&
+      read(),
+    signal,
+  );
   read();
 }
 
 function card(table) {
   const key = table.primary_key;
   const curl = `curl -F csv_file=@${table.name}.csv -F table_name=${table.name} '${new URL("upload_csv", document.baseURI)}'`;
-  return h("article", { class: "card" },
-    h("div", { class: "card-head" },
+  return h(
+    "article",
+    { class: "card" },
+    h(
+      "div",
+      { class: "card-head" },
       h("div", {}, h("h2", {}, table.name), h("p", { class: "quiet" }, held(table))),
-      h("div", { class: "row" }, saveButton("CSV template", () => `tables/${encodeURIComponent(table.name)}/template`, () => `${table.name}.csv`, `Download a CSV template for ${table.name}`))),
+      h(
+        "div",
+        { class: "row" },
+        saveButton(
+          "CSV template",
+          () => `tables/${encodeURIComponent(table.name)}/template`,
+          () => `${table.name}.csv`,
+          `Download a CSV template for ${table.name}`,
+        ),
+      ),
+    ),
     h("p", { class: "about" }, table.description),
-    grid(`Columns of ${table.name}`, [
-      { title: "Column", cell: (column) => h("code", {}, column.name) },
-      { title: "What it has to be", wide: true, cell: (column) => [h("div", {}, inWords(column)), h("div", { class: "quiet" }, column.description)] },
-    ], table.columns),
-    key.length > 0 && h("p", {}, "A later row with the same ", key.map((name, at) => [at > 0 && " and ", h("code", {}, name)]), " replaces the earlier one, so nothing is counted twice."),
-    h("details", {}, h("summary", {}, "Upload with curl"), copyable(curl, "the command").node));
+    grid(
+      `Columns of ${table.name}`,
+      [
+        { title: "Column", cell: (column) => h("code", {}, column.name) },
+        {
+          title: "What it has to be",
+          wide: true,
+          cell: (column) => [
+            h("div", {}, inWords(column)),
+            h("div", { class: "quiet" }, column.description),
+          ],
+        },
+      ],
+      table.columns,
+    ),
+    key.length > 0 &&
+      h(
+        "p",
+        {},
+        "A later row with the same ",
+        key.map((name, at) => [at > 0 && " and ", h("code", {}, name)]),
+        " replaces the earlier one, so nothing is counted twice.",
+      ),
+    h("details", {}, h("summary", {}, "Upload with curl"), copyable(curl, "the command").node),
+  );
 }
 
 /** "Whole number, required." */
@@ -52,5 +103,8 @@ function inWords({ data_type: type, required, accepted_values: accepted }) {
 
 function held(table) {
   if (!table.loads) return "Nothing loaded yet";
-  return [`${count(table.rows_loaded, "row")} in ${count(table.loads, "load")}`, table.last_loaded_at && [", the last ", since(table.last_loaded_at)]];
+  return [
+    `${count(table.rows_loaded, "row")} in ${count(table.loads, "load")}`,
+    table.last_loaded_at && [", the last ", since(table.last_loaded_at)],
+  ];
 }

@@ -5,7 +5,8 @@ import { h, icon, ICONS, replace } from "./dom.js";
 const PLACE = "theme";
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
-export const theme = () => document.documentElement.dataset.theme || (dark.matches ? "dark" : "light");
+export const theme = () =>
+  document.documentElement.dataset.theme || (dark.matches ? "dark" : "light");
 
 export function startTheme() {
   const kept = localStorage.getItem(PLACE);

@@ -20,30 +20,78 @@ export function upload(main) {
 function makeTray() {
   let tables = [];
   const cards = new Set();
-  const input = h("input", { type: "file", id: "files", multiple: true, accept: ".csv,.gz,.txt,text/csv", class: "unseen", on: { change: chosen } });
-  const drop = h("label", { for: "files", class: "drop", on: {
-    dragover: (event) => { event.preventDefault(); drop.classList.add("over"); },
-    dragleave: () => drop.classList.remove("over"),
-    drop: dropped,
-  } }, icon(ICONS.upload), h("strong", {}, "Drop CSV files here"), h("span", {}, "or ", h("span", { class: "like-link" }, "choose them"), " – several at once, plain or gzip"));
-  const paste = pasteBox((text) => add([new File([text], "pasted rows.csv", { type: "text/csv" })]));
+  const input = h("input", {
+    type: "file",
+    id: "files",
+    multiple: true,
+    accept: ".csv,.gz,.txt,text/csv",
+    class: "unseen",
+    on: { change: chosen },
+  });
+  const drop = h(
+    "label",
+    {
+      for: "files",
+      class: "drop",
+      on: {
+        dragover: (event) => {
+          event.preventDefault();
+          drop.classList.add("over");
+        },
+        dragleave: () => drop.classList.remove("over"),
+        drop: dropped,
+      },
+    },
+    icon(ICONS.upload),
+    h("strong", {}, "Drop CSV files here"),
+    h(
+      "span",
+      {},
+      "or ",
+      h("span", { class: "like-link" }, "choose them"),
+      " – several at once, plain or gzip",
+    ),
+  );
+  const paste = pasteBox((text) =>
+    add([new File([text], "pasted rows.csv", { type: "text/csv" })]),
+  );
   const problems = h("div", {});
   const chosenFiles = h("div", { class: "stack" });
   const go = h("button", { type: "button", class: "main", on: { click: sendAll } });
   const clear = h("button", { type: "button", on: { click: removeDone } }, "Clear the list");
   const actions = h("div", { class: "row actions", hidden: true }, go, clear);
   const outcome = h("div", {});
-  const node = h("div", { class: "stack" },
+  const node = h(
+    "div",
+    { class: "stack" },
     h("h1", {}, "Upload"),
-    h("p", { class: "lead" }, "CSV files of ", h("span", { id: "table-names" }), ". Nothing is stored before you say so: first you see what would be loaded, and what would not."),
-    h("div", {}, input, drop), paste, problems, chosenFiles, actions, outcome);
+    h(
+      "p",
+      { class: "lead" },
+      "CSV files of ",
+      h("span", { id: "table-names" }),
+      ". Nothing is stored before you say so: first you see what would be loaded, and what would not.",
+    ),
+    h("div", {}, input, drop),
+    paste,
+    problems,
+    chosenFiles,
+    actions,
+    outcome,
+  );
   addEventListener("beforeunload", (event) => busy() && event.preventDefault());
 
   async function readTables() {
     try {
       tables = await json("tables");
       replace(problems);
-      replace(node.querySelector("#table-names"), tables.map((table, at) => [at > 0 && (at === tables.length - 1 ? " or " : ", "), h("a", { href: "#/tables" }, table.name)]));
+      replace(
+        node.querySelector("#table-names"),
+        tables.map((table, at) => [
+          at > 0 && (at === tables.length - 1 ? " or " : ", "),
+          h("a", { href: "#/tables" }, table.name),
+        ]),
+      );
     } catch (error) {
       replace(problems, trouble(error, readTables));
     }
@@ -94,7 +142,11 @@ function makeTray() {
     const n = ready().length;
     go.disabled = !n || busy();
     go.hidden = !busy() && ![...cards].some((card) => ["ready", "open"].includes(card.state));
-    go.textContent = busy() ? "Uploading …" : n ? `Upload ${count(n, "file")}` : "Choose a table first";
+    go.textContent = busy()
+      ? "Uploading …"
+      : n
+        ? `Upload ${count(n, "file")}`
+        : "Choose a table first";
     clear.disabled = busy();
   }
 
@@ -118,7 +170,14 @@ function makeTray() {
       replace(outcome, changes(before, await numbers()));
       say("The numbers have been built anew; what changed is at the end of the page.");
     } catch (error) {
-      replace(outcome, notice("info", "The rows are in.", h("p", {}, `What changed cannot be shown: ${error.message}`)));
+      replace(
+        outcome,
+        notice(
+          "info",
+          "The rows are in.",
+          h("p", {}, `What changed cannot be shown: ${error.message}`),
+        ),
+      );
     }
   }
 
@@ -126,17 +185,31 @@ function makeTray() {
 }
 
 function pasteBox(take) {
-  const text = h("textarea", { id: "pasted", rows: 5, spellcheck: "false", placeholder: "1,Engineering\n2,Support", "aria-describedby": "pasted-how" });
+  const text = h("textarea", {
+    id: "pasted",
+    rows: 5,
+    spellcheck: "false",
+    placeholder: "1,Engineering\n2,Support",
+    "aria-describedby": "pasted-how",
+  });
   const use = () => {
     if (!text.value.trim()) return text.focus();
     take(withCommas(text.value));
     text.value = "";
     box.open = false;
   };
-  const box = h("details", { class: "paste" },
+  const box = h(
+    "details",
+    { class: "paste" },
     h("summary", {}, "Or paste rows"),
-    h("label", { for: "pasted" }, "Rows"), text,
-    h("p", { id: "pasted-how", class: "quiet" }, "As CSV, or copied from a spreadsheet; with a header or without."),
-    h("button", { type: "button", on: { click: use } }, "Look at these rows"));
+    h("label", { for: "pasted" }, "Rows"),
+    text,
+    h(
+      "p",
+      { id: "pasted-how", class: "quiet" },
+      "As CSV, or copied from a spreadsheet; with a header or without.",
+    ),
+    h("button", { type: "button", on: { click: use } }, "Look at these rows"),
+  );
   return box;
 }

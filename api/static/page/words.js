@@ -66,7 +66,8 @@ export function tick() {
 
 /** A value of a column; `isMeasure` tells a figure from a name made of digits. */
 export function cell(value, type, isMeasure) {
-  if (value === null || value === undefined) return h("span", { class: "nothing", title: "no value" }, "–");
+  if (value === null || value === undefined)
+    return h("span", { class: "nothing", title: "no value" }, "–");
   if (type === "boolean") return value ? "yes" : "no";
   if (type === "timestamp") return h("time", { datetime: value, title: value }, moment(value));
   if (type === "date") return h("time", { datetime: value }, days.format(new Date(value)));
