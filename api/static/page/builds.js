@@ -197,9 +197,10 @@ function steps(build) {
   const models = build.steps.filter((step) => !step.kind.endsWith("test"));
   const tests = build.steps.filter((step) => step.kind.endsWith("test"));
   const longest = Math.max(...models.map((step) => step.seconds), 0.001);
-  const bad = tests.filter((step) => step.status !== "pass");
+  const [good, bad] = [true, false].map((passed) =>
+    tests.filter((step) => (step.status === "pass") === passed),
+  );
   models.sort((a, b) => b.seconds - a.seconds);
-  tests.sort((a, b) => bad.includes(b) - bad.includes(a) || b.seconds - a.seconds);
   return [
     models.length > 0 &&
       grid(
@@ -222,23 +223,16 @@ function steps(build) {
         models,
         { stacked: true },
       ),
-    tests.length > 0 &&
-      h(
-        "details",
-        { open: bad.length > 0 },
-        h(
-          "summary",
-          {},
-          bad.length
-            ? `${number(bad.length)} of ${count(tests.length, "test")} did not pass`
-            : `${count(tests.length, "test")}, all passed`,
-        ),
-        grid(
-          `Tests of build ${build.build_id}`,
-          [STEP, RESULT, { title: "Kind", cell: (step) => step.kind.replace("_", " ") }],
-          tests,
-          { stacked: true },
-        ),
-      ),
+    bad.length > 0 && [h("h3", {}, "Tests that did not pass"), testsGrid(build, bad)],
+    good.length > 0 &&
+      h("details", {}, h("summary", {}, `${count(good.length, "test")} passed`), testsGrid(build, good)),
   ];
 }
+
+const testsGrid = (build, tests) =>
+  grid(
+    `Tests of build ${build.build_id}: ${tests[0].status}`,
+    [STEP, RESULT, { title: "Kind", cell: (step) => step.kind.replace("_", " ") }],
+    tests,
+    { stacked: true },
+  );

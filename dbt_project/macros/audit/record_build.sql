@@ -17,7 +17,7 @@
             last_load_id if flags.WHICH == 'test' and status == 'published' else run.last_load_id,
             run.last_request_id,
             quoted(steps(results) | tojson),
-            quoted(failures(results) | tojson),
+            quoted(tojson(failures(results))),
             quoted(endpoints(marts) | tojson),
         ] | join(', ') ~ ")"
     ) -%}
@@ -65,7 +65,7 @@
 {% macro sample_of(result) -%}
     {%- set sample = [] -%}
     {%- if result.node.resource_type == 'test' and result.status in ['fail', 'warn'] -%}
-        {%- for row in query("select * from (" ~ result.node.compiled_code ~ ") as failing limit 5") -%}
+        {%- for row in query("select * from (" ~ failing_rows(result.node) ~ ") as failing limit 5") -%}
             {%- set cells = {} -%}
             {%- for name, value in row.dict().items() -%}
                 {%- set whole = value is number and value == value | int -%}
@@ -76,4 +76,18 @@
         {%- endfor -%}
     {%- endif -%}
     {{ return(sample) }}
+{%- endmacro %}
+
+
+{#
+    SQL of the rows that a data test complains of. dbt's not_null selects nothing but the column
+    that is empty, by which nobody finds a row: of that all columns are told.
+#}
+{% macro failing_rows(test) -%}
+    {%- set about = test.depends_on.nodes[0] -%}
+    {%- set tested = graph.nodes.get(about) or graph.sources.get(about) -%}
+    {%- if test.test_metadata and test.test_metadata.name == 'not_null' and not test.config.where and tested -%}
+        {{ return("select * from " ~ tested.relation_name ~ " where " ~ test.column_name ~ " is null") }}
+    {%- endif -%}
+    {{ return(test.compiled_code) }}
 {%- endmacro %}
