@@ -225,7 +225,12 @@ function steps(build) {
       ),
     bad.length > 0 && [h("h3", {}, "Tests that did not pass"), testsGrid(build, bad)],
     good.length > 0 &&
-      h("details", {}, h("summary", {}, `${count(good.length, "test")} passed`), testsGrid(build, good)),
+      h(
+        "details",
+        {},
+        h("summary", {}, `${count(good.length, "test")} passed`),
+        testsGrid(build, good),
+      ),
   ];
 }
 

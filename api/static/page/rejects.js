@@ -10,7 +10,11 @@ const COLUMNS = [
   { title: "Line", figure: true, cell: (error) => error.line },
   { title: "Column", cell: (error) => error.column ?? h("span", { class: "quiet" }, "the row") },
   { title: "Why", wide: true, cell: (error) => error.message },
-  { title: "As it was sent", wide: true, cell: (error) => h("code", { class: "raw" }, error.raw) },
+  {
+    title: "As it was sent",
+    wide: true,
+    cell: (error) => error.raw && h("code", { class: "raw" }, error.raw),
+  },
 ];
 
 /** A table of rejects as the server tells them; each of their errors has a line. */
