@@ -32,8 +32,7 @@ class Context:
         self.project = Project(settings.project_dir)
         # Before the contract is read: what changes meanwhile is seen at the next look.
         self._seen = self.project.fingerprint()
-        # What is wrong with the files while the contract of before is in force.
-        self.complaints: tuple[str, ...] = ()
+        self._complaints: tuple[str, ...] = ()
         # Set when the process is to end: from then on nobody waits for a build.
         self.stopping = threading.Event()
         self.warehouse = open_warehouse(settings.warehouse_dir)
@@ -50,6 +49,13 @@ class Context:
                 self._look()
                 self._next_look = time.monotonic() + CONTRACT_SECONDS
             return self._contract
+
+    @property
+    def complaints(self) -> tuple[str, ...]:
+        """What is wrong with the files while the contract of before is in force."""
+        # A look at them, if the last one is some time ago.
+        _ = self.contract
+        return self._complaints
 
     @property
     def builder_is_running(self) -> bool:
@@ -100,11 +106,11 @@ class Context:
         """The contract of the files, with the upload tables brought to it."""
         contract = self.project.contract()
         self.warehouse.raw.prepare(contract.tables.values())
-        self.complaints = ()
+        self._complaints = ()
         return contract
 
     def _complain(self, error: ContractError) -> None:
-        self.complaints = error.complaints
+        self._complaints = error.complaints
         tell("contract_broken", logging.WARNING, complaints=list(error.complaints))
 
 

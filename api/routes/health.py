@@ -98,11 +98,9 @@ def _store(context: Context) -> str:
 
 
 def _contract(context: Context) -> str:
-    # A look at the files, if the last one is some time ago.
-    _ = context.contract
-    if not context.complaints:
-        return READY
     count = len(context.complaints)
+    if not count:
+        return READY
     return (
         f"{READY}, but the contract of before is in force: {count} complaints about the"
         " project's files, which `python -m api check` tells"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from api.answers import Wish
 from api.context import Context
@@ -17,6 +16,7 @@ from api.formats import FORMATS, Format
 from api.loading import check_csv
 from api.openapi import Facts, document
 from api.routes.reading import declared_only
+from api.routes.revalidation import etag_of, revalidated
 from api.warehouse import Served
 
 EXAMPLE_ROWS = 2
@@ -31,11 +31,7 @@ def routes(context: Context) -> Blueprint:
     def openapi_json() -> Response:
         declared_only()
         content = openapi.content()
-        response = Response(content, mimetype="application/json")
-        response.set_etag(hashlib.sha256(content).hexdigest()[:32])
-        response.headers["Cache-Control"] = "no-cache"
-        response.make_conditional(request)
-        return response
+        return revalidated(etag_of(content), "application/json", lambda: content)
 
     return noun
 

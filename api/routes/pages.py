@@ -10,6 +10,7 @@ from api.documents.service import Index
 from api.errors import NotFound, NotReady
 from api.foreign_text import cut
 from api.routes.reading import declared_only
+from api.routes.revalidation import revalidated
 from api.security_headers import DOCS_POLICY, LINEAGE_POLICY, PAGE_POLICY
 
 
@@ -45,13 +46,9 @@ def routes(context: Context) -> Blueprint:
             raise NotReady(
                 "The page is made after the first build; try again in a few seconds."
             )
-        response = Response(mimetype="text/html")
-        response.set_etag(f"{path.stat().st_mtime_ns:x}")
-        response.headers["Cache-Control"] = "no-cache"
+        etag = f"{path.stat().st_mtime_ns:x}"
+        response = revalidated(etag, "text/html", path.read_bytes)
         response.headers["Content-Security-Policy"] = LINEAGE_POLICY
-        response.make_conditional(request)
-        if response.status_code == 200:
-            response.set_data(path.read_bytes())
         return response
 
     return noun
@@ -87,15 +84,12 @@ def _page(name: str, policy: str) -> Response:
 
 def _asset(asset: Asset) -> Response:
     """Asked for again each time, so that no page mixes files of two versions."""
-    response = Response(mimetype=asset.media_type)
-    response.set_etag(asset.etag)
-    response.headers["Cache-Control"] = "no-cache"
+    wanted = request.accept_encodings.quality("gzip") > 0
+    packed = asset.packed if wanted else None
+    response = revalidated(
+        asset.etag, asset.media_type, lambda: packed or asset.content
+    )
     response.headers["Vary"] = "Accept-Encoding"
-    response.make_conditional(request)
-    if response.status_code == 200:
-        wanted = request.accept_encodings.quality("gzip") > 0
-        packed = asset.packed if wanted else None
-        response.set_data(packed or asset.content)
-        if packed:
-            response.headers["Content-Encoding"] = "gzip"
+    if packed and response.status_code == 200:
+        response.headers["Content-Encoding"] = "gzip"
     return response

@@ -6,18 +6,18 @@ twice a second at most, and answered 304 while nothing happens.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 import time
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from api.context import Context
 from api.documents.service import FailedStep, LastBuild, ServedBuild, Status
 from api.errors import NotReady
 from api.routes.reading import NEWEST, declared_only
+from api.routes.revalidation import etag_of, revalidated
 from api.warehouse import Build
 
 # How old what is told may be.
@@ -33,11 +33,7 @@ def routes(context: Context) -> Blueprint:
     def status() -> Response:
         declared_only()
         content = look.content()
-        response = Response(content, mimetype="application/json")
-        response.set_etag(hashlib.sha256(content).hexdigest()[:32])
-        response.headers["Cache-Control"] = "no-cache"
-        response.make_conditional(request)
-        return response
+        return revalidated(etag_of(content), "application/json", lambda: content)
 
     return noun
 
@@ -61,8 +57,6 @@ class _Look:
 
 def status_of(context: Context) -> Status:
     """How far things have come. Nothing in it grows old by itself."""
-    # A look at the files, if the last one is some time ago.
-    _ = context.contract
     warehouse = context.warehouse
     latest = warehouse.builds.latest(1, NEWEST)
     return {

@@ -123,3 +123,17 @@ def test_tables_tell_their_contract_and_give_a_template(
     download.value.save_as(tmp_path / "template.csv")
     template = (tmp_path / "template.csv").read_text()
     assert template.strip() == "id,name,datetime,department_id,job_id"
+
+
+def test_older_loads_are_shown_when_asked_for_and_stay_shown(
+    server: Server, open_page: OpenPage
+) -> None:
+    for n in range(1, 53):
+        server.batch("jobs", [[n, "Clerk"]], prefer="respond-async")
+    page = open_page(server, "#/loads")
+    expect(page.locator("tbody tr")).to_have_count(50)
+    page.get_by_role("button", name="Show older ones").click()
+    expect(page.locator("tbody tr")).to_have_count(52)
+    server.batch("jobs", [[53, "Baker"]], prefer="respond-async")
+    expect(page.get_by_role("link", name="53", exact=True)).to_be_visible()
+    expect(page.locator("tbody tr")).to_have_count(52)

@@ -3,10 +3,11 @@
 import { ask, json } from "./api.js";
 import { h, replace } from "./dom.js";
 import { failureCard, wordsOf } from "./failures.js";
-import { addRows, grid } from "./grid.js";
+import { grid } from "./grid.js";
+import { ledger } from "./ledger.js";
 import { live } from "./live.js";
 import { empty, facts, pill, show, tell } from "./parts.js";
-import { cell, count, duration, list, moment, number, since } from "./words.js";
+import { count, duration, list, moment, number, since } from "./words.js";
 
 const PAGE = 30;
 
@@ -37,24 +38,17 @@ export function builds(main, signal) {
 
   const read = () => show(box, "Reading the builds …", table, signal);
 
-  async function table() {
-    const found = await json(`builds?limit=${PAGE}`, { signal });
-    if (!found.length) return empty("No build yet", "The first one begins by itself.");
-    const whole = grid("Builds, newest first", COLUMNS, contents(found), { stacked: true });
-    const end = h("div", { class: "row" });
-    const more = async () => {
-      const older = await json(`builds?limit=${PAGE}&before=${found.at(-1).build_id}`, { signal });
-      found.push(...older);
-      addRows(whole, COLUMNS, contents(found).slice(-older.length));
-      if (older.length < PAGE) replace(end);
-    };
-    if (found.length === PAGE)
-      replace(
-        end,
-        h("button", { type: "button", class: "small", on: { click: more } }, "Show older ones"),
-      );
-    return [whole, end];
-  }
+  const table = ledger(
+    {
+      noun: "builds",
+      id: "build_id",
+      page: PAGE,
+      columns: COLUMNS,
+      rowsOf: contents,
+      nothing: empty("No build yet", "The first one begins by itself."),
+    },
+    signal,
+  );
 
   live.on(
     "status",

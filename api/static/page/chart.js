@@ -68,7 +68,8 @@ function vega() {
 
 /** The specification for a box of this width; what the card says already is left out. */
 function fitted(spec, width) {
-  const { title, ...rest } = structuredClone(spec);
+  const rest = structuredClone(spec);
+  delete rest.title;
   const narrow = width < NARROW;
   rest.background = "transparent";
   rest.padding = { left: 0, right: 4, top: 4, bottom: 4 };

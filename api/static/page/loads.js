@@ -3,18 +3,17 @@
 import { json } from "./api.js";
 import { h, replace } from "./dom.js";
 import { reasonsOf } from "./failures.js";
-import { addRows, grid } from "./grid.js";
+import { ledger } from "./ledger.js";
 import { live } from "./live.js";
 import { empty, facts, notice, pill, show, tell } from "./parts.js";
 import { allRejects } from "./rejects.js";
-import { built, undo } from "./send.js";
+import { undo } from "./send.js";
 import { count, moment, number, since } from "./words.js";
 
 const PAGE = 50;
 
 export function loads(main, signal) {
   const box = h("div", {});
-  let page = PAGE;
   replace(
     main,
     h("h1", {}, "Loads"),
@@ -27,35 +26,22 @@ export function loads(main, signal) {
   );
   const read = () => show(box, "Reading the ledger …", table, signal);
 
-  async function table() {
-    const found = await json(`loads?limit=${page}`, { signal });
-    if (!found.length)
-      return empty(
+  const table = ledger(
+    {
+      noun: "loads",
+      id: "load_id",
+      page: PAGE,
+      columns: columnsOf(() => read()),
+      rowClass: (load) => (load.counts || load.of_load ? "" : "out"),
+      nothing: empty(
         "Nothing was loaded yet",
         "What is shown is the sample. ",
         h("a", { href: "#/upload" }, "Upload your own"),
         ".",
-      );
-    const columns = columnsOf(read);
-    const whole = grid("Loads, newest first", columns, found, {
-      rowClass: (load) => (load.counts || load.of_load ? "" : "out"),
-      stacked: true,
-    });
-    const end = h("div", { class: "row" });
-    const more = async () => {
-      const older = await json(`loads?limit=${PAGE}&before=${found.at(-1).load_id}`, { signal });
-      found.push(...older);
-      page = found.length;
-      addRows(whole, columns, older);
-      if (older.length < PAGE) replace(end);
-    };
-    if (found.length === page)
-      replace(
-        end,
-        h("button", { type: "button", class: "small", on: { click: more } }, "Show older ones"),
-      );
-    return [whole, end];
-  }
+      ),
+    },
+    signal,
+  );
 
   live.on(
     "status",
@@ -147,7 +133,7 @@ export function turnButton(load, changed) {
 async function turn(entry, loadId, isOut, changed) {
   try {
     const made = await undo(entry);
-    const { build } = await built(made.load_id);
+    const { build } = made;
     changed();
     const done = isOut ? `Load ${loadId} counts again` : `Load ${loadId} is undone`;
     const numbers =

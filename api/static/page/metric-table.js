@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { h, replace } from "./dom.js";
 import { addRows, grid, setRows } from "./grid.js";
-import { address, measures } from "./metrics.js";
+import { address, measures, valueOf } from "./metrics.js";
 import { empty, trouble } from "./parts.js";
 import { cell, count } from "./words.js";
 
@@ -13,7 +13,7 @@ const TYPING = 300;
 /** The columns that an answer to the question has. */
 export function columnsOf(metric, state) {
   const held = metric.parameters
-    .filter((p) => (state.parameters[p.name] ?? p.default ?? "all") !== "all")
+    .filter((parameter) => valueOf(state, parameter) !== "all")
     .map((p) => p.column);
   return metric.columns.filter(
     (column) => metric.select.includes(column.name) && !held.includes(column.name),

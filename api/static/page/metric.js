@@ -5,7 +5,7 @@ import { draw } from "./chart.js";
 import { h, replace } from "./dom.js";
 import { live } from "./live.js";
 import { columnsOf, metricTable } from "./metric-table.js";
-import { address, filterOf } from "./metrics.js";
+import { address, filterOf, valueOf } from "./metrics.js";
 import { choice, copyable, field, pill, saveButton, trouble } from "./parts.js";
 import { theme } from "./theme.js";
 import { count, since } from "./words.js";
@@ -105,7 +105,7 @@ export function metricCard(metric, state, signal, { changed = () => {}, heading 
     ].join("-");
 
   function parameterChoice(parameter) {
-    const chosen = state.parameters[parameter.name] ?? parameter.default ?? "all";
+    const chosen = valueOf(state, parameter);
     const act = (event) => {
       state.parameters[parameter.name] = event.target.value || "all";
       refresh();

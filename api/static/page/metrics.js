@@ -36,6 +36,10 @@ export function filterOf(column, text) {
   return [`${column.name}__${operator}`, value];
 }
 
+/** What a parameter is: as chosen, else its default, else every value. */
+export const valueOf = (state, { name, default: usual }) =>
+  state.parameters[name] ?? usual ?? "all";
+
 /** The address of an answer, without what is not asked for. */
 export function address(metric, query) {
   const text = query.toString();

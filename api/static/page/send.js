@@ -1,6 +1,6 @@
 // Sending a file, and what becomes of it: sent, checked and stored, built.
 
-import { anotherKey, ask, json, keyHeader, Offline, Problem } from "./api.js";
+import { anotherKey, json, keyHeader, Offline, Problem } from "./api.js";
 import { live } from "./live.js";
 
 const LOOK = 400;
@@ -33,16 +33,18 @@ export function requestKey() {
     .join("");
 }
 
-/** Take a load out, or bring it back by the number of its undo. */
+/** Take a load out, or bring it back by the number of its undo: the entry, once it is built. */
 export async function undo(loadId) {
-  return json(`loads/${loadId}`, { method: "DELETE", headers: { Prefer: "respond-async" } });
+  const headers = { Prefer: "respond-async" };
+  const made = await json(`loads/${loadId}`, { method: "DELETE", headers });
+  return built(made.load_id);
 }
 
-/** The load once a build has held it, good or failed; as it stands if the signal comes before. */
-export async function built(loadId, signal) {
+/** The load once a build has held it, good or failed. */
+export async function built(loadId) {
   for (;;) {
     const load = await lookAt(loadId);
-    if (signal?.aborted || (load && load.build.status !== "pending")) {
+    if (load && load.build.status !== "pending") {
       live.look();
       return load;
     }
@@ -52,7 +54,7 @@ export async function built(loadId, signal) {
 
 async function lookAt(loadId) {
   try {
-    return await (await ask(`loads/${loadId}`)).json();
+    return await json(`loads/${loadId}`);
   } catch (error) {
     // It is stored; the server will be back.
     if (error instanceof Offline || error.status >= 500) return null;

@@ -5,7 +5,7 @@ import { reasonsOf } from "./failures.js";
 import { grid } from "./grid.js";
 import { notice, pill, tell } from "./parts.js";
 import { reasons, rejectsButton, rejectsGrid } from "./rejects.js";
-import { built, undo } from "./send.js";
+import { undo } from "./send.js";
 import { count } from "./words.js";
 
 const STEPS = ["Sending", "Checking", "Building"];
@@ -121,8 +121,7 @@ function undoButton(load) {
     button.disabled = true;
     button.textContent = "Undoing …";
     try {
-      const entry = await undo(load.load_id);
-      await built(entry.load_id);
+      await undo(load.load_id);
       button.replaceWith(pill("", "undone"));
       tell(`Load ${load.load_id} is undone.`);
     } catch (error) {
