@@ -331,19 +331,42 @@ LOOSEN = (
     "insert into {table} (_load_id)"
     " select load_id from loads where table_name = '{table}'",
 )
-NOT_NULL = {
-    "source_not_null_raw_departments": ["id", "department"],
-    "source_not_null_raw_jobs": ["id", "job"],
-    "source_not_null_raw_hired_employees": [*HEADERS["hired_employees"]],
-    "not_null_stg_departments": ["department_id", "department"],
-    "not_null_stg_jobs": ["job_id", "job"],
-    "not_null_stg_hired_employees": [
-        *("employee_id", "name", "hired_at", "department_id", "job_id"),
+# The rows of nothing that each model and upload table holds then.
+NOT_NULL: dict[str, list[dict[str, Any]]] = {
+    **{
+        f"source_not_null_raw_{table}": [
+            {**dict.fromkeys(header), "_row": None, "_load_id": load_id}
+        ]
+        for load_id, (table, header) in enumerate(HEADERS.items(), start=1)
+    },
+    "not_null_stg_departments": [
+        {"department_id": None, "department": "No number"},
+        {"department_id": 1, "department": None},
     ],
-    "not_null_int_hires_by_quarter": ["year", "hires"],
-    "not_null_quarterly_hires": ["year", "department", "job"],
+    "not_null_stg_jobs": [
+        {"job_id": None, "job": "No number"},
+        {"job_id": 1, "job": None},
+    ],
+    "not_null_stg_hired_employees": [
+        dict.fromkeys(("employee_id", "name", "hired_at", "department_id", "job_id")),
+    ],
+    "not_null_int_hires_by_quarter": [
+        {
+            "year": None,
+            "quarter": 5,
+            "department_id": 404,
+            "job_id": 405,
+            "hires": None,
+        },
+    ],
+    "not_null_quarterly_hires": [
+        {
+            **dict.fromkeys(("year", "department", "job")),
+            **dict.fromkeys(("Q1", "Q2", "Q3", "Q4"), 0),
+        },
+    ],
     "not_null_departments_above_average": [
-        *("year", "id", "department", "hired", "mean"),
+        dict.fromkeys(("year", "id", "department", "hired", "mean")),
     ],
 }
 UNIQUE = {
@@ -354,9 +377,11 @@ UNIQUE = {
 # The test that must turn red, how red, and the rows that it must show.
 RED = [
     *(
-        (f"{test}_{column}", "fail", [{column: None}])
-        for test, columns in NOT_NULL.items()
-        for column in columns
+        (f"{test}_{column}", "fail", [row])
+        for test, rows in NOT_NULL.items()
+        for row in rows
+        for column, value in row.items()
+        if value is None and column != "_row"
     ),
     *(
         (f"{test}_{column}", "fail", [{"unique_field": 2, "n_records": 2}])
