@@ -6,7 +6,6 @@ Nothing is fetched from anywhere, and nobody else's file is kept in this reposit
 from __future__ import annotations
 
 import gzip
-import hashlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,10 +29,6 @@ class Asset:
 
     content: bytes
     media_type: str
-
-    @cached_property
-    def etag(self) -> str:
-        return hashlib.sha256(self.content).hexdigest()[:32]
 
     @cached_property
     def packed(self) -> bytes | None:

@@ -115,14 +115,16 @@ def _parquet(sheet: Sheet) -> bytes:
 
 
 def _svg(sheet: Sheet) -> bytes:
-    theme = sheet.options.theme
-    return charts.svg(sheet.mart, sheet.rows, sheet.subtitle, sheet.panel, theme)
+    return charts.draw(_chart(sheet))
 
 
 def _vegalite(sheet: Sheet) -> bytes:
+    return _dumped(_chart(sheet)) + b"\n"
+
+
+def _chart(sheet: Sheet) -> charts.Spec:
     theme = sheet.options.theme
-    spec = charts.vegalite(sheet.mart, sheet.rows, sheet.subtitle, sheet.panel, theme)
-    return _dumped(spec) + b"\n"
+    return charts.vegalite(sheet.mart, sheet.rows, sheet.subtitle, sheet.panel, theme)
 
 
 def _records(sheet: Sheet) -> list[dict[str, Any]]:

@@ -14,8 +14,7 @@ import pyarrow as pa
 import pytest
 from flask.testing import FlaskClient
 
-from api.charts import svg, vegalite
-from api.charts.drawing import draw
+from api.charts import draw, vegalite
 from api.charts.style import PALETTES, Palette, Theme, style_of
 from api.contract import Column, Mart
 from api.contract.model import Channel, Chart, Fold, Reference
@@ -49,7 +48,8 @@ def drawn(
     subtitle: str = "",
     panel: str | None = None,
 ) -> ElementTree.Element:
-    return ElementTree.fromstring(svg(mart_of(chart), table_of(rows), subtitle, panel))
+    spec = vegalite(mart_of(chart), table_of(rows), subtitle, panel)
+    return ElementTree.fromstring(draw(spec))
 
 
 def mart_of(chart: Chart) -> Mart:
@@ -265,7 +265,7 @@ def test_other_marks_are_drawn(chart: Chart, word: str) -> None:
 PROGRAM = """
 import json, sys
 import pyarrow as pa
-from api.charts import svg, vegalite
+from api.charts import draw, vegalite
 from api.contract import Column, Mart
 from api.contract.model import Channel, Chart
 columns = (Column("team", "text", "T."), Column("hires", "integer", "H."))
@@ -275,7 +275,7 @@ rows = pa.table({"team": ["a", "b", "c", "a"] * 50, "hires": list(range(200))})
 mart = Mart("m", "m", "T", "D", columns, (), (), chart=chart)
 print("worded", json.dumps(vegalite(mart, rows, "")), "vl_convert" in sys.modules)
 for _ in range(3):
-    print("drawn", svg(mart, rows, "").hex())
+    print("drawn", draw(vegalite(mart, rows, "")).hex())
 """
 
 

@@ -18,7 +18,15 @@ from api.charts.spec import MEDIA_TYPE, Spec, spec_of
 from api.charts.style import PALETTES, THEMES, Theme
 from api.contract import Mart
 
-__all__ = ["MEDIA_TYPE", "THEMES", "Theme", "browser_bundle", "svg", "vegalite"]
+__all__ = [
+    "MEDIA_TYPE",
+    "THEMES",
+    "Spec",
+    "Theme",
+    "browser_bundle",
+    "draw",
+    "vegalite",
+]
 
 
 def vegalite(
@@ -37,14 +45,3 @@ def vegalite(
     points = points_of(mart.chart, mart, rows, panel)
     palette = PALETTES[theme]
     return printable(spec_of(mart, mart.chart, points, subtitle, panel, palette))
-
-
-def svg(
-    mart: Mart,
-    rows: pa.Table,
-    subtitle: str,
-    panel: str | None = None,
-    theme: Theme = THEMES[0],
-) -> bytes:
-    """The very chart that `vegalite` words, drawn."""
-    return draw(vegalite(mart, rows, subtitle, panel, theme))

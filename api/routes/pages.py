@@ -10,7 +10,7 @@ from api.documents.service import Index
 from api.errors import NotFound, NotReady
 from api.foreign_text import cut
 from api.routes.reading import declared_only
-from api.routes.revalidation import revalidated
+from api.routes.revalidation import etag_of, revalidated
 from api.security_headers import DOCS_POLICY, LINEAGE_POLICY, PAGE_POLICY
 
 
@@ -86,9 +86,8 @@ def _asset(asset: Asset) -> Response:
     """Asked for again each time, so that no page mixes files of two versions."""
     wanted = request.accept_encodings.quality("gzip") > 0
     packed = asset.packed if wanted else None
-    response = revalidated(
-        asset.etag, asset.media_type, lambda: packed or asset.content
-    )
+    etag = etag_of(asset.content)
+    response = revalidated(etag, asset.media_type, lambda: packed or asset.content)
     response.headers["Vary"] = "Accept-Encoding"
     if packed and response.status_code == 200:
         response.headers["Content-Encoding"] = "gzip"

@@ -36,10 +36,10 @@ function route() {
   leaving.abort();
   leaving = new AbortController();
   const found = VIEWS.find(({ pattern }) => pattern.test(path));
-  const [, argument = ""] = found ? path.match(found.pattern) : [];
-  document.title = `${found?.name ?? `${found?.title ?? "Nothing here"} ${decodeURIComponent(argument)}`} · ${TITLE}`;
+  const argument = decodeURIComponent(found?.pattern.exec(path)[1] ?? "");
+  document.title = `${found?.name ?? `${found?.title ?? "Nothing here"} ${argument}`} · ${TITLE}`;
   showNavigation(found?.path ?? found?.under);
-  if (found) found.view(main, leaving.signal, decodeURIComponent(argument), text);
+  if (found) found.view(main, leaving.signal, argument, text);
   else
     replace(
       main,

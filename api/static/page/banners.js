@@ -2,7 +2,7 @@
 
 import { json } from "./api.js";
 import { h, replace } from "./dom.js";
-import { reasonsOf } from "./failures.js";
+import { reasonsOf, withoutWarnings } from "./failures.js";
 import { live } from "./live.js";
 import { notice } from "./parts.js";
 import { count, since } from "./words.js";
@@ -78,7 +78,7 @@ async function failure({ build, last_build: last }) {
 async function reasonsFor(last) {
   try {
     const build = await json(`builds/${last.build_id}`, { quiet: true });
-    const failures = build.failures.filter((failure) => failure.status !== "warn");
+    const failures = withoutWarnings(build.failures);
     return [
       reasonsOf(failures.slice(0, 3)),
       failures.length > 3 && h("p", {}, `And ${count(failures.length - 3, "more failure")}.`),

@@ -2,7 +2,7 @@
 
 import { ask, json } from "./api.js";
 import { h, replace } from "./dom.js";
-import { failureCard, wordsOf } from "./failures.js";
+import { failureCard, withoutWarnings, wordsOf } from "./failures.js";
 import { grid } from "./grid.js";
 import { ledger } from "./ledger.js";
 import { live } from "./live.js";
@@ -50,12 +50,7 @@ export function builds(main, signal) {
     signal,
   );
 
-  live.on(
-    "status",
-    ({ detail: { before, now } }) =>
-      before?.last_build?.build_id !== now.last_build?.build_id && read(),
-    signal,
-  );
+  live.onChange((status) => status?.last_build?.build_id, read, signal);
   document.addEventListener("key", read, { signal });
   read();
 }
@@ -139,7 +134,7 @@ export function oneBuild(main, signal, buildId) {
 }
 
 function whole(build) {
-  const failed = build.failures.filter((failure) => failure.status !== "warn");
+  const failed = withoutWarnings(build.failures);
   return [
     h(
       "div",

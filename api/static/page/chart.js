@@ -70,14 +70,14 @@ function vega() {
 function fitted(spec, width) {
   const rest = structuredClone(spec);
   delete rest.title;
-  const narrow = width < NARROW;
   rest.background = "transparent";
   rest.padding = { left: 0, right: 4, top: 4, bottom: 4 };
   rest.config = { ...rest.config, mark: { ...rest.config?.mark, tooltip: true } };
-  if (narrow) rest.config.axis = { ...rest.config.axis, labelLimit: 110, labelFontSize: 11 };
+  if (width < NARROW)
+    rest.config.axis = { ...rest.config.axis, labelLimit: LABELS, labelFontSize: 11 };
   if (rest.facet) {
     // Panels of a row share the labels at its left.
-    const inner = width - (narrow ? 110 : LABELS);
+    const inner = width - LABELS;
     rest.columns = Math.max(1, Math.min(rest.columns, Math.floor(inner / PANEL)));
     fit(rest.spec, Math.floor(inner / rest.columns) - GUTTER);
   } else {

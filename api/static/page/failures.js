@@ -22,6 +22,9 @@ const place = (failure) =>
 
 export const wordsOf = (failure) => failure.words || failure.message || `${failure.name} failed.`;
 
+/** What kept a build from being published: a warning never does. */
+export const withoutWarnings = (failures) => failures.filter(({ status }) => status !== "warn");
+
 /** A short list, a sentence each. */
 export const reasonsOf = (failures) =>
   h(

@@ -44,6 +44,12 @@ class Live extends EventTarget {
     this.addEventListener(name, act, { signal });
   }
 
+  /** Call `act` when what `look` finds in the status, null at first, is another than before. */
+  onChange(look, act, signal) {
+    const hear = ({ detail: { before, now } }) => look(before) !== look(now) && act();
+    this.on("status", hear, signal);
+  }
+
   #take(status) {
     this.#reach(true);
     const text = JSON.stringify(status);
@@ -62,8 +68,3 @@ class Live extends EventTarget {
 }
 
 export const live = new Live();
-
-/** Whether another build is served than before. */
-export const isRebuilt = ({ before, now }) =>
-  before?.build?.build_id !== now.build?.build_id ||
-  before?.build?.finished_at !== now.build?.finished_at;

@@ -2,7 +2,7 @@
 
 import { json } from "./api.js";
 import { h, replace } from "./dom.js";
-import { reasonsOf } from "./failures.js";
+import { reasonsOf, withoutWarnings } from "./failures.js";
 import { ledger } from "./ledger.js";
 import { live } from "./live.js";
 import { empty, facts, notice, pill, show, tell } from "./parts.js";
@@ -43,11 +43,7 @@ export function loads(main, signal) {
     signal,
   );
 
-  live.on(
-    "status",
-    ({ detail: { before, now } }) => before?.newest_load_id !== now.newest_load_id && read(),
-    signal,
-  );
+  live.onChange((status) => status?.newest_load_id, read, signal);
   document.addEventListener("key", read, { signal });
   read();
 }
@@ -200,7 +196,7 @@ async function whole(loadId, read, signal) {
         "bad",
         "Its build failed",
         h("p", {}, "The rows are safe; the numbers of before are shown on."),
-        reasonsOf(build.failures),
+        reasonsOf(withoutWarnings(build.failures)),
       ),
     load.rejected > 0 &&
       h(

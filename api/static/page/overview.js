@@ -1,7 +1,7 @@
 // All metrics, or one by itself; both follow new builds.
 
 import { h, replace, say } from "./dom.js";
-import { isRebuilt, live } from "./live.js";
+import { live } from "./live.js";
 import { metricCard, stateOf, textOf } from "./metric.js";
 import { catalogue } from "./metrics.js";
 import { empty, trouble, waiting } from "./parts.js";
@@ -93,7 +93,8 @@ function follow(board, signal, take) {
     }
   };
   replace(board, waiting("Reading the metrics …"));
-  live.on("status", ({ detail }) => isRebuilt(detail) && read(), signal);
+  const served = (status) => [status?.build?.build_id, status?.build?.finished_at].join();
+  live.onChange(served, read, signal);
   live.on("reach", () => live.reached && first && read(), signal);
   read();
 }

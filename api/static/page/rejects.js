@@ -6,16 +6,23 @@ import { addRows, grid } from "./grid.js";
 import { saveButton } from "./parts.js";
 import { count } from "./words.js";
 
-const COLUMNS = [
+const WHERE_AND_WHY = [
   { title: "Line", figure: true, cell: (error) => error.line },
   { title: "Column", cell: (error) => error.column ?? h("span", { class: "quiet" }, "the row") },
   { title: "Why", wide: true, cell: (error) => error.message },
+];
+const COLUMNS = [
+  ...WHERE_AND_WHY,
   {
     title: "As it was sent",
     wide: true,
     cell: (error) => error.raw && h("code", { class: "raw" }, error.raw),
   },
 ];
+
+/** A table of what is wrong with a file, without its rows. */
+export const errorsGrid = (caption, errors) =>
+  grid(caption, WHERE_AND_WHY, errors, { stacked: true });
 
 /** A table of rejects as the server tells them; each of their errors has a line. */
 export const rejectsGrid = (caption, rejects) =>

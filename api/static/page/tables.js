@@ -34,14 +34,8 @@ export function tables(main, signal) {
       : empty("No upload tables", "The dbt project declares none in _sources.yml.");
   }
 
-  live.on(
-    "status",
-    ({ detail: { before, now } }) =>
-      (before?.newest_load_id !== now.newest_load_id ||
-        before?.last_build?.build_id !== now.last_build?.build_id) &&
-      read(),
-    signal,
-  );
+  const news = (status) => [status?.newest_load_id, status?.last_build?.build_id].join();
+  live.onChange(news, read, signal);
   read();
 }
 

@@ -1,10 +1,9 @@
 // How far a file has come, why it was refused, what became of it.
 
 import { h } from "./dom.js";
-import { reasonsOf } from "./failures.js";
-import { grid } from "./grid.js";
+import { reasonsOf, withoutWarnings } from "./failures.js";
 import { notice, pill, tell } from "./parts.js";
-import { reasons, rejectsButton, rejectsGrid } from "./rejects.js";
+import { errorsGrid, reasons, rejectsButton, rejectsGrid } from "./rejects.js";
 import { undo } from "./send.js";
 import { count } from "./words.js";
 
@@ -42,17 +41,7 @@ export function progress() {
 export function refused(problem) {
   return [
     notice("bad", problem.body.title || "Refused", h("p", {}, problem.message)),
-    problem.errors.length > 0 &&
-      grid(
-        "Why it was refused",
-        [
-          { title: "Line", figure: true, cell: (error) => error.line },
-          { title: "Column", cell: (error) => error.column ?? "the row" },
-          { title: "Why", wide: true, cell: (error) => error.message },
-        ],
-        problem.errors.slice(0, 20),
-        { stacked: true },
-      ),
+    problem.errors.length > 0 && errorsGrid("Why it was refused", problem.errors.slice(0, 20)),
   ];
 }
 
@@ -84,7 +73,7 @@ export function result(load, rejects) {
         "bad",
         "The numbers were not built",
         h("p", {}, "The rows are safe; the numbers of before are shown on."),
-        reasonsOf(build.failures.filter((f) => f.status !== "warn")),
+        reasonsOf(withoutWarnings(build.failures)),
         h("a", { href: `#/builds/${build.build_id}` }, `Build ${build.build_id}`),
       ),
     build.status === "published" &&
