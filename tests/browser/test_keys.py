@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Server
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from browser.conftest import OpenPage
 
@@ -72,6 +72,21 @@ def test_a_key_that_may_not_write_is_told_so(
     expect(dialog).to_contain_text("may only read")
     dialog.get_by_role("button", name="Not now").click()
     expect(dialog).to_have_count(0)
+
+
+def test_a_refusal_that_comes_after_the_key_asks_for_none(
+    keyed: Server, open_page: OpenPage
+) -> None:
+    page = open_page(keyed, "#/builds", expected=("401",))
+    held: list[Route] = []
+    page.route("**/builds?limit=*", lambda route: held.append(route), times=1)
+    page.evaluate("document.dispatchEvent(new CustomEvent('key'))")
+    give(page, READER)
+    expect(page.locator("tbody tr").first).to_be_visible()
+    with page.expect_response(lambda answer: answer.ok and "builds?" in answer.url):
+        held[0].fulfill(status=401, json={"code": "key_required"})
+    page.wait_for_timeout(300)
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_downloads_carry_the_key(keyed: Server, open_page: OpenPage) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Server
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from browser.conftest import OpenPage
 
@@ -54,6 +54,27 @@ def test_a_load_is_undone_and_brought_back(loaded: Server, open_page: OpenPage) 
     expect(page.get_by_text("undone by 5")).to_have_count(0)
     modes = [load["mode"] for load in loaded.get("/loads").json()]
     assert modes[:4] == ["redo", "undo", "redo", "undo"]
+
+
+def test_of_two_readings_at_once_the_newer_is_shown(
+    loaded: Server, open_page: OpenPage
+) -> None:
+    page = open_page(loaded, "#/loads")
+    shown = page.get_by_text("mine.csv")
+    expect(shown).to_be_visible()
+    held: list[Route] = []
+    page.route("**/loads?limit=*", lambda route: held.append(route), times=1)
+    page.evaluate(
+        "for (const _ of '12') document.dispatchEvent(new CustomEvent('key'))"
+    )
+    # Longer than a reading may take before the page says that it is at it.
+    page.wait_for_timeout(2000)
+    expect(shown).to_be_visible()
+    with page.expect_response("**/loads?limit=*"):
+        held[0].fulfill(json=[])
+    page.wait_for_timeout(100)
+    expect(shown).to_be_visible()
+    expect(page.get_by_text("Nothing was loaded yet")).to_have_count(0)
 
 
 def test_a_load_that_somebody_else_sends_appears_by_itself(

@@ -163,9 +163,14 @@ def test_a_metric_has_an_address_that_keeps_the_question(
 
 def test_what_is_not_there_is_told(server: Server, open_page: OpenPage) -> None:
     page = open_page(server, "#/metrics/nothing")
-    expect(page.get_by_text("There is no such metric")).to_be_visible()
-    page.goto(f"{server.url}/#/nowhere")
-    expect(page.get_by_text("There is nothing here")).to_be_visible()
+    for address, told in (
+        ("#/metrics/nothing", "There is no such metric"),
+        ("#/nowhere", "There is nothing here"),
+        ("#/metrics/50%", "There is no such metric"),
+        ("#/%zz", "There is nothing here"),
+    ):
+        page.goto(f"{server.url}/{address}")
+        expect(page.get_by_text(told)).to_be_visible()
 
 
 def test_pointing_at_a_bar_tells_its_figures(page: Page, server: Server) -> None:

@@ -219,6 +219,20 @@ def test_an_upload_whose_answer_was_lost_is_tried_again_and_loaded_once(
     assert len(server.get("/loads").json()) == 1
 
 
+def test_nothing_is_sent_before_it_was_looked_at(page: Page, server: Server) -> None:
+    held: list[Route] = []
+    page.route("**/upload_csv", lambda route: held.append(route), times=1)
+    with page.expect_request("**/upload_csv"):
+        choose(page, jobs__csv=JOBS)
+    button = page.locator(".actions button").first
+    expect(button).to_have_text("Looking at the rows …")
+    expect(button).to_be_disabled()
+    held[0].fallback()
+    expect(button).to_have_text("Upload 1 file")
+    expect(button).to_be_enabled()
+    expect(card(page, "jobs.csv")).to_contain_text("2 fit")
+
+
 def test_sending_goes_on_while_other_pages_are_looked_at(
     page: Page, server: Server
 ) -> None:

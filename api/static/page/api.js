@@ -27,6 +27,7 @@ export async function ask(
   { method = "GET", headers = {}, body, quiet = false, signal } = {},
 ) {
   for (;;) {
+    const key = theKey();
     let answer;
     try {
       answer = await fetch(path, { method, body, signal, headers: { ...keyHeader(), ...headers } });
@@ -36,16 +37,16 @@ export async function ask(
     }
     if (answer.ok) return answer;
     const problem = await problemOf(answer.status, answer);
-    if (quiet || !(await anotherKey(problem))) throw problem;
+    if (quiet || !(await anotherKey(problem, key))) throw problem;
   }
 }
 
 export const json = async (path, options) => (await ask(path, options)).json();
 
-/** Whether there is another key now to try again with. */
-export async function anotherKey(problem) {
+/** Whether there is another key than the `had` one now to try again with. */
+export async function anotherKey(problem, had) {
   if (problem.code !== REFUSED[problem.status] && problem.code !== "unknown_key") return false;
-  const had = Boolean(theKey());
+  if (theKey() && theKey() !== had) return true;
   if (problem.code === "unknown_key") forgetKey();
   return askForKey(
     had ? problem.message : "This needs an API key. Whoever runs the server has one for you.",

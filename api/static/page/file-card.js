@@ -16,7 +16,8 @@ const WHOLE_BYTES = 8 << 20;
 const GUESSED_BY = 20;
 const SHOWN = 5;
 
-/** A card for a file. `state`: "open" (no table yet), "ready", "refused", "busy", "done" or "failed". */
+/** A card for a file, to be looked at first. `state`: "looking", "open" (no table yet), "ready",
+ * "refused", "busy", "done" or "failed". */
 export function fileCard(file, tables, { changed, removed }) {
   const key = requestKey();
   let head = null;
@@ -28,7 +29,6 @@ export function fileCard(file, tables, { changed, removed }) {
       on: {
         change: () => {
           why.textContent = "";
-          settle();
           look();
         },
       },
@@ -39,7 +39,7 @@ export function fileCard(file, tables, { changed, removed }) {
   const why = h("span", { class: "quiet" });
   const mode = h(
     "select",
-    { on: { change: settle } },
+    { on: { change: () => card.state !== "looking" && settle() } },
     h("option", { value: "append" }, "Add to the table"),
     h("option", { value: "replace" }, "Replace the whole table"),
   );
@@ -67,10 +67,10 @@ export function fileCard(file, tables, { changed, removed }) {
     settings,
     body,
   );
-  const card = { node, state: "open", look, send: sendIt, finish };
+  const card = { node, state: "looking", look, send: sendIt, finish };
 
-  function settle(state) {
-    card.state = typeof state === "string" ? state : table.value ? "ready" : "open";
+  function settle(state = table.value ? "ready" : "open") {
+    card.state = state;
     close.disabled = card.state === "busy";
     changed();
   }
@@ -78,10 +78,10 @@ export function fileCard(file, tables, { changed, removed }) {
   async function look() {
     looking?.abort();
     const now = (looking = new AbortController());
+    settle("looking");
     try {
       head ??= await headOf(file, HEAD_BYTES);
       if (!table.value && !why.textContent) guessTable();
-      settle();
       if (!table.value) return;
       replace(body, h("p", { class: "quiet" }, "Looking at the rows …"));
       const whole = head.whole || file.size <= WHOLE_BYTES;
@@ -94,6 +94,8 @@ export function fileCard(file, tables, { changed, removed }) {
         if (head?.whole) settle("refused");
         replace(body, refused(error));
       } else replace(body, trouble(error, look));
+    } finally {
+      if (!now.signal.aborted && card.state === "looking") settle();
     }
   }
 

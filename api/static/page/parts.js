@@ -41,21 +41,18 @@ export const waiting = (what) =>
 const rounds = new WeakMap();
 
 /** Show what `load` comes to, a state of waiting before, the trouble if there is any. Of
- * several at the same time the last one is shown. */
+ * several at the same time the last one is shown, whichever of them answers first. */
 export async function show(box, what, load, signal) {
   const round = (rounds.get(box) ?? 0) + 1;
   rounds.set(box, round);
-  const isOld = () => signal.aborted || rounds.get(box) !== round;
-  const timer = setTimeout(() => replace(box, waiting(what)), box.childElementCount ? 1000 : 150);
+  const put = (shown) => signal.aborted || rounds.get(box) !== round || replace(box, shown());
+  const delay = box.childElementCount ? 1000 : 150;
+  const timer = setTimeout(() => put(() => waiting(what)), delay);
   try {
     const shown = await load();
-    if (!isOld()) replace(box, shown);
+    put(() => shown);
   } catch (error) {
-    if (!isOld())
-      replace(
-        box,
-        trouble(error, () => show(box, what, load, signal)),
-      );
+    put(() => trouble(error, () => show(box, what, load, signal)));
   } finally {
     clearTimeout(timer);
   }

@@ -1,6 +1,7 @@
 // Sending a file, and what becomes of it: sent, checked and stored, built.
 
 import { anotherKey, json, keyHeader, Offline, Problem } from "./api.js";
+import { theKey } from "./key.js";
 import { live } from "./live.js";
 
 const LOOK = 400;
@@ -16,12 +17,13 @@ export async function tryOut(blob, name, table, signal) {
  * part that was sent, from 0 to 1. The same `key` makes trying again safe. */
 export async function send(file, name, table, { mode, key, progress }) {
   for (;;) {
+    const had = theKey();
     const body = form(file, name, table);
     body.append("mode", mode);
     try {
       return await sent(body, key, progress);
     } catch (problem) {
-      if (!(problem instanceof Problem && (await anotherKey(problem)))) throw problem;
+      if (!(problem instanceof Problem && (await anotherKey(problem, had)))) throw problem;
     }
   }
 }

@@ -97,8 +97,8 @@ function makeTray() {
     }
   }
 
-  const busy = () => [...cards].some((card) => card.state === "busy");
-  const ready = () => [...cards].filter((card) => card.state === "ready");
+  const are = (state) => [...cards].filter((card) => card.state === state);
+  const busy = () => are("busy").length > 0;
 
   function chosen() {
     add([...input.files]);
@@ -139,14 +139,18 @@ function makeTray() {
 
   function show() {
     actions.hidden = !cards.size;
-    const n = ready().length;
-    go.disabled = !n || busy();
-    go.hidden = !busy() && ![...cards].some((card) => ["ready", "open"].includes(card.state));
+    const n = are("ready").length;
+    // What is being looked at moves the button when it is shown, and is to be seen first.
+    const looking = are("looking").length > 0;
+    go.disabled = !n || busy() || looking;
+    go.hidden = !n && !busy() && !looking && !are("open").length;
     go.textContent = busy()
       ? "Uploading …"
-      : n
-        ? `Upload ${count(n, "file")}`
-        : "Choose a table first";
+      : looking
+        ? "Looking at the rows …"
+        : n
+          ? `Upload ${count(n, "file")}`
+          : "Choose a table first";
     clear.disabled = busy();
   }
 
@@ -155,7 +159,7 @@ function makeTray() {
     const before = await numbers().catch(() => new Map());
     const sent = [];
     const building = [];
-    for (const card of ready()) {
+    for (const card of are("ready")) {
       // Its rows are stored when this is over; the build is waited for while the next is sent.
       const stored = await card.send();
       if (stored) building.push(card.finish().then((load) => load && sent.push(load)));
