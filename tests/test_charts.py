@@ -95,6 +95,14 @@ def test_a_sort_is_kept(sort: str | None, order: tuple[str, ...]) -> None:
     assert in_order(texts(chart, TEAMS), *order)
 
 
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_few_are_told_in_whole_numbers_each_once(most: int) -> None:
+    rows: list[dict[str, object]] = [{"team": "Small", "hires": most}]
+    found = [text for text in texts(BARS, rows) if text.isdigit()]
+    # What the axis tells, and the length of the bar.
+    assert found == [*map(str, range(most + 1)), str(most)]
+
+
 def test_folded_columns_are_colours_in_their_order_and_add_up() -> None:
     chart = Chart(
         "bar",

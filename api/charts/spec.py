@@ -128,7 +128,11 @@ def _axis(channel: Channel, points: Points, ticks: int) -> Spec:
     if channel.type == "temporal":
         return {"grid": False, "labelOverlap": True}
     axis: Spec = {"tickCount": ticks, "domain": False, "ticks": False}
-    return axis | {"tickMinStep": 1, "format": ",d"} if points.whole_numbers else axis
+    if not points.whole_numbers:
+        return axis
+    # The smallest step alone still lets a half through, which would be told as a whole.
+    whole = "datum.value % 1 ? '' : datum.label"
+    return axis | {"tickMinStep": 1, "format": ",d", "labelExpr": whole}
 
 
 def _names_itself(channel: Channel) -> bool:
