@@ -14,6 +14,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     Page,
+    Route,
     expect,
     sync_playwright,
 )
@@ -75,6 +76,15 @@ class Watch:
             for text in self.complaints
             if not any(part in text for part in self.expected)
         ]
+
+
+def hold_first(page: Page, address: str) -> list[Route]:
+    """The first request to such an address, once it is made, for the test to answer;
+    those after it go on. It stays routed: a route that ends with its first request
+    (`times=1`) is taken away while that is answered, and the page may never see how."""
+    held: list[Route] = []
+    page.route(address, lambda route: route.continue_() if held else held.append(route))
+    return held
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from conftest import Server
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
-from browser.conftest import OpenPage
+from browser.conftest import OpenPage, hold_first
 
 WRITER, READER = "w" * 24, "r" * 24
 CSV = [{"name": "jobs.csv", "mimeType": "text/csv", "buffer": b"1,Clerk\n"}]
@@ -77,16 +77,18 @@ def test_a_key_that_may_not_write_is_told_so(
 def test_a_refusal_that_comes_after_the_key_asks_for_none(
     keyed: Server, open_page: OpenPage
 ) -> None:
-    page = open_page(keyed, "#/builds", expected=("401",))
-    held: list[Route] = []
-    page.route("**/builds?limit=*", lambda route: held.append(route), times=1)
-    page.evaluate("document.dispatchEvent(new CustomEvent('key'))")
-    give(page, READER)
+    page = open_page(keyed, "#/upload", expected=("401",))
+    held = hold_first(page, "**/upload_csv")
+    with page.expect_request("**/upload_csv"):
+        page.set_input_files("#files", CSV)
+    page.get_by_role("link", name="Builds", exact=True).click()
+    give(page, WRITER)
     expect(page.locator("tbody tr").first).to_be_visible()
-    with page.expect_response(lambda answer: answer.ok and "builds?" in answer.url):
+    with page.expect_response(lambda it: it.ok and it.url.endswith("/upload_csv")):
         held[0].fulfill(status=401, json={"code": "key_required"})
-    page.wait_for_timeout(300)
     expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("link", name="Upload", exact=True).click()
+    expect(page.get_by_text("1 fit")).to_be_visible()
 
 
 def test_downloads_carry_the_key(keyed: Server, open_page: OpenPage) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from conftest import Server
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, expect
 
-from browser.conftest import OpenPage
+from browser.conftest import OpenPage, hold_first
 
 PUBLISHED = re.compile("published")
 
@@ -62,8 +62,7 @@ def test_of_two_readings_at_once_the_newer_is_shown(
     page = open_page(loaded, "#/loads")
     shown = page.get_by_text("mine.csv")
     expect(shown).to_be_visible()
-    held: list[Route] = []
-    page.route("**/loads?limit=*", lambda route: held.append(route), times=1)
+    held = hold_first(page, "**/loads?limit=*")
     page.evaluate(
         "for (const _ of '12') document.dispatchEvent(new CustomEvent('key'))"
     )

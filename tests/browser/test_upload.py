@@ -9,7 +9,7 @@ import pytest
 from conftest import Server, wait_until
 from playwright.sync_api import Locator, Page, Route, expect
 
-from browser.conftest import OpenPage
+from browser.conftest import OpenPage, hold_first
 
 DEPARTMENTS = "id,department\n1,Sales\n2,Legal\n3,\nx,Research\n"
 JOBS = "1,Clerk\n2,Baker\n"
@@ -220,8 +220,7 @@ def test_an_upload_whose_answer_was_lost_is_tried_again_and_loaded_once(
 
 
 def test_nothing_is_sent_before_it_was_looked_at(page: Page, server: Server) -> None:
-    held: list[Route] = []
-    page.route("**/upload_csv", lambda route: held.append(route), times=1)
+    held = hold_first(page, "**/upload_csv")
     with page.expect_request("**/upload_csv"):
         choose(page, jobs__csv=JOBS)
     button = page.locator(".actions button").first

@@ -26,25 +26,37 @@ export async function ask(
   path,
   { method = "GET", headers = {}, body, quiet = false, signal } = {},
 ) {
-  for (;;) {
-    const key = theKey();
+  const attempt = async (keyHeader) => {
     let answer;
     try {
-      answer = await fetch(path, { method, body, signal, headers: { ...keyHeader(), ...headers } });
+      answer = await fetch(path, { method, body, signal, headers: { ...keyHeader, ...headers } });
     } catch (error) {
       if (error.name === "AbortError") throw error;
       throw new Offline();
     }
     if (answer.ok) return answer;
-    const problem = await problemOf(answer.status, answer);
-    if (quiet || !(await anotherKey(problem, key))) throw problem;
-  }
+    throw await problemOf(answer);
+  };
+  return quiet ? attempt(headerOf(theKey())) : withKey(attempt);
 }
 
 export const json = async (path, options) => (await ask(path, options)).json();
 
-/** Whether there is another key than the `had` one now to try again with. */
-export async function anotherKey(problem, had) {
+/** What `attempt` comes to, which is handed the header with the key; as long as it is refused for
+ * its key and another one is given, it is tried again. */
+export async function withKey(attempt) {
+  for (;;) {
+    const key = theKey();
+    try {
+      return await attempt(headerOf(key));
+    } catch (problem) {
+      if (!(problem instanceof Problem && (await anotherKey(problem, key)))) throw problem;
+    }
+  }
+}
+
+// Whether there is another key than the `had` one now to try again with.
+async function anotherKey(problem, had) {
   if (problem.code !== REFUSED[problem.status] && problem.code !== "unknown_key") return false;
   if (theKey() && theKey() !== had) return true;
   if (problem.code === "unknown_key") forgetKey();
@@ -53,17 +65,17 @@ export async function anotherKey(problem, had) {
   );
 }
 
-export async function problemOf(status, answer) {
+async function problemOf(answer) {
   let body = {};
   try {
     body = await answer.json();
   } catch {
-    body = { detail: `The server answered ${status}, with no more to say.` };
+    body = { detail: `The server answered ${answer.status}, with no more to say.` };
   }
-  return new Problem(status, body);
+  return new Problem(answer.status, body);
 }
 
-export const keyHeader = () => (theKey() ? { "X-API-Key": theKey() } : {});
+const headerOf = (key) => (key ? { "X-API-Key": key } : {});
 
 /** Save what an address answers as a file, with the key if there is one. */
 export async function save(path, name) {

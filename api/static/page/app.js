@@ -20,7 +20,7 @@ const VIEWS = [
   { name: "Loads", path: "/loads", pattern: /^\/loads$/, view: loads },
   { name: "Builds", path: "/builds", pattern: /^\/builds$/, view: builds },
   { name: "Tables", path: "/tables", pattern: /^\/tables$/, view: tables },
-  { under: "/", title: "Metric", pattern: /^\/metrics\/(.+)$/, view: oneMetric },
+  { under: "/", title: "Metric", pattern: /^\/metrics\/([^/]+)$/, view: oneMetric },
   { under: "/loads", title: "Load", pattern: /^\/loads\/(\d+)$/, view: oneLoad },
   { under: "/builds", title: "Build", pattern: /^\/builds\/(\d+)$/, view: oneBuild },
 ];
@@ -35,9 +35,8 @@ function route() {
   if (location.hash && !location.hash.startsWith("#/")) return;
   leaving.abort();
   leaving = new AbortController();
-  const address = decoded(path);
-  const found = VIEWS.find(({ pattern }) => pattern.test(address));
-  const argument = found?.pattern.exec(address)[1] ?? "";
+  const found = VIEWS.find(({ pattern }) => pattern.test(path));
+  const argument = decoded(found?.pattern.exec(path)[1] ?? "");
   document.title = `${found?.name ?? `${found?.title ?? "Nothing here"} ${argument}`} · ${TITLE}`;
   showNavigation(found?.path ?? found?.under);
   if (found) found.view(main, leaving.signal, argument, text);
@@ -56,11 +55,11 @@ function route() {
 }
 
 // What stands in an address by mistake is no reason for no page at all.
-function decoded(path) {
+function decoded(text) {
   try {
-    return decodeURIComponent(path);
+    return decodeURIComponent(text);
   } catch {
-    return path;
+    return text;
   }
 }
 

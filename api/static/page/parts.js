@@ -45,14 +45,12 @@ const rounds = new WeakMap();
 export async function show(box, what, load, signal) {
   const round = (rounds.get(box) ?? 0) + 1;
   rounds.set(box, round);
-  const put = (shown) => signal.aborted || rounds.get(box) !== round || replace(box, shown());
-  const delay = box.childElementCount ? 1000 : 150;
-  const timer = setTimeout(() => put(() => waiting(what)), delay);
+  const put = (shown) => signal.aborted || rounds.get(box) !== round || replace(box, shown);
+  const timer = setTimeout(() => put(waiting(what)), box.childElementCount ? 1000 : 150);
   try {
-    const shown = await load();
-    put(() => shown);
+    put(await load());
   } catch (error) {
-    put(() => trouble(error, () => show(box, what, load, signal)));
+    put(trouble(error, () => show(box, what, load, signal)));
   } finally {
     clearTimeout(timer);
   }

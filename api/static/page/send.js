@@ -1,7 +1,6 @@
 // Sending a file, and what becomes of it: sent, checked and stored, built.
 
-import { anotherKey, json, keyHeader, Offline, Problem } from "./api.js";
-import { theKey } from "./key.js";
+import { json, Offline, Problem, withKey } from "./api.js";
 import { live } from "./live.js";
 
 const LOOK = 400;
@@ -16,16 +15,9 @@ export async function tryOut(blob, name, table, signal) {
 /** Send a file to be loaded; answers the receipt once it is stored. `progress` is told the
  * part that was sent, from 0 to 1. The same `key` makes trying again safe. */
 export async function send(file, name, table, { mode, key, progress }) {
-  for (;;) {
-    const had = theKey();
-    const body = form(file, name, table);
-    body.append("mode", mode);
-    try {
-      return await sent(body, key, progress);
-    } catch (problem) {
-      if (!(problem instanceof Problem && (await anotherKey(problem, had)))) throw problem;
-    }
-  }
+  const body = form(file, name, table);
+  body.append("mode", mode);
+  return withKey((keyHeader) => sent(body, { ...keyHeader, "Idempotency-Key": key }, progress));
 }
 
 /** A name for one request that nobody else has. */
@@ -72,13 +64,12 @@ function form(blob, name, table) {
 }
 
 // `fetch` does not tell how far it has come.
-function sent(body, key, progress) {
+function sent(body, headers, progress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", "upload_csv");
     request.setRequestHeader("Prefer", "respond-async");
-    request.setRequestHeader("Idempotency-Key", key);
-    for (const [name, value] of Object.entries(keyHeader())) request.setRequestHeader(name, value);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.addEventListener(
       "progress",
       (event) => event.lengthComputable && progress(event.loaded / event.total),

@@ -79,7 +79,7 @@ function makeTray() {
     actions,
     outcome,
   );
-  addEventListener("beforeunload", (event) => busy() && event.preventDefault());
+  addEventListener("beforeunload", (event) => any("busy") && event.preventDefault());
 
   async function readTables() {
     try {
@@ -97,8 +97,8 @@ function makeTray() {
     }
   }
 
-  const are = (state) => [...cards].filter((card) => card.state === state);
-  const busy = () => are("busy").length > 0;
+  const those = (state) => [...cards].filter((card) => card.state === state);
+  const any = (...states) => [...cards].some((card) => states.includes(card.state));
 
   function chosen() {
     add([...input.files]);
@@ -139,19 +139,18 @@ function makeTray() {
 
   function show() {
     actions.hidden = !cards.size;
-    const n = are("ready").length;
-    // What is being looked at moves the button when it is shown, and is to be seen first.
-    const looking = are("looking").length > 0;
-    go.disabled = !n || busy() || looking;
-    go.hidden = !n && !busy() && !looking && !are("open").length;
-    go.textContent = busy()
-      ? "Uploading …"
-      : looking
-        ? "Looking at the rows …"
-        : n
-          ? `Upload ${count(n, "file")}`
-          : "Choose a table first";
-    clear.disabled = busy();
+    go.hidden = !any("looking", "open", "ready", "busy");
+    const first = whatComesFirst();
+    go.disabled = first !== null;
+    go.textContent = first ?? `Upload ${count(those("ready").length, "file")}`;
+    clear.disabled = any("busy");
+  }
+
+  function whatComesFirst() {
+    if (any("busy")) return "Uploading …";
+    // A preview moves the button when it appears, and is to be seen before anything is sent.
+    if (any("looking")) return "Looking at the rows …";
+    return any("ready") ? null : "Choose a table first";
   }
 
   async function sendAll() {
@@ -159,7 +158,7 @@ function makeTray() {
     const before = await numbers().catch(() => new Map());
     const sent = [];
     const building = [];
-    for (const card of are("ready")) {
+    for (const card of those("ready")) {
       // Its rows are stored when this is over; the build is waited for while the next is sent.
       const stored = await card.send();
       if (stored) building.push(card.finish().then((load) => load && sent.push(load)));
