@@ -23,6 +23,18 @@ def edited(warehouse: Path, project: Path) -> Iterator[Server]:
     server.stop()
 
 
+@pytest.fixture
+def starting(tmp_path: Path) -> Iterator[Server]:
+    """A server of a new warehouse, that answers but has built nothing yet."""
+    server = Server(tmp_path / "new")
+    server.start_without_waiting()
+    try:
+        wait_until(server.answers, START_SECONDS)
+        yield server
+    finally:
+        server.stop()
+
+
 def figures(page: Page) -> str:
     """The figures of the chart, without the build that they are of."""
     label = page.locator(f"{ABOVE} [role=img]").get_attribute("aria-label") or ""
@@ -146,16 +158,10 @@ def test_a_server_that_went_away_is_told_and_found_again(
 
 
 def test_before_the_first_build_the_page_waits_for_it(
-    tmp_path: Path, open_page: OpenPage
+    starting: Server, open_page: OpenPage
 ) -> None:
-    server = Server(tmp_path / "new")
-    server.start_without_waiting()
-    try:
-        wait_until(server.answers, START_SECONDS)
-        page = open_page(server, expected=("503",))
-        expect(page.locator(f"{ABOVE} svg.marks")).to_be_visible()
-    finally:
-        server.stop()
+    page = open_page(starting, expected=("503",))
+    expect(page.locator(f"{ABOVE} svg.marks")).to_be_visible()
 
 
 def test_nothing_is_fetched_anew_while_nothing_happens(
