@@ -41,7 +41,7 @@ def test_metrics_need_no_key_and_uploading_asks_once(
     give(page, WRITER)
     expect(page.get_by_text("1 fit")).to_be_visible()
     page.get_by_role("button", name="Upload 1 file").click()
-    expect(page.get_by_text("1 row loaded")).to_be_visible()
+    expect(page.get_by_text("1 row loaded", exact=True)).to_be_visible()
     page.get_by_role("link", name="Loads", exact=True).click()
     expect(page.get_by_role("cell", name="hr", exact=True)).to_be_visible()
     expect(page.get_by_role("dialog")).to_have_count(0)
