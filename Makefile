@@ -4,7 +4,7 @@ PORT ?= 5000
 FUZZ_SECONDS ?= 60
 BIN := .venv/bin
 
-.PHONY: run test test-browser screenshot lint fuzz endurance bench bench-quick clean
+.PHONY: run test test-browser screenshot lint fuzz endurance bench bench-quick spark-cluster clean
 
 run: .venv/installed
 	PORT=$(PORT) $(BIN)/python -m api serve
@@ -21,10 +21,14 @@ test-browser: .venv/browser-installed
 screenshot: .venv/browser-installed
 	PYTHONPATH=tests:. $(BIN)/python -m browser.screenshot
 
+# A small Spark on this machine, until Ctrl-C; needs Java 17 or later.
+spark-cluster: .venv-spark/installed
+	.venv-spark/bin/python -m spark
+
 lint: .venv/installed
-	$(BIN)/ruff check api bench tests seeds
-	$(BIN)/ruff format --check api bench tests seeds
-	$(BIN)/mypy --strict api bench/*.py
+	$(BIN)/ruff check api bench spark tests seeds
+	$(BIN)/ruff format --check api bench spark tests seeds
+	$(BIN)/mypy --strict api bench/*.py spark
 
 # So long for each target of tests/fuzz; what is found is kept in .fuzz.
 fuzz: .venv/fuzz-installed
@@ -52,6 +56,11 @@ bench/.venv/installed: bench/peers/requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
+.venv-spark/installed: requirements-spark.txt
+	$(PYTHON) -m venv .venv-spark
+	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
 .venv/fuzz-installed: .venv/installed requirements-fuzz.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-fuzz.txt
 	@touch $@
@@ -61,4 +70,4 @@ bench/.venv/installed: bench/peers/requirements.txt
 	@touch $@
 
 clean:
-	rm -rf .fuzz .venv bench/.venv warehouse logs target
+	rm -rf .fuzz .venv .venv-spark bench/.venv warehouse logs target
