@@ -41,6 +41,7 @@ ROOMS = {
     "assets": {"charts"},
     "formats": {"charts", "contract", "foreign_text"},
     "raw_schema": {"contract", "errors"},
+    "shared_storage": {"contract", "intake", "raw_schema"},
     "warehouse": {
         "contract",
         "database_files",
