@@ -56,6 +56,11 @@ bench/.venv/installed: bench/peers/requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
+.venv-postgres/installed: requirements-postgres.txt
+	$(PYTHON) -m venv .venv-postgres
+	.venv-postgres/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
 .venv-spark/installed: requirements-spark.txt
 	$(PYTHON) -m venv .venv-spark
 	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check -r $<
@@ -70,4 +75,4 @@ bench/.venv/installed: bench/peers/requirements.txt
 	@touch $@
 
 clean:
-	rm -rf .fuzz .venv .venv-spark bench/.venv warehouse logs target
+	rm -rf .fuzz .venv .venv-postgres .venv-spark bench/.venv warehouse logs target

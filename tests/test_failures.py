@@ -372,7 +372,7 @@ def test_a_unit_test_shows_the_rows_that_differ(told: Told) -> None:
 
 
 def test_nothing_of_this_machine_or_its_colours_is_told() -> None:
-    macros = plain_macros(CHECKOUT, "complaints")
+    macros = plain_macros(CHECKOUT, "audit/complaints")
     message = (
         "\x1b[31mDatabase Error\x1b[0m in x\n  no\n  compiled code at /srv/x.sql\n"
     )
@@ -401,7 +401,7 @@ def test_nothing_of_this_machine_or_its_colours_is_told() -> None:
 def test_a_name_has_a_line_where_it_stands_on_one_alone(
     name: str, code: str, line: str
 ) -> None:
-    assert plain_macros(CHECKOUT, "complaints").line_of(name, code) == line
+    assert plain_macros(CHECKOUT, "audit/complaints").line_of(name, code) == line
 
 
 def test_a_failure_of_an_earlier_version_has_dbts_words_and_no_line(

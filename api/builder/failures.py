@@ -41,7 +41,7 @@ class Telling:
 
     def __init__(self, project: Project, warehouse: Path) -> None:
         self._project = project
-        self._macros = plain_macros(project.folder, "complaints")
+        self._macros = plain_macros(project.folder, "audit/complaints")
         # Where this machine keeps its files is nobody's business.
         self._folders = [f"{f.absolute()}/" for f in (project.folder, warehouse)]
 

@@ -25,7 +25,7 @@ class Record:
 
     def __init__(self, folder: Path, project: Path) -> None:
         self._folder = folder
-        self._macros = plain_macros(project, "builds_table")
+        self._macros = plain_macros(project, "sqlite/builds_table")
 
     def was_recorded(self, outcome: Outcome) -> bool:
         """Whether dbt itself recorded this invocation."""
@@ -109,5 +109,5 @@ class Record:
         path = str(self._folder / "published.db")
         connection.execute("attach ? as published", [path])
         connection.execute("pragma published.journal_mode = wal")
-        connection.execute(self._macros.builds_table())
+        connection.execute(self._macros.sqlite__builds_table())
         return closing(connection)
