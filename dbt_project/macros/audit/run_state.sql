@@ -193,7 +193,6 @@
     {%- if execute and flags.EMPTY -%}
     {{ forget_model() }}
     {%- elif execute -%}
-    {%- do note_changes_read() -%}
     {{ remember_model(state_of_model()) }}
     {%- endif -%}
 {%- endmacro %}
@@ -212,6 +211,7 @@
 
 
 {% macro default__remember_model(state) -%}
+    {%- do note_changes_read() -%}
     insert into {{ state_table('dbt_model_states') }} (model, invocation_id, last_load_id, ledger, code)
     values (
         {{ quoted(state.model) }},

@@ -104,3 +104,8 @@
 {% macro spark__index_grain(unique_key) -%}
     {{ return('') }}
 {%- endmacro %}
+
+
+{% macro spark__add_sums(arriving, target) -%}
+    {%- do exceptions.raise_compiler_error('On Spark nothing is added to a model: each build makes all of it.') -%}
+{%- endmacro %}

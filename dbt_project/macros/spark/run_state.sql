@@ -84,7 +84,7 @@
         {%- if seconds_here() > give_up_at -%}
             {%- do exceptions.raise_compiler_error('Not begun: another dbt run is still at work on this warehouse after ' ~ patience_seconds ~ ' s.') -%}
         {%- endif -%}
-        {#- Each question takes Spark a tenth of a second: that is pause enough. -#}
+        {%- do pause() -%}
     {%- endfor -%}
 {%- endmacro %}
 
@@ -130,4 +130,15 @@
 
 {% macro seconds_here() -%}
     {{ return(modules.datetime.datetime.now(modules.pytz.utc).timestamp()) }}
+{%- endmacro %}
+
+
+{% macro spark__seconds_now() -%}
+    {{ return('cast(current_timestamp() as double)') }}
+{%- endmacro %}
+
+
+{# Any question takes Spark that long. #}
+{% macro spark__pause() -%}
+    {%- do query('select 1') -%}
 {%- endmacro %}
