@@ -90,7 +90,7 @@ def _builder(context: Context) -> str:
 
 def _store(context: Context) -> str:
     try:
-        context.warehouse.watch.try_to_write()
+        context.warehouse.engine.try_to_write()
     except OSError as error:
         return f"the warehouse's folder cannot be written to: {error.strerror}"
     context.warehouse.raw.loads(1, NEWEST)
@@ -108,8 +108,8 @@ def _contract(context: Context) -> str:
 
 
 def _disk(context: Context) -> str:
-    free, least = context.warehouse.watch.free_bytes(), LEAST_FREE_BYTES
-    if free >= least:
+    free, least = context.warehouse.engine.space().free, LEAST_FREE_BYTES
+    if free is None or free >= least:
         return READY
     return (
         f"{free >> 20} MiB are free for the warehouse, less than {least >> 20} MiB;"

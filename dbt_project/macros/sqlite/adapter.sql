@@ -15,7 +15,7 @@
     {%- do query('pragma main.journal_mode = wal') -%}
     {%- if target.name != 'dev' -%}
         {%- do query('pragma published.journal_mode = wal') -%}
-        {%- do query(builds_table()) -%}
+        {%- do query(sqlite__builds_table()) -%}
         {#- Earlier versions kept whole contracts here, which now stand in the catalogue. -#}
         {%- do query('begin') -%}
         {%- do query("update published.builds set marts = '[]' where marts like '[{%'") -%}

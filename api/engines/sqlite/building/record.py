@@ -6,14 +6,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from api.builder.dbt import Failures, Outcome
-from api.builder.ledger import Position
-from api.builder.mending import LOCK_SECONDS
-from api.builder.plain_macros import plain_macros
+from api.engines.model import FailedBuild
+from api.engines.sqlite.building.mending import LOCK_SECONDS
+from api.plain_macros import plain_macros
 from api.utc import utc_text
 
 # As many loads or failures are told of in one line of the log.
@@ -25,33 +23,25 @@ class Record:
 
     def __init__(self, folder: Path, project: Path) -> None:
         self._folder = folder
-        self._macros = plain_macros(project, "builds_table")
+        self._macros = plain_macros(project, "sqlite/builds_table")
 
-    def was_recorded(self, outcome: Outcome) -> bool:
+    def was_recorded(self, invocation_id: str) -> bool:
         """Whether dbt itself recorded this invocation."""
         with self._published() as connection:
             sql = "select 1 from published.builds where invocation_id = ?"
-            return (
-                connection.execute(sql, [outcome.invocation_id]).fetchone() is not None
-            )
+            return connection.execute(sql, [invocation_id]).fetchone() is not None
 
-    def record_failure(
-        self,
-        outcome: Outcome,
-        position: Position,
-        started_at: datetime,
-        failures: Failures,
-    ) -> None:
+    def record_failure(self, build: FailedBuild) -> None:
         """Record a build that dbt could not: the project does not parse, say."""
         values = [
-            outcome.invocation_id,
+            build.invocation_id,
             "failed",
-            utc_text(started_at),
+            utc_text(build.started_at),
             utc_text(),
-            position.load_id,
-            position.request_id,
+            build.position.load_id,
+            build.position.request_id,
             "[]",
-            json.dumps(failures),
+            json.dumps(build.failures),
             "[]",
         ]
         with self._published() as connection:
@@ -62,7 +52,7 @@ class Record:
                 values,
             )
 
-    def facts_of(self, outcome: Outcome) -> dict[str, Any]:
+    def facts_of(self, invocation_id: str) -> dict[str, Any]:
         """What a log may tell of a recorded build: its number, its loads, its failures.
 
         Not what failures say, which may hold rows.
@@ -74,7 +64,7 @@ class Record:
             "), 0) from published.builds where invocation_id = ?"
         )
         with self._published() as connection:
-            found = connection.execute(sql, [outcome.invocation_id]).fetchone()
+            found = connection.execute(sql, [invocation_id]).fetchone()
         if found is None:
             return {}
         build_id, last_load_id, failures, before = found
@@ -109,5 +99,5 @@ class Record:
         path = str(self._folder / "published.db")
         connection.execute("attach ? as published", [path])
         connection.execute("pragma published.journal_mode = wal")
-        connection.execute(self._macros.builds_table())
+        connection.execute(self._macros.sqlite__builds_table())
         return closing(connection)

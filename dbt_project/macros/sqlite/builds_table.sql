@@ -1,5 +1,5 @@
 {# The record of every build: plain SQL, for dbt and for whoever must tell that dbt failed. #}
-{% macro builds_table() -%}
+{% macro sqlite__builds_table() -%}
 create table if not exists published.builds (
     build_id integer primary key autoincrement,
     invocation_id text not null unique,
