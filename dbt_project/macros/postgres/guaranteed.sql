@@ -45,3 +45,12 @@ where {{ column_name }} is not null
 group by {{ column_name }}
 having count(*) > 1
 {% endmacro %}
+
+
+{# An index of the rows that lack something they must have: empty, or what not_null shows. #}
+{% macro index_of_nulls(relation) -%}
+    {%- set lacking = lacks_something() -%}
+    {%- if lacking -%}
+    create index on {{ relation }} ({{ adapter.quote((model.columns.values() | first).name) }}) where {{ lacking }};
+    {%- endif -%}
+{%- endmacro %}
