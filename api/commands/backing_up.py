@@ -18,7 +18,6 @@ from api.commands.common import (
 )
 from api.commands.loading import BY, load_files
 from api.engines import check_snapshots, warehouse_exists
-from api.engines.sqlite.snapshot import restore_snapshot, take_snapshot
 from api.loading import Terms, limits_of, load_avro, table_named
 
 SUFFIX = ".avro"
@@ -75,6 +74,8 @@ def snapshot(folder: Path) -> None:
     """Copy the whole warehouse into the new FOLDER, while it is written and served."""
     settings = settings_of()
     check_snapshots(settings)
+    from api.engines.sqlite.snapshot import take_snapshot
+
     if not warehouse_exists(settings):
         raise click.ClickException(
             f"There is no warehouse in {settings.warehouse_dir}."
@@ -89,6 +90,8 @@ def restore_from_snapshot(folder: Path) -> None:
     """Make the warehouse what a snapshot in FOLDER says; its server must be stopped."""
     settings = settings_of()
     check_snapshots(settings)
+    from api.engines.sqlite.snapshot import restore_snapshot
+
     about, aside = restore_snapshot(folder, settings.warehouse_dir)
     click.echo(
         f"{settings.warehouse_dir} is as it was at {about.taken_at}, up to entry"

@@ -59,16 +59,15 @@ def _told(name: str, part: Callable[[Context], str], context: Context) -> str:
     """What the part says of itself; a probe answers whatever is wrong with it."""
     try:
         return part(context)
+    except Problem as problem:
+        return problem.detail
     except Exception as error:
         tell("not_ready", logging.ERROR, error, part=name)
         return "cannot be read; the log tells where that failed"
 
 
 def _metrics(context: Context) -> str:
-    try:
-        context.warehouse.marts.served()
-    except Problem as problem:
-        return problem.detail
+    context.warehouse.marts.served()
     return READY
 
 

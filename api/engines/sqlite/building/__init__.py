@@ -17,7 +17,7 @@ from api.engines.model import FailedBuild, Position
 from api.engines.sqlite.builder_lock import only_builder
 from api.engines.sqlite.building.ledger import Ledger
 from api.engines.sqlite.building.mending import SIGNS, hints_at_damage
-from api.engines.sqlite.building.record import Record
+from api.engines.sqlite.building.record import record_of
 from api.engines.sqlite.occupancy import occupy
 
 RAW_IS_DAMAGED = (
@@ -41,7 +41,7 @@ class SqliteBuilding:
     def __init__(self, folder: Path, project: Path) -> None:
         self._folder = folder
         self._ledger = Ledger(folder)
-        self._record = Record(folder, project)
+        self._record = record_of(folder, project)
 
     @contextmanager
     def only_builder(self) -> Iterator[None]:

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from api import raw_schema
 from api.contract import Table
 from api.engines.model import LEASE_OWNER, Position
 from api.engines.sqlite.building import mending
 from api.engines.sqlite.building.mending import LOCK_SECONDS
+from api.engines.sqlite.building.record import rows
 from api.engines.sqlite.schema import Dialect
 from api.raw_schema import Run, Schema, TablesInPlace
 
@@ -67,7 +67,7 @@ class Ledger:
             sqlite3.connect(path, isolation_level=None, timeout=LOCK_SECONDS)
         ) as raw:
             raw.execute("pragma journal_mode = wal")
-            schema = self.schema(partial(_rows, raw))
+            schema = self.schema(partial(rows, raw))
             if raw_schema.is_current(schema, tables):
                 return
             raw.execute("begin immediate")
@@ -185,11 +185,3 @@ class Ledger:
                 " anew, empty the folder."
             )
         self._loadless = now
-
-
-def _rows(
-    connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]
-) -> list[dict[str, Any]]:
-    cursor = connection.execute(sql, tuple(parameters))
-    names = [column[0] for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
