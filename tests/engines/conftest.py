@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import CHECKOUT, Server, copy_project
+
 from engines.backends import BACKENDS, Backend
 
 NewServer = Callable[..., Server]

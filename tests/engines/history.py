@@ -1,4 +1,4 @@
-"""What was loaded into a server and what of it ought to count, worked out apart from it."""
+"""What was loaded into a server, and what of it ought to count by pandas alone."""
 
 from __future__ import annotations
 

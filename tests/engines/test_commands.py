@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Server
+
 from engines.conftest import NewServer
 from engines.history import History, csv_of
 

@@ -10,6 +10,7 @@ from typing import Any
 import fastavro
 import pytest
 from conftest import Server
+
 from engines.history import COLUMNS, History, Row, csv_of
 
 DEPARTMENTS: list[Row] = [(n, f"Department {n}") for n in range(1, 6)]

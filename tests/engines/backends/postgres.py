@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from conftest import free_port, wait_until
+
 from engines.backends.backend import Backend
 
 START_SECONDS = 60.0
@@ -26,8 +27,8 @@ class Postgres(Backend):
     name = "postgres"
 
     def __init__(self, folder: Path) -> None:
-        # Not in the session's folder: that is its user's alone, and the path of a socket
-        # may not be long.
+        # Not in the session's folder: that is its user's alone, and a socket's path may
+        # not be long.
         super().__init__(Path(tempfile.mkdtemp(prefix="pg-")))
         self._bin = binaries()
         self._user = unprivileged()
@@ -104,7 +105,7 @@ class Postgres(Backend):
         return where | ids | {"extra_groups": []}
 
     def _make_cluster(self) -> None:
-        # Whoever comes by the socket is the owner of its folder; others need a password.
+        # By the socket comes only who may enter its folder; others need a password.
         done = subprocess.run(
             [
                 *(self._bin / "initdb", "-D", self._data, "-U", "postgres"),
