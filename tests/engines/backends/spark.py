@@ -1,8 +1,8 @@
-"""Spark: one cluster for the session, a warehouse is a set of schemas in it."""
+"""Spark: one cluster for the session, and one warehouse at a time in it."""
 
 from __future__ import annotations
 
-import itertools
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +23,14 @@ class Spark(Backend):
         from spark.cluster import Cluster
 
         self.cluster: Any = Cluster(folder)
-        self._numbers = itertools.count(1)
 
     def new_warehouse(self) -> dict[str, str]:
+        """What the one before it, whose server has to be stopped, has left is dropped."""
+        self._drop_schemas()
         return {
             "DBT_TARGET": "spark",
             "SPARK_THRIFT_HOST": "127.0.0.1",
             "SPARK_THRIFT_PORT": str(self.cluster.thrift_port),
-            "SPARK_SCHEMA": f"warehouse_{next(self._numbers)}",
             "BUILD_WAIT_SECONDS": str(self.patience - 20),
         }
 
@@ -40,5 +40,24 @@ class Spark(Backend):
     def stop(self) -> None:
         self.cluster.stop()
 
+    def kill_worker(self) -> None:
+        """kill -9 for one of the two workers."""
+        self.cluster.workers[0].kill()
+
+    def add_worker(self) -> None:
+        self.cluster.add_worker()
+
     def close(self) -> None:
         self.cluster.stop()
+
+    def _drop_schemas(self) -> None:
+        from pyhive import hive
+
+        with (
+            closing(hive.connect("127.0.0.1", self.cluster.thrift_port)) as connection,
+            closing(connection.cursor()) as cursor,
+        ):
+            cursor.execute("show schemas")
+            for (schema,) in cursor.fetchall():
+                if schema != "default":
+                    cursor.execute(f"drop schema `{schema}` cascade")
