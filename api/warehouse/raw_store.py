@@ -19,7 +19,7 @@ from api.warehouse.ledger import Load
 from api.warehouse.load_in_progress import LoadInProgress
 from api.warehouse.requests import KeyedRequest, Requests, remember
 
-WHOLE = 1 << 31  # characters; no text in the warehouse is longer
+WHOLE = (1 << 31) - 1  # characters; no text in the warehouse is longer
 
 
 class RawStore:
