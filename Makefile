@@ -61,6 +61,11 @@ bench/.venv/installed: bench/peers/requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
+.venv-postgres/installed: requirements-postgres.txt
+	$(PYTHON) -m venv .venv-postgres
+	.venv-postgres/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
 .venv/fuzz-installed: .venv/installed requirements-fuzz.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-fuzz.txt
 	@touch $@
@@ -70,4 +75,4 @@ bench/.venv/installed: bench/peers/requirements.txt
 	@touch $@
 
 clean:
-	rm -rf .fuzz .venv bench/.venv warehouse logs target
+	rm -rf .fuzz .venv .venv-postgres bench/.venv warehouse logs target
