@@ -14,6 +14,7 @@ import pytest
 
 if TYPE_CHECKING:
     from conftest import Server
+
     from engines.conftest import NewServer
 
 if os.environ.get("DBT_TARGET") != "postgres":
@@ -173,8 +174,5 @@ def test_a_name_that_postgresql_would_cut_fails_as_the_model_s_own(
     assert done.returncode != 0
     newest = "select failures from published.builds order by build_id desc limit 1"
     (told,) = json.loads(rows(server, newest)[0][0])
-    assert (told["name"], told["file"]) == (
-        LONG,
-        f"dbt_project/models/marts/{LONG}.sql",
-    )
+    assert (told["name"], told["file"]) == (LONG, str(sql.relative_to(own_project)))
     assert told["words"].startswith(f"{LONG} cannot be built: The name {LONG} is too")

@@ -8,6 +8,7 @@ of the bad ones: what is counted may depend on neither.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from engines.questions import ask_ledger, ask_metrics
 from engines.script import STAGES, Load, Step, Undo, newest_is_built, play
 
 PARTS = 3
+# As much is told of an answer that differs.
+SHOWN = 120
 
 
 @dataclass
@@ -133,10 +136,16 @@ def statuses(answers: dict[str, Any]) -> list[Any]:
 
 
 def differing(left: dict[str, Any], right: dict[str, Any]) -> dict[str, Any]:
-    """The questions with two answers, and both."""
+    """The questions with two answers, and where these begin to differ."""
     assert left.keys() == right.keys()
     return {
-        question: (left[question], right[question])
+        question: parting(str(left[question]), str(right[question]))
         for question in left
         if left[question] != right[question]
     }
+
+
+def parting(left: str, right: str) -> tuple[str, str]:
+    place = len(commonprefix([left, right]))
+    start = max(place - SHOWN // 2, 0)
+    return left[start : start + SHOWN], right[start : start + SHOWN]

@@ -15,7 +15,7 @@ class Backend:
     # How long a start, or an answer that waits for its build, may take.
     patience = 90.0
     # How many times ten million rows take some seconds to count.
-    slow_rows = 4
+    slow_rows = 3
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

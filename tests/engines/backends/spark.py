@@ -25,7 +25,7 @@ class Spark(Backend):
         self.cluster: Any = Cluster(folder)
 
     def new_warehouse(self) -> dict[str, str]:
-        """What the one before it, whose server has to be stopped, has left is dropped."""
+        """What the one before has left is dropped: its server has to be stopped."""
         self._drop_schemas()
         return {
             "DBT_TARGET": "spark",
