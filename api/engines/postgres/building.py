@@ -37,6 +37,7 @@ class PostgresBuilding:
 
     def __init__(self, project: Path) -> None:
         self._raw = Database("raw")
+        self._published_schema = Database("published")
         self._lock: Connection | None = None
         macros = plain_macros(project, "postgres/builds_table")
         self._builds_table: str = macros.postgres__builds_table()
@@ -111,6 +112,7 @@ class PostgresBuilding:
 
     def release(self) -> None:
         self._raw.close()
+        self._published_schema.close()
 
     @contextmanager
     def _ledger(self) -> Iterator[Run]:
@@ -119,9 +121,10 @@ class PostgresBuilding:
 
     @contextmanager
     def _published(self) -> Iterator[Run]:
-        with self._raw.connection() as connection:
-            connection.rows("create schema if not exists published")
-            connection.rows(self._builds_table)
+        self._published_schema.make_ready()
+        with self._published_schema.connection() as connection:
+            if not connection.has_table("builds"):
+                connection.rows(self._builds_table)
             yield connection.rows
 
 
