@@ -4,13 +4,22 @@ PORT ?= 5000
 FUZZ_SECONDS ?= 60
 BIN := .venv/bin
 
-.PHONY: run test test-browser screenshot lint fuzz endurance bench bench-quick spark-cluster clean
+.PHONY: run test test-postgres test-spark test-browser screenshot lint fuzz endurance bench bench-quick spark-cluster clean
 
 run: .venv/installed
 	PORT=$(PORT) $(BIN)/python -m api serve
 
 test: .venv/installed
 	$(BIN)/python -m pytest
+
+# The suite that every engine has to pass, on another engine; `make test` runs it on SQLite.
+# Its answers are compared with those of SQLite, in the environment of that.
+test-postgres: .venv/installed .venv-postgres/installed
+	DBT_TARGET=postgres .venv-postgres/bin/python -m pytest tests/engines
+
+# One cluster: one process of tests.
+test-spark: .venv/installed .venv-spark/installed
+	DBT_TARGET=spark .venv-spark/bin/python -m pytest -n 0 tests/engines
 
 # The page in a real Chromium, which has to be installed (BROWSER=/path/to/it where it has
 # another name).

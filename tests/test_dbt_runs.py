@@ -104,7 +104,7 @@ def test_a_changed_macro_builds_incremental_models_from_all_rows(
     run_dbt(warehouse, "run", project=project)
     load_hires(warehouse, tmp_path, "second.csv", SECOND)
     edit(
-        "utc_timestamp.sql",
+        "sqlite/utc_timestamp.sql",
         "= 'Z' then {{ expression }}",
         "= 'Z' then replace({{ expression }}, '2021-01', '2021-04')",
     )

@@ -14,8 +14,8 @@ import pytest
 from conftest import copy_project, environment, open_client
 from inspection import query
 
-from api.builder.plain_macros import plain_macros
 from api.config import CHECKOUT
+from api.plain_macros import plain_macros
 
 # Breaks the project in one way after the other; what was recorded of each build.
 SCRIPT = """
@@ -23,9 +23,10 @@ import json, sqlite3, sys
 from pathlib import Path
 from api.builder.heartbeat import Heart
 from api.builder.loop import Builder
+from api.engines import open_building
 from api.config import Settings
 settings = Settings.from_env()
-builder = Builder(settings, Heart())
+builder = Builder(settings, open_building(settings), Heart())
 told = {}
 for name, files in json.load(sys.stdin).items():
     paths = [settings.project_dir / file for file in files]

@@ -41,7 +41,7 @@
 
 {# The keys of the rows that count no more since the model that is being built has read. #}
 {% macro withdrawn_keys() -%}
-    {%- set ended = 'until_id > ' ~ last_load_id_built() ~ ' and until_id <= ' ~ last_load_id() -%}
+    {%- set ended = 'from_id <= ' ~ last_load_id_built() ~ ' and until_id > ' ~ last_load_id_built() ~ ' and until_id <= ' ~ last_load_id() -%}
     {%- set parts = [] -%}
     {%- for id in model.depends_on.nodes if id in graph.sources -%}
         {%- set source = graph.sources[id] -%}

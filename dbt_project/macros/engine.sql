@@ -153,6 +153,12 @@
 {%- endmacro %}
 
 
+{# The rows of the statement that the compiled audit is. #}
+{% macro rows_of_audit(sql) -%}
+    {{ return(adapter.dispatch('rows_of_audit')(sql)) }}
+{%- endmacro %}
+
+
 {# What readers see: see audit/finish_run.sql, audit/catalogue.sql, audit/record_build.sql. #}
 
 {# From here until it is published or abandoned no other run changes these models unseen. #}

@@ -14,7 +14,7 @@
     {%- set audited = [] -%}
     {%- set models_failed = failed(results) | length > 0 -%}
     {%- for tests in left_out | batch(100) -%}
-        {%- set counts = [] if models_failed else query(counts_of_failures(tests)) -%}
+        {%- set counts = [] if models_failed else rows_of_audit(counts_of_failures(tests)) -%}
         {%- for test in tests -%}
             {%- do audited.append(test_result(test, counts[loop.index0] if counts else none)) -%}
         {%- endfor -%}
@@ -53,6 +53,11 @@
         {%- do result.update(complaint('warn', count.failures, test.config.warn_if)) -%}
     {%- endif -%}
     {{ return(result) }}
+{%- endmacro %}
+
+
+{% macro default__rows_of_audit(sql) -%}
+    {{ return(query(sql)) }}
 {%- endmacro %}
 
 

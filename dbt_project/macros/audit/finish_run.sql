@@ -92,10 +92,15 @@
 {%- endmacro %}
 
 
-{# The models that HTTP serves: those of the folder marts. #}
+{# HTTP serves the models of the folder marts. #}
+{% macro is_published(model) -%}
+    {{ return('marts' in model.fqn) }}
+{%- endmacro %}
+
+
 {% macro published_models() -%}
     {%- set marts = [] -%}
-    {%- for node in graph.nodes.values() if node.resource_type == 'model' and 'marts' in node.fqn -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' and is_published(node) -%}
         {%- do marts.append(node) -%}
     {%- endfor -%}
     {{ return(marts | sort(attribute='name')) }}

@@ -13,6 +13,9 @@
         {%- do forget_changes() -%}
     {%- endif -%}
     create {% if temporary %}temporary {% endif %}table {{ relation }} {{ table_shape(column_types(model)) }};
+    {%- if config.get('materialized') == 'incremental' and not temporary %}
+    {{ index_of_nulls(relation) }}
+    {%- endif %}
     {{ insert_built(relation, sql) }}
     {%- endif -%}
 {%- endmacro %}

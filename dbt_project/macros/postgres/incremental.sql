@@ -36,3 +36,18 @@
             on uploads._row >= spans.load_id << 32 and uploads._row < (spans.load_id + 1) << 32
     ) as counting
 {%- endmacro %}
+
+
+{#
+    Of few rows the newest are found by sorting them. A join would read the whole table, as
+    PostgreSQL cannot tell how few rows a range of keys has.
+#}
+{% macro postgres__newest_of(uploads, rows, unique_key) -%}
+    {%- if is_incremental() -%}
+    select distinct on ({{ unique_key }}) *
+    from {{ rows }}
+    order by {{ unique_key }}, _row desc
+    {%- else -%}
+    {{ default__newest_of(uploads, rows, unique_key) }}
+    {%- endif -%}
+{%- endmacro %}

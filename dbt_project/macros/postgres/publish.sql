@@ -40,7 +40,7 @@
 {# PostgreSQL would cut a longer name, so that two might become one. #}
 {% macro check_name_of_mart() -%}
     {%- set bytes = stamped_name(model.name).encode('utf-8') | length -%}
-    {%- if bytes > 63 and model in published_models() -%}
+    {%- if bytes > 63 and is_published(model) -%}
         {%- do exceptions.raise_compiler_error('The name ' ~ model.name ~ ' is too long by ' ~ (bytes - 63)
             ~ ' bytes: PostgreSQL knows names of 63, of which 10 tell one build from another.') -%}
     {%- endif -%}

@@ -4,8 +4,10 @@
 {% macro postgres__prepare_warehouse() -%}
     {%- do query('begin') -%}
     {%- do query("select pg_advisory_xact_lock(hashtext('prepare_warehouse'))") -%}
-    {%- do query('create schema if not exists ' ~ target.schema) -%}
-    {%- do query('create schema if not exists published') -%}
+    {#- Of a schema that is there, a role that may make none need not be told so. -#}
+    {%- for schema in [target.schema, 'published'] if not query('select 1 where to_regnamespace(' ~ quoted(schema) ~ ') is not null') | length -%}
+        {%- do query('create schema ' ~ schema) -%}
+    {%- endfor -%}
     {%- do query(postgres__builds_table()) -%}
     {%- do query('commit') -%}
 {%- endmacro %}
