@@ -69,7 +69,7 @@ def write_ledger(storage: Storage, run: Run) -> None:
 
 
 def take_over(storage: Storage, run: Run) -> None:
-    """Record the builds that dbt has left, and copy the marts of the newest good one."""
+    """Record the builds that dbt has left, and copy the marts of the newest."""
     builds = sorted(_left(storage), key=lambda build: str(build["finished_at"]))
     for build in builds:
         run("begin immediate", ())
@@ -133,13 +133,16 @@ def _copy_marts(storage: Storage, run: Run, documents: dict[str, Any]) -> None:
     )
     run("delete from published.catalogue", ())
     for name, document in documents.items():
-        _copy_mart(storage, run, name, document)
+        # Here they have their own names.
+        _copy_mart(storage, run, name, document.pop("table"), document["contract"])
         values = [name, json.dumps(document)]
         run("insert into published.catalogue values (?, ?)", values)
 
 
-def _copy_mart(storage: Storage, run: Run, name: str, document: dict[str, Any]) -> None:
-    columns = document["contract"]["columns"]
+def _copy_mart(
+    storage: Storage, run: Run, name: str, table: str, contract: dict[str, Any]
+) -> None:
+    columns = contract["columns"]
     names = [column["name"] for column in columns]
     kinds = [Dialect().storage(column["data_type"]) for column in columns]
     shape = ", ".join(
@@ -147,7 +150,7 @@ def _copy_mart(storage: Storage, run: Run, name: str, document: dict[str, Any]) 
     )
     run(f'create table published."{name}" ({shape}) strict', ())
     sql = f'insert into published."{name}" values ({", ".join("?" * len(names))})'
-    for part in _parquet(storage, f"published/{document['table']}"):
+    for part in _parquet(storage, f"published/{table}"):
         for batch in part.iter_batches(ROWS_AT_ONCE, columns=names):
             values = [column.to_pylist() for column in batch.columns]
             for row in zip(*values, strict=True):
