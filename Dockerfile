@@ -15,7 +15,7 @@ FROM python:${PYTHON}
 ARG ENGINE=sqlite
 RUN groupadd --gid 10001 hiring \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent hiring \
-    && install -d -o hiring -g hiring /warehouse
+    && install -d -o hiring -g hiring /warehouse /snapshots
 COPY --from=build /venv /venv
 WORKDIR /app
 COPY dbt_project.yml profiles.yml ./
@@ -32,7 +32,7 @@ ENV PATH=/venv/bin:$PATH \
     TMPDIR=/var/tmp \
     HOST=0.0.0.0 \
     PORT=5000
-VOLUME ["/warehouse", "/var/tmp"]
+VOLUME ["/warehouse", "/snapshots", "/var/tmp"]
 EXPOSE 5000
 USER 10001:10001
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \

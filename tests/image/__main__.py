@@ -94,7 +94,7 @@ def try_out(stage: Stage, folder: Path) -> None:
             answer = json.loads(_ask(served, "/insert_batch", json.dumps(batch)))
             assert answer["loaded"] == len(batch["data"]), answer
         assert json.loads(_ask(served, METRIC)) == EXPECTED
-        made = served.run(*stage.commands["ENTRYPOINT"], "snapshot", "/warehouse/copy")
+        made = served.run(*stage.commands["ENTRYPOINT"], "snapshot", "/snapshots/first")
         assert made.returncode == 0, made.stderr
         seconds = served.stop(signal.SIGTERM)
         code, told = served.end()

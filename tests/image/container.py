@@ -42,8 +42,15 @@ class Container:
 
     @property
     def _first(self) -> int:
-        outer = self._process.pid
-        return int(Path(f"/proc/{outer}/task/{outer}/children").read_text())
+        """Process 1, as it is numbered out here, once it has the root for its own."""
+        outer, until = self._process.pid, time.monotonic() + 10
+        while time.monotonic() < until and self._process.poll() is None:
+            children = Path(f"/proc/{outer}/task/{outer}/children").read_text()
+            for child in children.split():
+                if os.readlink(f"/proc/{child}/root") == str(self._stage.root):
+                    return int(child)
+            time.sleep(0.05)
+        raise RuntimeError(f"it did not start: exit code {self._process.returncode}")
 
     def run(self, *command: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """Another command in it, as `docker exec` does."""
