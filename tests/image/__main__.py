@@ -29,7 +29,8 @@ path, *body = sys.argv[1:]
 headers = {"X-API-Key": os.environ["KEY"], "Content-Type": "application/json"}
 data = body[0].encode() if body else None
 url = f"http://127.0.0.1:{os.environ['PORT']}{path}"
-print(urllib.request.urlopen(urllib.request.Request(url, data, headers)).read().decode())
+with urllib.request.urlopen(urllib.request.Request(url, data, headers)) as answer:
+    print(answer.read().decode())
 """
 BATCHES = (
     {"table_name": "departments", "data": [[1, "Sales"], [2, "Legal"]]},
@@ -94,6 +95,7 @@ def try_out(stage: Stage, folder: Path) -> None:
             answer = json.loads(_ask(served, "/insert_batch", json.dumps(batch)))
             assert answer["loaded"] == len(batch["data"]), answer
         assert json.loads(_ask(served, METRIC)) == EXPECTED
+        assert "</svg>" in _ask(served, f"{METRIC}?format=svg")
         made = served.run(*stage.commands["ENTRYPOINT"], "snapshot", "/snapshots/first")
         assert made.returncode == 0, made.stderr
         seconds = served.stop(signal.SIGTERM)

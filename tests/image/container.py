@@ -57,7 +57,13 @@ class Container:
         user, group = self._stage.user.split(":")
         entered = ["nsenter", f"--target={self._first}", "-m", "-n", "-p", "-r", "-w"]
         return subprocess.run(
-            [*entered, f"-S{user}", f"-G{group}", *_env(self._stage, environ), *command],
+            [
+                *entered,
+                f"-S{user}",
+                f"-G{group}",
+                *_env(self._stage, environ),
+                *command,
+            ],
             capture_output=True,
             text=True,
         )
