@@ -1,4 +1,4 @@
-"""The image holds what serves and nothing else, and is confined by the compose files."""
+"""The image holds what serves and no more, and the compose files confine it."""
 
 from __future__ import annotations
 

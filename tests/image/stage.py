@@ -65,9 +65,10 @@ class Stage:
         )
 
     def _set(self, rest: str) -> None:
+        # As it was before this instruction, for all of its pairs.
+        known = self._arguments | self.environ
         for pair in shlex.split(rest):
             name, _, value = pair.partition("=")
-            known = self._arguments | self.environ
             self.environ[name] = re.sub(r"\$(\w+)", lambda m: known[m[1]], value)
 
     def _copy(self, source: Path, rest: str) -> None:
