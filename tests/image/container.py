@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -56,22 +57,15 @@ class Container:
         """Another command in it, as `docker exec` does."""
         user, group = self._stage.user.split(":")
         entered = ["nsenter", f"--target={self._first}", "-m", "-n", "-p", "-r", "-w"]
+        as_user = [f"-S{user}", f"-G{group}", *_env(self._stage, environ)]
         return subprocess.run(
-            [
-                *entered,
-                f"-S{user}",
-                f"-G{group}",
-                *_env(self._stage, environ),
-                *command,
-            ],
-            capture_output=True,
-            text=True,
+            [*entered, *as_user, *command], capture_output=True, text=True
         )
 
-    def stop(self, signal: int) -> float:
+    def stop(self, number: int) -> float:
         """Send process 1 a signal, and how many seconds it took to end."""
         began = time.monotonic()
-        os.kill(self._first, signal)
+        os.kill(self._first, number)
         self._process.wait(60)
         return time.monotonic() - began
 
@@ -91,18 +85,19 @@ def container(
     start = shlex.join([*inside, *_env(stage, environ), *command])
     script = "\n".join([*_mounts(stage.root, volumes), f"exec {start}"])
     process = subprocess.Popen(
-        ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child"]
-        + ["sh", "-ec", script],
+        ["unshare", "--mount", "--net", "--pid", "--fork"] + ["sh", "-ec", script],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
+    started = Container(stage, process)
     try:
-        yield Container(stage, process)
+        yield started
     finally:
         if process.poll() is None:
-            process.kill()
-            process.wait()
+            # With process 1 go all others of its namespace; with ours they would not.
+            os.kill(started._first, signal.SIGKILL)
+            process.communicate()
 
 
 def _env(stage: Stage, environ: dict[str, str]) -> list[str]:
