@@ -4,7 +4,8 @@ PORT ?= 5000
 FUZZ_SECONDS ?= 60
 BIN := .venv/bin
 
-.PHONY: run test test-postgres test-spark test-browser screenshot lint fuzz endurance bench bench-quick clean
+.PHONY: run test test-postgres test-spark test-browser image-check screenshot lint fuzz \
+    endurance bench bench-quick clean
 
 run: .venv/installed
 	PORT=$(PORT) $(BIN)/python -m api serve
@@ -25,6 +26,11 @@ test-spark: .venv/installed .venv-spark/installed
 # another name).
 test-browser: .venv/browser-installed
 	$(BIN)/python -m pytest tests/browser
+
+# The Dockerfile where no container engine runs, as root; takes some minutes, and needs
+# debootstrap.
+image-check:
+	$(PYTHON) tests/image
 
 # The pictures in README.
 screenshot: .venv/browser-installed
