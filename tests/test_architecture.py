@@ -153,6 +153,7 @@ ROOMS = {
         "errors",
         "intake",
         "loading",
+        "openapi",
         "project",
         "provenance",
         "serving",
