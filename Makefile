@@ -4,7 +4,7 @@ PORT ?= 5000
 FUZZ_SECONDS ?= 60
 BIN := .venv/bin
 
-.PHONY: run test test-browser screenshot lint fuzz endurance bench bench-quick clean
+.PHONY: run test test-browser screenshot lint lint-dbt fuzz endurance bench bench-quick clean
 
 run: .venv/installed
 	PORT=$(PORT) $(BIN)/python -m api serve
@@ -21,10 +21,19 @@ test-browser: .venv/browser-installed
 screenshot: .venv/browser-installed
 	PYTHONPATH=tests:. $(BIN)/python -m browser.screenshot
 
-lint: .venv/installed
+lint: lint-dbt
 	$(BIN)/ruff check api bench tests seeds
 	$(BIN)/ruff format --check api bench tests seeds
 	$(BIN)/mypy --strict api bench/*.py
+	$(BIN)/oxlint --deny-warnings api/static
+
+# The style of the models, and the conventions of the project that dbt reads into .lint.
+lint-dbt: export WAREHOUSE_DIR := .lint
+lint-dbt: export DBT_LOG_PATH := .lint/logs
+lint-dbt: .venv/lint-installed
+	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models
+	$(BIN)/dbt --quiet parse
+	$(BIN)/dbt-bouncer run --config-file .dbt-bouncer.yml
 
 # So long for each target of tests/fuzz; what is found is kept in .fuzz.
 fuzz: .venv/fuzz-installed
@@ -52,6 +61,10 @@ bench/.venv/installed: bench/peers/requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
+.venv/lint-installed: .venv/installed requirements-lint.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-lint.txt
+	@touch $@
+
 .venv/fuzz-installed: .venv/installed requirements-fuzz.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-fuzz.txt
 	@touch $@
@@ -61,4 +74,4 @@ bench/.venv/installed: bench/peers/requirements.txt
 	@touch $@
 
 clean:
-	rm -rf .fuzz .venv bench/.venv warehouse logs target
+	rm -rf .fuzz .lint .venv bench/.venv warehouse logs target
