@@ -2,9 +2,11 @@
 PYTHON ?= python3
 PORT ?= 5000
 FUZZ_SECONDS ?= 60
+BASE ?= origin/main
 BIN := .venv/bin
 
-.PHONY: run test test-browser screenshot lint lint-dbt fuzz endurance bench bench-quick clean
+.PHONY: run test test-browser screenshot lint lint-dbt breaking-changes \
+    fuzz endurance bench bench-quick clean
 
 run: .venv/installed
 	PORT=$(PORT) $(BIN)/python -m api serve
@@ -34,6 +36,13 @@ lint-dbt: .venv/lint-installed
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models
 	$(BIN)/dbt --quiet parse
 	$(BIN)/dbt-bouncer run --config-file .dbt-bouncer.yml
+
+# What the metrics lose against those of another commit.
+breaking-changes: .venv/installed
+	rm -rf .lint/base && mkdir -p .lint/base
+	git archive $(BASE) dbt_project | tar -x -C .lint/base
+	PROJECT_DIR=.lint/base $(BIN)/python -m api openapi > .lint/base/openapi.json
+	$(BIN)/python -m api openapi --against .lint/base/openapi.json
 
 # So long for each target of tests/fuzz; what is found is kept in .fuzz.
 fuzz: .venv/fuzz-installed
