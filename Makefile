@@ -35,7 +35,7 @@ lint-dbt: export DBT_LOG_PATH := .lint/logs
 lint-dbt: .venv/lint-installed
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models
 	$(BIN)/dbt --quiet parse
-	$(BIN)/dbt-bouncer run --config-file .dbt-bouncer.yml
+	COLUMNS=160 $(BIN)/dbt-bouncer run --config-file .dbt-bouncer.yml
 
 # What the metrics lose against those of another commit.
 breaking-changes: .venv/installed
