@@ -108,6 +108,18 @@ BREAKING = [
         QUARTERS.replace(", hired", ""),
         "select is year,id,department unless given, and was year,id,department,hired;",
     ),
+    (
+        ABOVE,
+        DEFAULT,
+        DEFAULT + "          - {name: of, column: id, default: 1}\n",
+        "parameter of holds rows to 1; let it be all",
+    ),
+    (
+        ABOVE,
+        DEFAULT,
+        DEFAULT + "          - {name: id, column: id, default: 1}\n",
+        "parameter id is 1 unless given, and was nothing; keep its default",
+    ),
     (ABOVE, CHART, "", "parameter format takes svg, vegalite no more; take it still"),
 ]
 
@@ -153,10 +165,11 @@ def test_a_renamed_parameter_is_told(tmp_path: Path, project: Path, edit: Edit) 
     )
     before = print_document(project, tmp_path)
     edit(f"{ABOVE}.yml", "- name: of\n", "- name: in\n")
-    (line,) = told_of(project, before)
-    assert line == (
+    gone, new = told_of(project, before)
+    assert gone == (
         f"/metrics/{ABOVE}: parameter of is gone; declare it still, whatever it pins"
     )
+    assert new == f"/metrics/{ABOVE}: parameter in holds rows to 2021; let it be all"
 
 
 @pytest.mark.parametrize(
@@ -198,6 +211,8 @@ def test_values_that_no_reader_knows_are_told(
         (CHART, CHART.replace("mark: bar", "mark: line")),
         (f"endpoint: {ABOVE}", ""),
         ("parameters:\n", "parameters:\n          - {name: of, column: id}\n"),
+        (DEFAULT, f"{DEFAULT}          - {{name: of, column: id, default: all}}\n"),
+        (DEFAULT, f"{DEFAULT}          - {{name: id, column: id, default: all}}\n"),
     ],
 )
 def test_what_a_metric_gains_breaks_nothing(

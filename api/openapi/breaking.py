@@ -10,11 +10,15 @@ import json
 from collections.abc import Iterator, Set
 from typing import Any
 
+from api.contract.marts import ALL
+
 Node = dict[str, Any]
 
 METRICS = "/metrics/"
 # The names in these parameters are the columns', which are told themselves.
 SHAPES = ("select", "sort")
+# Defaults of a parameter that leave all rows in an answer.
+UNPINNED = (None, [ALL])
 
 ELSEWHERE = "serve what is new under another endpoint and keep this one"
 BESIDE = "keep it, and add what is new as another column or metric"
@@ -77,6 +81,10 @@ def _parameters(
         if lost:
             yield f"parameter {name} takes {_list(lost)} no more; take it still"
         yield from _default(name, was.get("default"), now.get("default"), told)
+    for name in sorted(new.keys() - old.keys()):
+        default = new[name]["schema"].get("default")
+        if default not in UNPINNED:
+            yield f"parameter {name} holds rows to {_shown(default)}; let it be all"
 
 
 def _default(name: str, old: Any, new: Any, told: Set[str]) -> Iterator[str]:
@@ -90,7 +98,7 @@ def _default(name: str, old: Any, new: Any, told: Set[str]) -> Iterator[str]:
                 f"{name} is {_shown(new)} unless given, and was {_shown(old)};"
                 " keep all of that, in this order"
             )
-    elif old != new:
+    elif old != new and not (old in UNPINNED and new in UNPINNED):
         yield (
             f"parameter {name} is {_shown(new)} unless given, and was {_shown(old)};"
             f" keep its default, or {ELSEWHERE}"
