@@ -5,14 +5,23 @@ FUZZ_SECONDS ?= 60
 BASE ?= origin/main
 BIN := .venv/bin
 
-.PHONY: run test test-browser screenshot lint lint-dbt breaking-changes \
-    fuzz endurance bench bench-quick clean
+.PHONY: run test test-postgres test-spark test-browser screenshot lint lint-dbt \
+    breaking-changes fuzz endurance bench bench-quick clean
 
 run: .venv/installed
 	PORT=$(PORT) $(BIN)/python -m api serve
 
 test: .venv/installed
 	$(BIN)/python -m pytest
+
+# The suite that every engine has to pass, on another engine; `make test` runs it on SQLite.
+# Its answers are compared with those of SQLite, in the environment of that.
+test-postgres: .venv/installed .venv-postgres/installed
+	DBT_TARGET=postgres .venv-postgres/bin/python -m pytest tests/engines
+
+# One cluster: one process of tests.
+test-spark: .venv/installed .venv-spark/installed
+	DBT_TARGET=spark .venv-spark/bin/python -m pytest -n 0 tests/engines
 
 # The page in a real Chromium, which has to be installed (BROWSER=/path/to/it where it has
 # another name).
@@ -70,6 +79,11 @@ bench/.venv/installed: bench/peers/requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
+.venv-postgres/installed: requirements-postgres.txt
+	$(PYTHON) -m venv .venv-postgres
+	.venv-postgres/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
 .venv/lint-installed: .venv/installed requirements-lint.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-lint.txt
 	@touch $@
@@ -83,4 +97,4 @@ bench/.venv/installed: bench/peers/requirements.txt
 	@touch $@
 
 clean:
-	rm -rf .fuzz .lint .venv bench/.venv warehouse logs target
+	rm -rf .fuzz .lint .venv .venv-postgres bench/.venv warehouse logs target

@@ -20,6 +20,7 @@ KINDS = {
     str: "text",
     Path: "path",
 }
+ENGINES = ("sqlite", "postgres", "spark")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 YES_NO = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
@@ -46,6 +47,9 @@ class Settings:
 
     warehouse_dir: Path = setting(
         Path("warehouse"), "Folder of the databases; created when missing."
+    )
+    dbt_target: str = setting(
+        "sqlite", "The engine, of dbt and the API alike: sqlite, postgres or spark."
     )
     project_dir: Path = setting(CHECKOUT, "Folder that holds dbt_project.yml.")
     host: str = setting("127.0.0.1", "Address that `serve` listens on.")
@@ -105,6 +109,10 @@ class Settings:
         return cls(**given)
 
     def __post_init__(self) -> None:
+        if self.dbt_target not in ENGINES:
+            raise ValueError(
+                f"DBT_TARGET={self.dbt_target!r} must be one of {', '.join(ENGINES)}"
+            )
         # Relative to where the command was typed, like dbt's own reading of it.
         for name in ("warehouse_dir", "project_dir"):
             object.__setattr__(self, name, Path(getattr(self, name)).absolute())

@@ -8,7 +8,6 @@ import threading
 import time
 
 from api.answers import Answers
-from api.builder.lock import builder_is_running
 from api.config import Settings
 from api.contract import Contract
 from api.errors import ContractError
@@ -35,7 +34,7 @@ class Context:
         self._complaints: tuple[str, ...] = ()
         # Set when the process is to end: from then on nobody waits for a build.
         self.stopping = threading.Event()
-        self.warehouse = open_warehouse(settings.warehouse_dir)
+        self.warehouse = open_warehouse(settings)
         self._contract = self._first_contract()
         self.answers = Answers(self.warehouse.marts, settings.cache_bytes)
         self._next_look = time.monotonic() + CONTRACT_SECONDS
@@ -59,7 +58,7 @@ class Context:
 
     @property
     def builder_is_running(self) -> bool:
-        return builder_is_running(self.warehouse.folder)
+        return self.warehouse.engine.builder_is_running()
 
     def wait_for_load(self, load_id: int, seconds: float | None) -> Build | None:
         """The build that holds a load, or None when none came in time."""

@@ -120,16 +120,16 @@ def _figures_of_workers(workers: int) -> Iterator[None]:
 def worker_app() -> Flask:
     """The application in a worker, which does not outlive the server around it."""
     from api import create_app
-    from api.warehouse.guard import keep_sqlite3_out
+    from api.engines import only_carry
 
     for number in (signal.SIGINT, signal.SIGTERM):
         # Until it serves. The handlers inherited from the server would do nothing here.
         signal.signal(number, signal.SIG_DFL)
-    keep_sqlite3_out()
     sys.setswitchinterval(SWITCH_SECONDS)
     parent = os.getppid()
     threading.Thread(target=_exit_without, args=(parent,), daemon=True).start()
     settings = Settings.from_env()
+    only_carry(settings)
     for name in settings.secrets():
         # Granian puts the whole environment into that of each request.
         os.environ.pop(name, None)

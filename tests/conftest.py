@@ -85,6 +85,9 @@ class Server:
     port: int = 0
     settings: dict[str, str] = field(default_factory=dict)
     log: Path | None = None
+    python: str = sys.executable
+    # How long a start, or an answer, may take.
+    patience: float = 90.0
     process: subprocess.Popen[bytes] | None = None
     session: requests.Session = field(default_factory=requests.Session)
 
@@ -94,19 +97,23 @@ class Server:
 
     def start(self) -> Server:
         self.start_without_waiting()
-        wait_until(self.is_ready, START_SECONDS)
+        wait_until(self.is_ready, self.patience)
         return self
 
     def start_without_waiting(self) -> None:
         self.port = self.port or free_port()
         with open(self.log or os.devnull, "ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "api", "serve", "--port", str(self.port)],
+                [self.python, "-m", "api", "serve", "--port", str(self.port)],
                 cwd=CHECKOUT,
-                env=environment(self.warehouse, self.project) | self.settings,
+                env=self.environment,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
             )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return environment(self.warehouse, self.project) | self.settings
 
     def is_ready(self) -> bool:
         return self.answers() and self.get("/health/ready").status_code == 200
@@ -118,7 +125,7 @@ class Server:
             return False
 
     def get(self, path: str, **options: Any) -> requests.Response:
-        return self.session.get(self.url + path, timeout=90, **options)
+        return self.session.get(self.url + path, timeout=self.patience, **options)
 
     def rows(self, metric: str, **parameters: Any) -> list[dict[str, Any]]:
         answer = self.get(f"/metrics/{metric}", params=parameters)
@@ -127,10 +134,10 @@ class Server:
         return rows
 
     def post(self, path: str, **options: Any) -> requests.Response:
-        return self.session.post(self.url + path, timeout=90, **options)
+        return self.session.post(self.url + path, timeout=self.patience, **options)
 
     def delete(self, path: str, **options: Any) -> requests.Response:
-        return self.session.delete(self.url + path, timeout=90, **options)
+        return self.session.delete(self.url + path, timeout=self.patience, **options)
 
     def upload(
         self, table: str, content: bytes, prefer: str = "", name: str = ""
@@ -145,6 +152,15 @@ class Server:
     def batch(self, table: str, rows: list[Any], prefer: str = "") -> requests.Response:
         body = {"table_name": table, "data": rows}
         return self.post("/insert_batch", json=body, headers={"Prefer": prefer})
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """`python -m api ...` on its warehouse, from a terminal."""
+        return _run(self.environment, CHECKOUT, self.python, "-m", "api", *arguments)
+
+    def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """dbt on its warehouse, from a terminal in the root of its project."""
+        dbt = str(Path(self.python).parent / "dbt")
+        return _run(self.environment, self.project, dbt, *arguments)
 
     def workers(self) -> list[int]:
         """The processes that answer; none for an instant while one is replaced."""
@@ -218,25 +234,21 @@ def run_dbt(
     warehouse: Path, *arguments: str, project: Path = CHECKOUT
 ) -> subprocess.CompletedProcess[str]:
     """dbt from a terminal, in the root of the project."""
-    return subprocess.run(
-        [str(Path(sys.executable).parent / "dbt"), *arguments],
-        cwd=project,
-        env=environment(warehouse, project),
-        capture_output=True,
-        text=True,
-    )
+    return Server(warehouse, project).dbt(*arguments)
 
 
 def run_command(
     warehouse: Path, *arguments: str, project: Path = CHECKOUT
 ) -> subprocess.CompletedProcess[str]:
     """`python -m api ...` from a terminal."""
+    return Server(warehouse, project).command(*arguments)
+
+
+def _run(
+    variables: dict[str, str], folder: Path, *command: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "api", *arguments],
-        cwd=CHECKOUT,
-        env=environment(warehouse, project),
-        capture_output=True,
-        text=True,
+        command, cwd=folder, env=variables, capture_output=True, text=True
     )
 
 

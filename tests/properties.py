@@ -185,7 +185,7 @@ def answer(query: Query) -> pa.Table:
     connection.execute(f'create table "{MART.name}" ({columns})')
     marks = ", ".join("?" * len(EVERYTHING))
     connection.executemany(f'insert into "{MART.name}" values ({marks})', ROWS)
-    sql, values = select(MART, query)
+    sql, values = select(MART, MART.name, query, "instr")
     # As the driver of the warehouse would bind them.
     found = connection.execute(sql, [pa.scalar(v).as_py() for v in values]).fetchall()
     connection.close()

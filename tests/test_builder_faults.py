@@ -24,10 +24,10 @@ from conftest import (
     wait_until,
 )
 
-from api.builder import mending
 from api.builder.heartbeat import Heart, Pulse
-from api.builder.lock import only_builder
 from api.config import CHECKOUT
+from api.engines.sqlite.builder_lock import only_builder
+from api.engines.sqlite.building import mending
 
 ABOVE = "departments_above_average"
 SECONDS = 60.0
@@ -261,7 +261,7 @@ def test_a_pulse_tells_how_long_it_is_silent_and_whether_anything_was_built() ->
 def test_whether_a_builder_runs_can_be_asked_where_nothing_can_be_written(
     tmp_path: Path,
 ) -> None:
-    from api.builder.lock import builder_is_running
+    from api.engines.sqlite.builder_lock import builder_is_running
 
     assert not builder_is_running(tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -8,16 +8,16 @@ from pathlib import Path
 
 from conftest import wait_until
 
-from api.config import CHECKOUT
+from api.config import CHECKOUT, Settings
+from api.engines.sqlite.checkpoints import Checkpoints
 from api.loading import load_csv
 from api.project import Project
 from api.warehouse import open_warehouse
-from api.warehouse.checkpoints import Checkpoints
 
 
 def test_a_load_is_moved_out_of_the_wal_afterwards(tmp_path: Path) -> None:
     table = Project(CHECKOUT).contract().tables["departments"]
-    warehouse = open_warehouse(tmp_path)
+    warehouse = open_warehouse(Settings(warehouse_dir=tmp_path))
     warehouse.raw.prepare([table])
     raw = tmp_path / "raw.db"
     before = raw.stat().st_size

@@ -14,8 +14,8 @@ import pytest
 from conftest import copy_project, environment, open_client
 from inspection import query
 
-from api.builder.plain_macros import plain_macros
 from api.config import CHECKOUT
+from api.plain_macros import plain_macros
 
 # Breaks the project in one way after the other; what was recorded of each build.
 SCRIPT = """
@@ -23,9 +23,10 @@ import json, sqlite3, sys
 from pathlib import Path
 from api.builder.heartbeat import Heart
 from api.builder.loop import Builder
+from api.engines import open_building
 from api.config import Settings
 settings = Settings.from_env()
-builder = Builder(settings, Heart())
+builder = Builder(settings, open_building(settings), Heart())
 told = {}
 for name, files in json.load(sys.stdin).items():
     paths = [settings.project_dir / file for file in files]
@@ -372,7 +373,7 @@ def test_a_unit_test_shows_the_rows_that_differ(told: Told) -> None:
 
 
 def test_nothing_of_this_machine_or_its_colours_is_told() -> None:
-    macros = plain_macros(CHECKOUT, "complaints")
+    macros = plain_macros(CHECKOUT, "audit/complaints")
     message = (
         "\x1b[31mDatabase Error\x1b[0m in x\n  no\n  compiled code at /srv/x.sql\n"
     )
@@ -401,7 +402,7 @@ def test_nothing_of_this_machine_or_its_colours_is_told() -> None:
 def test_a_name_has_a_line_where_it_stands_on_one_alone(
     name: str, code: str, line: str
 ) -> None:
-    assert plain_macros(CHECKOUT, "complaints").line_of(name, code) == line
+    assert plain_macros(CHECKOUT, "audit/complaints").line_of(name, code) == line
 
 
 def test_a_failure_of_an_earlier_version_has_dbts_words_and_no_line(

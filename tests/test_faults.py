@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 from conftest import CHECKOUT, Server, environment, run_command, wait_until
 
+from api.engines.sqlite.database import Database
 from api.errors import StorageFull, WarehouseBusy, WarehouseDamaged
-from api.warehouse.database import Database
 
 ABOVE = "departments_above_average"
 SECONDS = 60.0

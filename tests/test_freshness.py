@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from api.answers import Answers, Wish
 from api.contract import Mart
+from api.engines.sqlite.carrying import SqliteWarehouse
 from api.formats import FORMATS, Format
 from api.warehouse import Marts
 from api.warehouse.marts import SETTLED_SECONDS
@@ -132,7 +133,8 @@ DROP = "{sql: drop table published.catalogue}"
 
 
 def test_the_cache_keeps_to_its_bound(warehouse: Path) -> None:
-    marts = Marts(warehouse)
+    engine = SqliteWarehouse(warehouse)
+    marts = Marts(engine)
     answers = Answers(marts, most_bytes=2_000)
 
     def json_of(_: Mart) -> Format:
@@ -150,7 +152,7 @@ def test_the_cache_keeps_to_its_bound(warehouse: Path) -> None:
     everything = Wish("employees_per_department", {"year": ["all"]}, json_of)
     _, body = answers.body(everything, answers.question(everything))
     assert len(body.content) > 2_000, "larger than the cache: answered, not kept"
-    marts.close()
+    engine.close()
 
 
 def test_many_readers_of_a_fresh_build_all_get_its_answer(warehouse: Path) -> None:

@@ -13,8 +13,8 @@ from flask.testing import FlaskClient
 from test_openapi import check
 
 from api import create_app
-from api.builder.lock import only_builder
 from api.config import Settings
+from api.engines.sqlite.builder_lock import only_builder
 
 
 @contextmanager

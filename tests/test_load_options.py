@@ -16,6 +16,7 @@ from conftest import Server, open_client, wait_until
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from api.config import Settings
 from api.errors import RequestInProgress
 from api.warehouse import open_warehouse
 
@@ -231,7 +232,7 @@ def test_a_key_covers_every_byte_of_a_file(client: FlaskClient) -> None:
 
 
 def test_a_request_that_is_still_at_work_is_told_to_wait(warehouse: Path) -> None:
-    opened = open_warehouse(warehouse)
+    opened = open_warehouse(Settings(warehouse_dir=warehouse))
     with open_client(warehouse) as client:
         requests = client.application.extensions["context"].warehouse.raw.requests
         with requests.at_work("k"):
@@ -244,7 +245,7 @@ def test_a_request_that_is_still_at_work_is_told_to_wait(warehouse: Path) -> Non
 
 
 def test_threads_do_not_share_a_key(warehouse: Path) -> None:
-    opened = open_warehouse(warehouse)
+    opened = open_warehouse(Settings(warehouse_dir=warehouse))
     taken: list[str] = []
     gate = threading.Barrier(8)
 
@@ -288,7 +289,7 @@ def test_another_process_is_told_to_wait_and_a_dead_one_holds_nothing(
 
     thread = threading.Thread(target=first)
     thread.start()
-    opened = open_warehouse(server.warehouse)
+    opened = open_warehouse(Settings(warehouse_dir=server.warehouse))
 
     def is_at_work() -> bool:
         try:

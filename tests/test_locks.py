@@ -39,7 +39,7 @@ def run(code: str, *arguments: str) -> str:
 TRY_TO_OPEN = """
 import json, os, sqlite3, sys
 from pathlib import Path
-from api.warehouse.guard import keep_sqlite3_out_of, TwoCopiesOfSqlite
+from api.engines.sqlite.guard import keep_sqlite3_out_of, TwoCopiesOfSqlite
 folder, name = Path(sys.argv[1]), sys.argv[2]
 keep_sqlite3_out_of(folder)
 os.chdir(folder.parent)
@@ -152,7 +152,7 @@ def test_a_lock_held_through_adbc_survives_other_connections_of_the_process(
     code = f"""
     import json, subprocess, sys
     from pathlib import Path
-    from api.warehouse.database import Connection, Database
+    from api.engines.sqlite.database import Connection, Database
     path = Path(sys.argv[1])
     database = Database(path)
     database.rows("create table if not exists probe (x integer) strict")

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from api.config import CHECKOUT
+from api.config import CHECKOUT, Settings
+from api.engines.sqlite.database import Database
 from api.loading import load_batch
 from api.project import Project
 from api.warehouse import Warehouse, open_warehouse
@@ -31,7 +32,7 @@ Files = dict[str, bytes]
 
 
 def opened(folder: Path) -> Warehouse:
-    warehouse = open_warehouse(folder)
+    warehouse = open_warehouse(Settings(warehouse_dir=folder))
     warehouse.raw.prepare([TABLE])
     return warehouse
 
@@ -93,7 +94,7 @@ def loads(count: int) -> list[tuple[int, int, int]]:
 def crashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Files, Files]:
     """The files with three loads acknowledged, and with a fourth behind them."""
     # Nothing is moved out of the log meanwhile: all of it is at stake.
-    monkeypatch.setattr("api.warehouse.database.Database._checkpoint", lambda _: None)
+    monkeypatch.setattr(Database, "_checkpoint", lambda _: None)
     warehouse = opened(tmp_path / "warehouse")
     for name in ("first", "second", "third"):
         load(warehouse, name)

@@ -13,7 +13,7 @@ from conftest import Server, open_client, run_command
 from inspection import query
 from test_undo import counting, upload
 
-from api.warehouse import restore_snapshot, take_snapshot
+from api.engines.sqlite.snapshot import restore_snapshot, take_snapshot
 
 
 @pytest.fixture

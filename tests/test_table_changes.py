@@ -23,11 +23,12 @@ from conftest import (
     wait_until,
 )
 
+from api.config import Settings
 from api.contract import Column, Table
+from api.engines.sqlite.database import Connection
 from api.errors import ContractError
 from api.loading import load_csv
 from api.warehouse import Warehouse, open_warehouse
-from api.warehouse.database import Connection
 
 ID = Column("id", "integer", "A number.", required=True)
 KIND = Column("kind", "text", "A kind.", required=True)
@@ -39,7 +40,7 @@ ROWS = b"1,office,big\n2,depot,\n"
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[Warehouse]:
     """A warehouse with two rows of PLACES, of which one has no note."""
-    warehouse = open_warehouse(tmp_path)
+    warehouse = open_warehouse(Settings(warehouse_dir=tmp_path))
     warehouse.raw.prepare([PLACES])
     load_csv(warehouse.raw, PLACES, io.BytesIO(ROWS))
     yield warehouse
@@ -53,7 +54,7 @@ def with_columns(*columns: Column) -> Table:
 def stored(warehouse: Warehouse) -> list[dict[str, Any]]:
     # A connection of its own: one that knew the table before it was changed is told its
     # old columns by the driver.
-    with closing(Connection(warehouse.folder / "raw.db")) as connection:
+    with closing(Connection(warehouse.engine.raw.path)) as connection:
         rows = connection.rows("select * from places order by id")
     return [{k: v for k, v in row.items() if k != "_row"} for row in rows]
 
@@ -159,7 +160,7 @@ def test_a_column_that_became_optional_takes_rows_without_it(opened: Warehouse) 
 
 
 def test_without_rows_everything_may_change(tmp_path: Path) -> None:
-    warehouse = open_warehouse(tmp_path)
+    warehouse = open_warehouse(Settings(warehouse_dir=tmp_path))
     warehouse.raw.prepare([PLACES])
     other = replace(
         with_columns(replace(ID, data_type="text"), replace(SIZE, required=True)),
@@ -225,7 +226,7 @@ raw.executescript('''
 def test_a_warehouse_of_the_version_before_is_taken_over(tmp_path: Path) -> None:
     raw = tmp_path / "raw.db"
     subprocess.run([sys.executable, "-c", OLD, str(raw)], check=True)
-    warehouse = open_warehouse(tmp_path)
+    warehouse = open_warehouse(Settings(warehouse_dir=tmp_path))
     with pytest.raises(ContractError, match="column kind is gone"):
         warehouse.raw.prepare([with_columns(ID, NOTE)])
     warehouse.raw.prepare([with_columns(ID, replace(KIND, required=False), NOTE, SIZE)])
@@ -244,7 +245,7 @@ from api.project import Project
 from api.warehouse import open_warehouse
 settings = Settings.from_env()
 tables = Project(settings.project_dir).contract().tables.values()
-open_warehouse(settings.warehouse_dir).raw.prepare(tables)
+open_warehouse(settings).raw.prepare(tables)
 """
 
 

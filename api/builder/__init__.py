@@ -1,7 +1,6 @@
 """The builder: one process per warehouse that runs dbt whenever something has changed.
 
-`loop` decides when, `ledger` and `mending` look after the files, `dbt` builds,
-`record` and `failures` tell of what dbt could not record itself, which takes
-`plain_macros` that dbt goes by as well,
-`supervisor` keeps the process alive, `lock` keeps it alone.
+`loop` decides when, `dbt` builds, `failures` tells of what dbt could not record itself,
+`supervisor` keeps the process alive, which `heartbeat` tells it. What is built on, and
+who keeps the builder alone there, is for `engines`.
 """

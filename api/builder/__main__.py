@@ -5,18 +5,16 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import sqlite3
 import sys
 import threading
 
 from api.builder.heartbeat import Heart
-from api.builder.lock import AnotherBuilder, only_builder
 from api.builder.loop import Builder
 from api.builder.supervisor import BUILDER_TAKEN, HEARTBEAT, ONCE, SILENCES
 from api.config import Settings
+from api.engines import AnotherBuilder, open_building
 from api.errors import WarehouseBusy
 from api.observing.logs import configure, tell
-from api.occupancy import occupy
 
 NICENESS = 15
 
@@ -34,10 +32,11 @@ def main(options: argparse.Namespace) -> int:
     configure(settings.log_level)
     # Whoever asks for a metric goes first.
     os.nice(NICENESS)
+    engine = open_building(settings)
     try:
         settings.warehouse_dir.mkdir(parents=True, exist_ok=True)
-        with occupy(settings.warehouse_dir), only_builder(settings.warehouse_dir):
-            builder = Builder(settings, Heart(options.heartbeat))
+        with engine.only_builder():
+            builder = Builder(settings, engine, Heart(options.heartbeat))
             tell("builder_start", pid=os.getpid())
             if options.once:
                 return 0 if builder.build_once() else 1
@@ -45,7 +44,7 @@ def main(options: argparse.Namespace) -> int:
             builder.run(options.silences)
     except (AnotherBuilder, WarehouseBusy):
         return BUILDER_TAKEN
-    except (OSError, sqlite3.Error) as error:
+    except engine.errors as error:
         log.error("%s cannot be built: %s", settings.warehouse_dir, error)
         return 1
     return 0

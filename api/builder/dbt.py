@@ -14,10 +14,9 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from dbt_common.invocation import get_invocation_id
 
+from api.engines import LEASE_OWNER
 from api.project import Project, blank_lines_above
 
-# Whose lease this process takes; see dbt_project/macros/audit/lease.sql.
-LEASE_OWNER = "the builder"
 COMPILED_AUDIT = ("unique", "not_null", "accepted_values", "relationships")
 DATA_ONLY = (
     *("--exclude-resource-type", "seed", "unit_test"),

@@ -11,13 +11,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from api.builder.dbt import Failures
-from api.builder.plain_macros import plain_macros
+from api.plain_macros import plain_macros
 from api.project import Project, blank_lines_above
 
-RAW_IS_DAMAGED = (
-    "raw.db is damaged: {}. It holds the uploaded rows. Stop the server and put the"
-    " newest snapshot back."
-)
 SILENT = (
     "The builder gave no sign of life for {:.0f} s (BUILD_TIMEOUT_SECONDS) and was"
     " ended: a model or test may never end. It is tried again, each time after a longer"
@@ -41,7 +37,7 @@ class Telling:
 
     def __init__(self, project: Project, warehouse: Path) -> None:
         self._project = project
-        self._macros = plain_macros(project.folder, "complaints")
+        self._macros = plain_macros(project.folder, "audit/complaints")
         # Where this machine keeps its files is nobody's business.
         self._folders = [f"{f.absolute()}/" for f in (project.folder, warehouse)]
 

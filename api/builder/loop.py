@@ -6,19 +6,16 @@ One build covers everything that arrived meanwhile: the ledger is the queue.
 from __future__ import annotations
 
 import logging
-import sqlite3
 import time
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from api.builder.dbt import Dbt, Outcome
-from api.builder.failures import RAW_IS_DAMAGED, SILENT, Telling
+from api.builder.failures import SILENT, Telling
 from api.builder.heartbeat import Heart
-from api.builder.ledger import Ledger, Position
-from api.builder.mending import SIGNS, hints_at_damage
-from api.builder.record import Record
 from api.config import Settings
+from api.engines import Building, FailedBuild, Position
 from api.errors import ContractError
 from api.observing.logs import tell
 from api.project import Fingerprint, Project
@@ -30,16 +27,7 @@ PROJECT_POLL_SECONDS = 0.25
 # Several files saved together are one change: wait until the project has been still.
 SETTLE_SECONDS = 0.2
 # What passes by itself: tried again, each time after twice as long.
-TRANSIENT = (
-    "database is locked",
-    *SIGNS,
-    "database or disk is full",
-    "readonly database",
-    "unable to open database file",
-    "No space left on device",
-    "Read-only file system",
-    "another dbt run",
-)
+TRANSIENT = ("No space left on device", "Read-only file system", "another dbt run")
 RETRY_SECONDS = (1, 60)
 # The same for what keeps the builder from looking at all.
 TROUBLE_SECONDS = (0.5, 10.0)
@@ -51,12 +39,12 @@ WHOLE_POLL_SECONDS = 2.0
 class Builder:
     """Builds one warehouse from one project."""
 
-    def __init__(self, settings: Settings, heart: Heart) -> None:
+    def __init__(self, settings: Settings, engine: Building, heart: Heart) -> None:
         self._heart = heart
         self._timeout = settings.build_timeout_seconds
         self._project = Project(settings.project_dir)
-        self._ledger = Ledger(settings.warehouse_dir)
-        self._record = Record(settings.warehouse_dir, settings.project_dir)
+        self._engine = engine
+        self._transient = (*TRANSIENT, *engine.transient)
         self._telling = Telling(self._project, settings.warehouse_dir)
         target = settings.warehouse_dir / "builder"
         self._dbt = Dbt(settings.project_dir, target, heart.beat)
@@ -89,7 +77,7 @@ class Builder:
                     self._hold_off(silences)
                 self._look()
                 pause = TROUBLE_SECONDS[0]
-            except (sqlite3.Error, OSError) as error:
+            except self._engine.errors as error:
                 self._get_over(error)
                 time.sleep(pause)
                 pause = min(2 * pause, TROUBLE_SECONDS[1])
@@ -99,30 +87,31 @@ class Builder:
         """Build what there is now; whether it was published."""
         try:
             self._look_at_project()
-            outcome = self.build(self._ledger.position())
-        except sqlite3.DatabaseError:
-            if not self._ledger.mend():
+            outcome = self.build(self._engine.position())
+        except self._engine.errors:
+            if not self._engine.mend():
                 raise
             self._look_at_project()
-            outcome = self.build(self._ledger.position())
+            outcome = self.build(self._engine.position())
         self._document()
         return outcome.succeeded
 
     def build(self, position: Position) -> Outcome:
         """One build of everything up to `position`, recorded whatever becomes of it."""
         started_at = datetime.now(UTC)
-        self._ledger.clear_leftovers()
-        self._ledger.clear_own_lease()
+        self._engine.before_build()
         outcome = self._broken or self._dbt.build(data_only=self._proven)
-        if hints_at_damage(outcome.message):
+        if self._engine.hints_at_damage(outcome.message):
             outcome = self._built_after_mending(outcome)
-        if not outcome.succeeded and not self._record.was_recorded(outcome):
+        self._engine.after_build()
+        run = outcome.invocation_id
+        if not outcome.succeeded and not self._engine.was_recorded(run):
             # The same broken project fails every load that arrives: each is a build.
-            outcome = replace(outcome, invocation_id=str(uuid.uuid4()))
+            run = str(uuid.uuid4())
+            outcome = replace(outcome, invocation_id=run)
             told = outcome.failures or self._telling.of("dbt", outcome.message)
-            self._record.record_failure(outcome, position, started_at, told)
+            self._engine.record_failure(FailedBuild(run, position, started_at, told))
         self._built = position
-        self._ledger.stay_connected()
         self._undocumented = outcome.succeeded and self._documented != self._seen
         self._proven = self._proven or outcome.succeeded
         self._plan_retry(outcome)
@@ -136,7 +125,7 @@ class Builder:
         if now >= self._next_look:
             self._look_at_project()
             self._next_look = time.monotonic() + PROJECT_POLL_SECONDS
-        position = self._ledger.position()
+        position = self._engine.position()
         if position != self._built or time.monotonic() >= self._retry_at:
             self.build(position)
             return
@@ -144,21 +133,21 @@ class Builder:
         self._document()
         if now >= self._next_check:
             self._next_check = now + WHOLE_POLL_SECONDS
-            if not self._ledger.published_is_whole():
+            if not self._engine.is_whole():
                 self._start_over()
 
     def _built_after_mending(self, failed: Outcome) -> Outcome:
         """Build once more, if a damaged file was found; else tell what is damaged."""
-        if self._ledger.mend():
+        if self._engine.mend():
             return self._dbt.build()
-        if self._ledger.raw_is_damaged():
-            why = RAW_IS_DAMAGED.format(self._telling.gist(failed.message))
+        if why := self._engine.beyond_mending():
+            why = why.format(self._telling.gist(failed.message))
             return Outcome(failed.invocation_id, False, why)
         return failed
 
     def _start_over(self) -> None:
         """Want a build of everything, of files that are whole."""
-        self._ledger.mend()
+        self._engine.mend()
         self._built = None
         self._proven = False
 
@@ -166,19 +155,20 @@ class Builder:
         """After an error outside of dbt: see what can be mended, and look at it all."""
         log.error("the warehouse cannot be built: %s", error)
         self._seen = None
-        if hints_at_damage(str(error)):
+        if self._engine.hints_at_damage(str(error)):
             self._start_over()
-            if self._ledger.raw_is_damaged():
-                log.error(RAW_IS_DAMAGED.format(error))
-        self._ledger.close()
+            if why := self._engine.beyond_mending():
+                log.error(why.format(error))
+        self._engine.release()
 
     def _tell_of_silence(self) -> None:
         """Record the build that was ended, for those who wait for it."""
         why = SILENT.format(self._timeout)
-        outcome = Outcome(str(uuid.uuid4()), False, why)
         told = self._telling.of("timeout", why)
-        position = self._ledger.position()
-        self._record.record_failure(outcome, position, datetime.now(UTC), told)
+        build = FailedBuild(
+            str(uuid.uuid4()), self._engine.position(), datetime.now(UTC), told
+        )
+        self._engine.record_failure(build)
 
     def _hold_off(self, silences: int) -> None:
         """Wait with the next build, unless the project changes."""
@@ -208,7 +198,7 @@ class Builder:
         """What is wrong with the project, by our contract first and then by dbt's."""
         try:
             contract = self._project.contract()
-            self._ledger.prepare(list(contract.tables.values()))
+            self._engine.prepare(list(contract.tables.values()))
         except ContractError as error:
             told = self._telling.of_complaints(error.complaints)
             return Outcome("", False, error.detail, told)
@@ -241,13 +231,13 @@ class Builder:
         """Log the build, with the loads that it is the first good one to hold."""
         took = datetime.now(UTC) - started_at
         level = logging.INFO if outcome.succeeded else logging.ERROR
-        facts = self._record.facts_of(outcome)
+        facts = self._engine.facts_of(outcome.invocation_id)
         seconds = round(took.total_seconds(), 3)
         status = "published" if outcome.succeeded else "failed"
         tell(f"build_{status}", level, seconds=seconds, **facts)
 
     def _plan_retry(self, outcome: Outcome) -> None:
-        if any(sign in outcome.message for sign in TRANSIENT):
+        if any(sign in outcome.message for sign in self._transient):
             self._retry_at = time.monotonic() + self._retry_after
             self._retry_after = min(2 * self._retry_after, RETRY_SECONDS[1])
         else:

@@ -17,8 +17,8 @@ from api.commands.common import (
     warehouse_of,
 )
 from api.commands.loading import BY, load_files
+from api.engines import check_snapshots, warehouse_exists
 from api.loading import Terms, limits_of, load_avro, table_named
-from api.warehouse import restore_snapshot, take_snapshot
 
 SUFFIX = ".avro"
 
@@ -39,7 +39,7 @@ def backup(folder: Path, names: tuple[str, ...]) -> None:
         for table in tables:
             path = folder / f"{table.name}{SUFFIX}"
             new = path.with_suffix(".new")
-            with moment.rows(table) as (count, rows), new.open("wb") as file:
+            with moment.newest(table) as (count, rows), new.open("wb") as file:
                 write_avro(table, rows, count, file)
                 file.flush()
                 os.fsync(file.fileno())
@@ -73,7 +73,10 @@ def restore(
 def snapshot(folder: Path) -> None:
     """Copy the whole warehouse into the new FOLDER, while it is written and served."""
     settings = settings_of()
-    if not (settings.warehouse_dir / "raw.db").exists():
+    check_snapshots(settings)
+    from api.engines.sqlite.snapshot import take_snapshot
+
+    if not warehouse_exists(settings):
         raise click.ClickException(
             f"There is no warehouse in {settings.warehouse_dir}."
         )
@@ -86,6 +89,9 @@ def snapshot(folder: Path) -> None:
 def restore_from_snapshot(folder: Path) -> None:
     """Make the warehouse what a snapshot in FOLDER says; its server must be stopped."""
     settings = settings_of()
+    check_snapshots(settings)
+    from api.engines.sqlite.snapshot import restore_snapshot
+
     about, aside = restore_snapshot(folder, settings.warehouse_dir)
     click.echo(
         f"{settings.warehouse_dir} is as it was at {about.taken_at}, up to entry"

@@ -15,6 +15,7 @@ from api.commands.common import (
     settings_of,
     warehouse_of,
 )
+from api.engines import warehouse_exists
 from api.warehouse import open_warehouse
 
 
@@ -24,7 +25,7 @@ def build() -> None:
     settings = settings_of()
     with warehouse_of(settings, contract_of(settings)) as warehouse:
         request = warehouse.raw.request_build()
-        build_and_tell(settings, warehouse.builds, request_id=request)
+        build_and_tell(settings, warehouse, request_id=request)
 
 
 @click.command()
@@ -32,8 +33,8 @@ def check() -> None:
     """Check the contract: every YAML file of the dbt project, and the stored rows."""
     settings = settings_of()
     contract = contract_of(settings)
-    if (settings.warehouse_dir / "raw.db").exists():
-        with closing(open_warehouse(settings.warehouse_dir)) as warehouse:
+    if warehouse_exists(settings):
+        with closing(open_warehouse(settings)) as warehouse:
             complaints = warehouse.raw.refusals(contract.tables.values())
         complain(complaints)
         sys.exit(REFUSED) if complaints else None

@@ -9,13 +9,12 @@ from contextlib import closing, contextmanager
 
 import click
 
-from api.builder.lock import builder_is_running
 from api.builder.supervisor import build_once
 from api.config import Settings
 from api.contract import Contract
 from api.errors import ContractError
 from api.project import Project
-from api.warehouse import Build, Builds, Warehouse, open_warehouse
+from api.warehouse import Build, Warehouse, open_warehouse
 
 REFUSED, WITH_REJECTS = 1, 3
 
@@ -43,7 +42,7 @@ def warehouse_of(settings: Settings, contract: Contract) -> Iterator[Warehouse]:
 
     A thread that is still at a checkpoint must not be met by the end of the process.
     """
-    with closing(open_warehouse(settings.warehouse_dir)) as warehouse:
+    with closing(open_warehouse(settings)) as warehouse:
         try:
             warehouse.raw.prepare(contract.tables.values())
         except ContractError as error:
@@ -66,13 +65,14 @@ def tell_refusal(what: object, problem: Exception) -> None:
 
 
 def build_and_tell(
-    settings: Settings, builds: Builds, load_id: int = 0, request_id: int = 0
+    settings: Settings, warehouse: Warehouse, load_id: int = 0, request_id: int = 0
 ) -> None:
     """Have it built, by the builder that runs or by one of our own; tell the end."""
-    if not builder_is_running(settings.warehouse_dir):
+    if not warehouse.engine.builder_is_running():
         click.echo("No builder is running: building here.")
         build_once(settings)
     seconds = settings.build_wait_seconds
+    builds = warehouse.builds
     wait = builds.wait_for_load if load_id else builds.wait_for_request
     build = wait(load_id or request_id, seconds, lambda: True)
     if build is None:

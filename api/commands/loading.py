@@ -63,7 +63,7 @@ def undo(load_id: int, no_build: bool) -> None:
             f" {entry.load_id}; `undo {entry.load_id}` undoes that."
         )
         if not no_build:
-            build_and_tell(settings, warehouse.builds, load_id=entry.load_id)
+            build_and_tell(settings, warehouse, load_id=entry.load_id)
 
 
 def load_files(
@@ -94,7 +94,7 @@ def load_files(
             loads.append(receipt.load)
         if loads and build:
             newest = max(load.load_id for load in loads)
-            build_and_tell(settings, warehouse.builds, load_id=newest)
+            build_and_tell(settings, warehouse, load_id=newest)
     return loads
 
 

@@ -8,7 +8,6 @@ from contextlib import closing
 import click
 
 from api.access import Door
-from api.builder.lock import builder_is_running
 from api.builder.supervisor import Supervisor
 from api.commands.common import REFUSED, complain, settings_of
 from api.config import Settings
@@ -44,10 +43,9 @@ def serve(**options: str | int | None) -> None:
             f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}."
             " Stop what listens there, or choose another with --port or PORT."
         ) from error
-    _prepare(settings)
-    if builder_is_running(settings.warehouse_dir):
+    if _prepare(settings):
         click.echo(
-            f"{settings.warehouse_dir} has a builder already: that one builds, ours"
+            "The warehouse has a builder already: that one builds, ours"
             " stands by to take its place."
         )
     click.echo(f"Serving http://{settings.host}:{settings.port}/  (Ctrl-C ends it)")
@@ -75,10 +73,13 @@ def _check_door(settings: Settings) -> None:
         raise click.UsageError(str(error)) from error
 
 
-def _prepare(settings: Settings) -> None:
-    """Tell what is wrong with the contract; without one of before, end."""
+def _prepare(settings: Settings) -> bool:
+    """Tell what is wrong with the contract; without one of before, end.
+
+    Returns whether the warehouse has a builder.
+    """
     # Closed before the workers are forked: they must not inherit open databases.
-    with closing(open_warehouse(settings.warehouse_dir)) as found:
+    with closing(open_warehouse(settings)) as found:
         try:
             contract = Project(settings.project_dir).contract()
             found.raw.prepare(contract.tables.values())
@@ -87,6 +88,7 @@ def _prepare(settings: Settings) -> None:
             if not found.raw.declared_tables():
                 sys.exit(REFUSED)
             click.echo("Until this is mended, the contract as it was before holds.")
+        return found.engine.builder_is_running()
 
 
 COMMANDS = (serve, builder)

@@ -46,7 +46,8 @@ Problem                          the base: status, code, title, detail, extra me
 │  ├─ Overloaded                 overloaded: as much is at work as can be
 │  ├─ WarehouseBusy              warehouse_busy: another writer holds it
 │  ├─ WarehouseReadOnly          warehouse_read_only: it cannot be written to
-│  └─ WarehouseDamaged           warehouse_damaged: a database file is corrupt
+│  ├─ WarehouseDamaged           warehouse_damaged: a database file is corrupt
+│  └─ WarehouseUnreachable       warehouse_unreachable: its server is away
 ├─ StorageFull (507)             storage_full: there is no room on the disk
 └─ ContractError (500)           contract_error: the project's YAML breaks its own rules
 
@@ -95,6 +96,7 @@ from api.errors.service import (
     WarehouseBusy,
     WarehouseDamaged,
     WarehouseReadOnly,
+    WarehouseUnreachable,
 )
 from api.errors.uploads import (
     BatchSize,
@@ -163,5 +165,6 @@ __all__ = [
     "UploadTimeout",
     "WarehouseBusy",
     "WarehouseDamaged",
+    "WarehouseUnreachable",
     "WarehouseReadOnly",
 ]

@@ -34,6 +34,11 @@ class WarehouseDamaged(NotReady):
     retry_after = 30
 
 
+class WarehouseUnreachable(NotReady):
+    code, title = "warehouse_unreachable", "The warehouse's server cannot be reached"
+    retry_after = 5
+
+
 class StorageFull(Problem):
     status, code, title = 507, "storage_full", "There is no room left on the disk"
     retry_after = 30

@@ -5,7 +5,7 @@ So they are right after a restart, and whichever worker is asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 
 from prometheus_client import Metric
@@ -18,14 +18,17 @@ from prometheus_client.registry import Collector
 
 from api.warehouse import Standing
 
-PACKAGES = ("granian", "Flask", "dbt-core", "dbt-sqlite", "adbc-driver-sqlite")
+PACKAGES = ("granian", "Flask", "dbt-core")
 
 
 class WarehouseFigures(Collector):
     """How a warehouse stands, as figures."""
 
-    def __init__(self, standing: Standing, builder_is_running: bool) -> None:
+    def __init__(
+        self, standing: Standing, packages: Iterable[str], builder_is_running: bool
+    ) -> None:
         self._standing = standing
+        self._packages = (*PACKAGES, *packages)
         self._builder_is_running = builder_is_running
 
     def collect(self) -> Iterator[Metric]:
@@ -87,16 +90,18 @@ class WarehouseFigures(Collector):
         sizes = GaugeMetricFamily(
             "hiring_file_bytes", "Size of a file of the warehouse.", labels=["file"]
         )
-        for name, size in self._standing.file_bytes.items():
+        for name, size in self._standing.space.taken.items():
             sizes.add_metric([name], size)
         yield sizes
-        yield _gauge(
-            "free_disk_bytes", "Room left for the warehouse.", self._standing.free_bytes
-        )
+        free = self._standing.space.free
+        if free is not None:
+            yield _gauge("free_disk_bytes", "Room left for the warehouse.", free)
         yield _gauge(
             "builder_running", "Whether a builder runs.", self._builder_is_running
         )
-        versions = {name.replace("-", "_").lower(): version(name) for name in PACKAGES}
+        versions = {
+            name.replace("-", "_").lower(): version(name) for name in self._packages
+        }
         yield InfoMetricFamily("hiring", "Versions of what this runs on.", versions)
 
 

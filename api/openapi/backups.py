@@ -37,6 +37,7 @@ def _backup(tables: Sequence[Table]) -> Node:
                 errors.UndeclaredParameter,
                 errors.UnknownTable,
                 errors.WarehouseDamaged,
+                errors.WarehouseUnreachable,
                 errors.StorageFull,
             ),
         },

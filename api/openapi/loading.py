@@ -56,6 +56,7 @@ OBSTACLES = (
     errors.WarehouseBusy,
     errors.WarehouseReadOnly,
     errors.WarehouseDamaged,
+    errors.WarehouseUnreachable,
     errors.StorageFull,
 )
 

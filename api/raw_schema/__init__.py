@@ -1,4 +1,4 @@
-"""The schema of raw.db: the ledger, and upload tables that follow the contract.
+"""The schema of the raw store: the ledger, and upload tables that follow the contract.
 
 Pure: SQL and rules. Whoever holds a connection hands in a function that runs one
 statement, so that the API and the builder go by the same rules.
@@ -11,15 +11,30 @@ from collections.abc import Iterable, Sequence
 from api.contract import Table
 from api.errors import ContractError
 from api.raw_schema.changes import complaints_about
-from api.raw_schema.ledger import MIGRATIONS
-from api.raw_schema.spans import newest_rows, note_entry
-from api.raw_schema.sql import ROW_KEY, Run, key_before
+from api.raw_schema.spans import COUNTING_NOW, newest_rows, note_entry
+from api.raw_schema.sql import (
+    PLACE_BITS,
+    ROW_KEY,
+    Dialect,
+    Run,
+    Schema,
+    StoredColumn,
+    Uploads,
+    key_before,
+)
 from api.raw_schema.stored import declared_tables, remember, stored_table
-from api.raw_schema.tables import follow
+from api.raw_schema.tables import TablesInPlace
 
 __all__ = [
+    "COUNTING_NOW",
+    "PLACE_BITS",
     "ROW_KEY",
+    "Dialect",
     "Run",
+    "Schema",
+    "StoredColumn",
+    "TablesInPlace",
+    "Uploads",
     "apply",
     "declared_tables",
     "is_current",
@@ -30,37 +45,39 @@ __all__ = [
 ]
 
 
-def is_current(run: Run, tables: Iterable[Table]) -> bool:
+def is_current(schema: Schema, tables: Iterable[Table]) -> bool:
     """Whether there is nothing to do for these tables; only reads."""
-    if run("pragma user_version", ())[0]["user_version"] != len(MIGRATIONS):
+    if schema.dialect.version(schema.run) != len(schema.dialect.migrations):
         return False
-    return declared_tables(run) == list(tables)
+    return declared_tables(schema) == list(tables)
 
 
-def refusals(run: Run, tables: Iterable[Table]) -> list[str]:
+def refusals(schema: Schema, tables: Iterable[Table]) -> list[str]:
     """Why these tables cannot take the place of the stored ones; only reads."""
     return [
         f"{table.file or 'upload contract'}: table {table.name}{complaint}"
         for table in tables
-        if (before := stored_table(run, table)) is not None
-        for complaint in complaints_about(run, before, table)
+        if (before := stored_table(schema, table)) is not None
+        for complaint in complaints_about(schema.uploads, before, table)
     ]
 
 
-def apply(run: Run, tables: Sequence[Table]) -> None:
+def apply(schema: Schema, tables: Sequence[Table]) -> None:
     """Bring the ledger up to date and the tables to their contract.
 
     To be run in one transaction that holds the write lock. Raises ContractError, with
     nothing changed, where stored rows would be lost or get another meaning.
     """
-    version = run("pragma user_version", ())[0]["user_version"]
-    for migration in MIGRATIONS[version:]:
+    run, dialect = schema.run, schema.dialect
+    version = dialect.version(run)
+    for migration in dialect.migrations[version:]:
         for statement in migration:
             run(statement, ())
-    run(f"pragma user_version = {len(MIGRATIONS)}", ())
-    complaints = refusals(run, tables)
+    if version < len(dialect.migrations):
+        dialect.note_version(run, len(dialect.migrations))
+    complaints = refusals(schema, tables)
     if complaints:
         raise ContractError(complaints)
     for table in tables:
-        follow(run, stored_table(run, table), table)
+        schema.uploads.follow(stored_table(schema, table), table)
     remember(run, tables)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from api.contract import Column, Table
-from api.raw_schema.sql import Run, count
+from api.raw_schema.sql import Uploads
 
 
-def complaints_about(run: Run, before: Table, after: Table) -> list[str]:
+def complaints_about(uploads: Uploads, before: Table, after: Table) -> list[str]:
     """What of the stored rows a change would lose, make up or read differently."""
     name = after.name
     old = {column.name: column for column in before.columns}
     new = {column.name: column for column in after.columns}
-    stored = count(run, name, "1")
+    stored = uploads.rows(name)
     told = []
     if stored and before.primary_key != after.primary_key:
         told.append(
@@ -28,11 +28,11 @@ def complaints_about(run: Run, before: Table, after: Table) -> list[str]:
         if column.name in old:
             told += [
                 f"{place}{why}"
-                for why in _column_complaints(run, name, old[column.name], column)
+                for why in _column_complaints(uploads, name, old[column.name], column)
             ]
     for column in before.columns:
         if column.name not in new:
-            values = count(run, name, f'"{column.name}" is not null')
+            values = uploads.values(name, column.name)
             if values:
                 told.append(
                     f", column {column.name} is gone, but {values} stored rows have a"
@@ -41,16 +41,18 @@ def complaints_about(run: Run, before: Table, after: Table) -> list[str]:
     return told
 
 
-def _column_complaints(run: Run, table: str, old: Column, new: Column) -> list[str]:
+def _column_complaints(
+    uploads: Uploads, table: str, old: Column, new: Column
+) -> list[str]:
     if old.data_type != new.data_type:
-        values = count(run, table, f'"{new.name}" is not null')
+        values = uploads.values(table, new.name)
         if values:
             return [
                 f": its data_type was {old.data_type}, and {values} stored values are"
                 f" not {new.data_type}; put it back, or add a column of another name"
             ]
     if new.required and not old.required:
-        empty = count(run, table, f'"{new.name}" is null')
+        empty = uploads.rows(table) - uploads.values(table, new.name)
         if empty:
             return [
                 f" is not_null now, but {empty} stored rows have no value in it;"

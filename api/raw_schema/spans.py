@@ -35,12 +35,15 @@ where load_id >= (
 """
 
 OPEN = "table_name = ? and until_id is null"
+# The loads of a table that count now; its name is bound.
+COUNTING_NOW = f"select load_id from load_spans where {OPEN}"
 
 
 def note_entry(run: Run, entry_id: int, table: str, mode: str) -> None:
     """Bring the spans of a table up to date after an entry, in its transaction."""
     if mode == "append":
-        begun = "insert into load_spans values (?, ?, ?, null)"
+        columns = "load_id, table_name, from_id"
+        begun = f"insert into load_spans ({columns}) values (?, ?, ?)"
         run(begun, [entry_id, table, entry_id])
         return
     run(
@@ -49,18 +52,20 @@ def note_entry(run: Run, entry_id: int, table: str, mode: str) -> None:
         [entry_id, table, table],
     )
     run(
-        f"insert into load_spans select load_id, ?, ?, null from ({COUNTING})"
-        f" where load_id not in (select load_id from load_spans where {OPEN})",
+        "insert into load_spans (load_id, table_name, from_id)"
+        f" select load_id, ?, ? from ({COUNTING}) as counting"
+        f" where load_id not in ({COUNTING_NOW})",
         [table, entry_id, table, table],
     )
 
 
 def newest_rows(table: str, key: str) -> str:
     """SQL for the newest `_row` of each key that counts; the table's name is bound."""
+    # As a cross join, for SQLite then reads of the table what each load takes of it.
     return (
-        "select max(rows._row)"
-        f" from (select load_id from load_spans where {OPEN}) as spans"
-        f' cross join "{table}" as rows on rows._row > spans.load_id << {PLACE_BITS}'
-        f" and rows._row < (spans.load_id + 1) << {PLACE_BITS}"
+        f"select max(uploads._row) as _row from ({COUNTING_NOW}) as spans"
+        f' cross join "{table}" as uploads'
+        f" where uploads._row > spans.load_id << {PLACE_BITS}"
+        f" and uploads._row < (spans.load_id + 1) << {PLACE_BITS}"
         f" group by {key}"
     )

@@ -1,11 +1,11 @@
-"""What every part of this room asks of a connection, and how a type is stored."""
+"""What every part of this room asks of a connection, and of the engine behind it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
-from api.contract import Column
+from api.contract import Table
 
 # Runs one statement with its parameters; its rows, a dictionary each.
 Run = Callable[[str, Sequence[Any]], list[dict[str, Any]]]
@@ -14,21 +14,74 @@ Run = Callable[[str, Sequence[Any]], list[dict[str, Any]]]
 ROW_KEY = "_row"
 PLACE_BITS = 32
 
-STORAGE = {"integer": "integer", "boolean": "integer", "real": "real"}
+
+class StoredColumn(NamedTuple):
+    """A column as the database describes it."""
+
+    name: str
+    kind: Any
+    required: bool
 
 
-def storage(column: Column) -> str:
-    """The type that SQLite keeps the column in; dates and times are text."""
-    return STORAGE.get(column.data_type, "text")
+class Dialect(Protocol):
+    """What an engine says otherwise than the others.
+
+    `migrations` take the ledger from one version to the next, each a few statements.
+    `storage` is the type that a column of a `data_type` is kept in, `integer` that of
+    whole numbers. `load_of_row` declares the load's number of an uploaded row, which
+    follows from its key. `options` end a `create table`, `arrival` orders rows that
+    have no key yet.
+    """
+
+    @property
+    def migrations(self) -> Sequence[Sequence[str]]: ...
+
+    @property
+    def integer(self) -> str: ...
+
+    @property
+    def load_of_row(self) -> str: ...
+
+    @property
+    def options(self) -> str: ...
+
+    @property
+    def arrival(self) -> str: ...
+
+    def storage(self, data_type: str) -> str: ...
+
+    def version(self, run: Run) -> int:
+        """How many of the migrations were made."""
+
+    def note_version(self, run: Run, version: int) -> None: ...
+
+    def has_table(self, run: Run, name: str) -> bool: ...
+
+    def columns(self, run: Run, name: str) -> list[StoredColumn]: ...
 
 
-def exists(run: Run, table: str) -> bool:
-    sql = "select 1 from sqlite_master where type = 'table' and name = ?"
-    return bool(run(sql, [table]))
+class Uploads(Protocol):
+    """The upload tables as they are kept."""
+
+    def stored(self, table: Table) -> Table | None:
+        """The table, where nothing but itself tells of it; None without one."""
+
+    def rows(self, name: str) -> int:
+        """How many rows are stored, of loads that count or not."""
+
+    def values(self, name: str, column: str) -> int:
+        """How many of them have a value in a column."""
+
+    def follow(self, before: Table | None, after: Table) -> None:
+        """Make the stored table what the contract says, with every row it holds."""
 
 
-def count(run: Run, table: str, where: str) -> int:
-    return int(run(f'select count(*) as n from "{table}" where {where}', ())[0]["n"])
+class Schema(NamedTuple):
+    """A raw store whose schema is looked after, through one connection."""
+
+    run: Run
+    dialect: Dialect
+    uploads: Uploads
 
 
 def key_before(load_id: int) -> int:

@@ -7,40 +7,25 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from api.contract import Column, Table
-from api.raw_schema.sql import Run, exists, storage
+from api.raw_schema.sql import Run, Schema
 
 
-def declared_tables(run: Run) -> list[Table]:
+def declared_tables(schema: Schema) -> list[Table]:
     """The upload tables of the contract as it was last applied; only reads."""
-    if not exists(run, "contracts"):
+    if not schema.dialect.has_table(schema.run, "contracts"):
         return []
-    sql = "select document from contracts where declared order by position"
-    return [_table(row["document"]) for row in run(sql, ())]
+    sql = "select document from contracts where declared = 1 order by position"
+    return [_table(row["document"]) for row in schema.run(sql, ())]
 
 
-def stored_table(run: Run, table: Table) -> Table | None:
+def stored_table(schema: Schema, table: Table) -> Table | None:
     """The table as it is stored; None when there is none."""
-    if not exists(run, table.name):
-        return None
-    if exists(run, "contracts"):
+    known = schema.uploads.stored(table)
+    if known is not None and schema.dialect.has_table(schema.run, "contracts"):
         sql = "select document from contracts where table_name = ?"
-        for row in run(sql, [table.name]):
+        for row in schema.run(sql, [table.name]):
             return _table(row["document"])
-    return _physical(run, table)
-
-
-def _physical(run: Run, table: Table) -> Table:
-    """A table of before there was a record of contracts, by what SQLite tells of it."""
-    wanted = {column.name: column for column in table.columns}
-    columns = []
-    for row in run(f'pragma table_info("{table.name}")', ()):
-        name, stored = row["name"], row["type"].lower()
-        like = wanted.get(name)
-        same = like is not None and storage(like) == stored
-        data_type = like.data_type if like is not None and same else stored
-        if name != "_load_id":
-            columns.append(Column(name, data_type, "", bool(row["notnull"])))
-    return Table(table.name, "", tuple(columns), table.primary_key)
+    return known
 
 
 def remember(run: Run, tables: Sequence[Table]) -> None:
@@ -49,8 +34,12 @@ def remember(run: Run, tables: Sequence[Table]) -> None:
     run("update contracts set declared = 0", ())
     for position, table in enumerate(tables):
         document = json.dumps(asdict(table))
-        values = [table.name, position, document]
-        run("insert or replace into contracts values (?, ?, 1, ?)", values)
+        run(
+            "insert into contracts (table_name, position, declared, document)"
+            " values (?, ?, 1, ?) on conflict (table_name) do update set"
+            " position = excluded.position, declared = 1, document = excluded.document",
+            [table.name, position, document],
+        )
 
 
 def _table(document: str) -> Table:

@@ -32,7 +32,7 @@ def routes(context: Context) -> Blueprint:
         table = table_named(context.contract, name)
         # Whole before it is sent: a slow client must not keep the moment from passing.
         file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
-        with store.moment() as moment, moment.rows(table) as (count, rows):
+        with store.moment() as moment, moment.newest(table) as (count, rows):
             write_avro(table, rows, count, file)
         file.seek(0)
         return send_file(

@@ -59,16 +59,15 @@ def _told(name: str, part: Callable[[Context], str], context: Context) -> str:
     """What the part says of itself; a probe answers whatever is wrong with it."""
     try:
         return part(context)
+    except Problem as problem:
+        return problem.detail
     except Exception as error:
         tell("not_ready", logging.ERROR, error, part=name)
         return "cannot be read; the log tells where that failed"
 
 
 def _metrics(context: Context) -> str:
-    try:
-        context.warehouse.marts.served()
-    except Problem as problem:
-        return problem.detail
+    context.warehouse.marts.served()
     return READY
 
 
@@ -90,7 +89,7 @@ def _builder(context: Context) -> str:
 
 def _store(context: Context) -> str:
     try:
-        context.warehouse.watch.try_to_write()
+        context.warehouse.engine.try_to_write()
     except OSError as error:
         return f"the warehouse's folder cannot be written to: {error.strerror}"
     context.warehouse.raw.loads(1, NEWEST)
@@ -108,8 +107,8 @@ def _contract(context: Context) -> str:
 
 
 def _disk(context: Context) -> str:
-    free, least = context.warehouse.watch.free_bytes(), LEAST_FREE_BYTES
-    if free >= least:
+    free, least = context.warehouse.engine.space().free, LEAST_FREE_BYTES
+    if free is None or free >= least:
         return READY
     return (
         f"{free >> 20} MiB are free for the warehouse, less than {least >> 20} MiB;"

@@ -19,7 +19,8 @@ def routes(context: Context) -> Blueprint:
     def prometheus() -> Response:
         declared_only()
         standing = context.warehouse.watch.standing()
-        figures = WarehouseFigures(standing, context.builder_is_running)
+        packages = context.warehouse.engine.packages
+        figures = WarehouseFigures(standing, packages, context.builder_is_running)
         return Response(exposition(figures), content_type=CONTENT_TYPE_LATEST)
 
     return noun

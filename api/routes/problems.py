@@ -17,10 +17,10 @@ from werkzeug.exceptions import (
 
 from api import errors
 from api.admission import WHOLE_BYTES
+from api.engines.disk import problem_of
 from api.errors import Problem
 from api.foreign_text import cut, quoted
 from api.observing.logs import tell
-from api.warehouse.faults import problem_of
 
 
 def register(app: Flask) -> None:

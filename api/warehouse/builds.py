@@ -1,4 +1,4 @@
-"""The record of builds in the published database, and waiting for one. Read only.
+"""The record of builds beside the published marts, and waiting for one. Read only.
 
 dbt writes it, see dbt_project/macros/audit; the builder where dbt could not.
 """
@@ -10,13 +10,11 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from api.engines import Connection, Database, Row
 from api.errors import NotReady, NotThere, StorageFull, UnknownBuild
-from api.warehouse.database import Connection, Database, Row
 
-POLL_SECONDS = 0.02
 FAULT_SECONDS = 1.0
 NEWEST_PUBLISHED = "where status = 'published' order by build_id desc limit 1"
 
@@ -54,8 +52,8 @@ class Build:
 class Builds:
     """The builds that the published database records."""
 
-    def __init__(self, folder: Path) -> None:
-        self._database = Database(folder / "published.db")
+    def __init__(self, published: Database) -> None:
+        self._database = published
 
     def latest(self, limit: int, before: int) -> list[Build]:
         """Builds older than `before`, newest first."""
@@ -91,14 +89,6 @@ class Builds:
         where = "where last_request_id >= ? order by build_id limit 1"
         return self._wait(where, [request_id], seconds, worth_waiting)
 
-    def newest_load_id(self) -> int:
-        """The newest load that any build has covered, 0 without one."""
-        found = self._looked_for("order by last_load_id desc limit 1", [])
-        return found[0].last_load_id if found else 0
-
-    def close(self) -> None:
-        self._database.close()
-
     def _wait(
         self,
         where: str,
@@ -113,7 +103,7 @@ class Builds:
                 return found[0]
             if time.monotonic() > deadline or not worth_waiting():
                 return None
-            time.sleep(POLL_SECONDS)
+            time.sleep(self._database.poll_seconds)
 
     def _looked_for(self, where: str, values: Sequence[Any]) -> list[Build]:
         """Found or not: what is waited for is stored, whatever befalls this file."""
@@ -127,7 +117,7 @@ class Builds:
     def _select(self, where: str, values: Sequence[Any]) -> list[Build]:
         try:
             with self._database.connection() as connection:
-                if not has_builds(connection):
+                if not connection.has_table("builds"):
                     return []
                 sql = f"select * from builds {where}"
                 return [_build(row) for row in connection.rows(sql, values)]
@@ -147,7 +137,7 @@ def newest_published_run(database: Database) -> str | None:
 def newest_published(connection: Connection) -> Build:
     """The build whose marts are published; raises NotReady before the first."""
     found = []
-    if has_builds(connection):
+    if connection.has_table("builds"):
         found = connection.rows(f"select * from builds {NEWEST_PUBLISHED}")
     if not found:
         raise NotReady(
@@ -155,12 +145,6 @@ def newest_published(connection: Connection) -> Build:
             " seconds; GET /builds tells whether one failed."
         )
     return _build(found[0])
-
-
-def has_builds(connection: Connection) -> bool:
-    """dbt makes the table when it first runs on a warehouse."""
-    sql = "select count(*) as n from sqlite_master where name = 'builds'"
-    return bool(connection.rows(sql)[0]["n"])
 
 
 def _build(row: Row) -> Build:

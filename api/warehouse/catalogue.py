@@ -12,10 +12,10 @@ import pyarrow as pa
 
 from api.contract import DataType, Mart, read_marts
 from api.contract.marts import MOST_VALUES
+from api.engines import Connection, Row
 from api.errors import NotReady, UnknownMetric
 from api.suggestion import did_you_mean
 from api.warehouse.builds import Build
-from api.warehouse.database import Connection, Row
 from api.warehouse.select import distinct
 
 ARROW: dict[DataType, pa.DataType] = {
@@ -34,11 +34,13 @@ Values = dict[str, list[str | int | float | bool] | None]
 class Metric:
     """A published mart and where its numbers come from.
 
+    `table` is what its rows are published as, in this build and perhaps no other.
     `upstream` are the models and tables that it is built from, `tests` what was tested
     and with what result; both as dbt recorded them when it published.
     """
 
     mart: Mart
+    table: str
     file: str
     sql: str
     upstream: list[Row]
@@ -74,7 +76,7 @@ class Listed:
 
 def metrics_of(connection: Connection) -> dict[str, Metric]:
     """The metrics of the published build by endpoint; raises NotReady."""
-    if not connection.rows("select 1 from sqlite_master where name = 'catalogue'"):
+    if not connection.has_table("catalogue"):
         raise NotReady(
             "What is published was made by an earlier version. The builder makes it"
             " anew when it starts: try again in a few seconds."
@@ -85,6 +87,7 @@ def metrics_of(connection: Connection) -> dict[str, Metric]:
     metrics = [
         Metric(
             mart=marts[document["contract"]["name"]],
+            table=document.get("table", document["contract"]["name"]),
             file=document["file"],
             sql=document["sql"],
             upstream=document["upstream"],
@@ -95,11 +98,12 @@ def metrics_of(connection: Connection) -> dict[str, Metric]:
     return {metric.mart.endpoint: metric for metric in metrics}
 
 
-def values_of(connection: Connection, mart: Mart) -> Values:
+def values_of(connection: Connection, metric: Metric) -> Values:
     """The values of each column that a parameter holds, ascending."""
+    mart = metric.mart
     found: Values = {}
     for name in {parameter.column for parameter in mart.parameters}:
-        rows = connection.table(*distinct(mart, name, MOST_VALUES + 1))
+        rows = connection.table(*distinct(mart, metric.table, name, MOST_VALUES + 1))
         values = rows[name].cast(ARROW[mart.column(name).data_type])
         listable = len(values) <= MOST_VALUES
         found[name] = values.to_pylist() if listable else None

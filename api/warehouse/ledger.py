@@ -1,4 +1,4 @@
-"""The ledger in raw.db: every load, undo and redo in order, and what became of each.
+"""The ledger: every load, undo and redo in order, and what became of each.
 
 It only ever grows. The functions run inside the transaction of whoever calls them.
 """
@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from api import raw_schema
+from api.engines import Connection, Row
 from api.errors import UnknownLoad
 from api.provenance import Provenance
 from api.utc import utc_text
-from api.warehouse.database import Connection, Row
 
 # Whether the rows of an entry count now.
 COUNTS = """exists (
@@ -23,17 +23,20 @@ COUNTS = """exists (
     )"""
 # Each entry with what has become of it since.
 ENTRIES = f"""
-select
-    loads.*,
-    {COUNTS} as counts,
-    (
-        select iif(turns.mode = 'undo', turns.load_id, null)
-        from loads as turns
-        where turns.of_load = loads.load_id
-        order by turns.load_id desc
-        limit 1
-    ) as undone_by
-from loads
+select *
+from (
+    select
+        loads.*,
+        {COUNTS} as counts,
+        (
+            select case when turns.mode = 'undo' then turns.load_id end
+            from loads as turns
+            where turns.of_load = loads.load_id
+            order by turns.load_id desc
+            limit 1
+        ) as undone_by
+    from loads
+) as entries
 """
 
 
@@ -133,10 +136,11 @@ def turn(connection: Connection, load_id: int, by: Provenance) -> tuple[Load, bo
 def counts(connection: Connection) -> dict[str, Row]:
     """Per table: the loads that count and their rows, and when it was last loaded."""
     sql = (
-        "select table_name, sum(counting) as loads,"
-        " sum(loaded * counting) as rows_loaded, max(loaded_at) as last_loaded_at"
-        f" from (select *, {COUNTS} as counting from loads)"
-        " where of_load is null group by table_name"
+        "select table_name, count(counting) as loads,"
+        " cast(coalesce(sum(counting), 0) as bigint) as rows_loaded,"
+        " max(loaded_at) as last_loaded_at"
+        f" from (select *, case when {COUNTS} then loaded end as counting from loads)"
+        " as entries where of_load is null group by table_name"
     )
     return {row.pop("table_name"): row for row in connection.rows(sql)}
 

@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from api import raw_schema
 from api.contract import Table
+from api.engines import Connection, UploadedRows
 from api.intake import Defect, Reject
 from api.provenance import Provenance
 from api.warehouse import ledger
-from api.warehouse.database import Connection
 from api.warehouse.ledger import Arrival, Load
 from api.warehouse.requests import KeyedRequest, remember
 
@@ -26,10 +26,16 @@ class LoadInProgress:
     """
 
     def __init__(
-        self, connection: Connection, table: Table, mode: str, by: Provenance
+        self,
+        connection: Connection,
+        rows: UploadedRows,
+        table: Table,
+        mode: str,
+        by: Provenance,
     ) -> None:
         self.load_id = ledger.newest_id(connection) + 1
         self._connection = connection
+        self._rows = rows
         self._table = table
         self._mode = mode
         self._by = by
@@ -53,6 +59,7 @@ class LoadInProgress:
     def abandon(self) -> None:
         """Take back everything this load has stored so far."""
         self._connection.rows("rollback to load")
+        self._rows.abandon(self._table, self.load_id)
 
     def append(self, rows: pa.RecordBatch) -> None:
         """Store rows of the table, under keys of this load."""
@@ -60,7 +67,7 @@ class LoadInProgress:
         self._next_key += rows.num_rows
         keys = pa.arange(first, self._next_key)
         rows = rows.append_column(raw_schema.ROW_KEY, keys)
-        self._connection.append(self._table.name, rows)
+        self._rows.append(self._table, self.load_id, rows)
 
     def reject(self, rejects: Iterable[Reject]) -> None:
         """Keep refused rows with every reason."""
@@ -80,6 +87,7 @@ class LoadInProgress:
 
     def finish(self, arrival: Arrival) -> Load:
         """Write the ledger's entry, which makes the load count."""
+        self._rows.complete(self._table, self.load_id)
         return ledger.add_load(
             self._connection,
             self.load_id,

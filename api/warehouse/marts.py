@@ -9,23 +9,20 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow as pa
 
 from api.contract import Mart
+from api.engines import Carrying, Connection, Stamp
 from api.query import Query
 from api.warehouse.builds import newest_published, newest_published_run
 from api.warehouse.catalogue import Listed, Served, metrics_of, typed, values_of
-from api.warehouse.database import Connection, Database
 from api.warehouse.select import select
 
 # How long a commit may take from its first byte in the file until readers see it.
 SETTLED_SECONDS = 2.0
 # How old what we know without having asked may be, whatever the files say.
 TRUSTED_SECONDS = 1.0
-
-Stamp = tuple[tuple[int, int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -42,12 +39,11 @@ class Answer:
 
 
 class Marts:
-    """The marts of the published database."""
+    """The marts as they are published."""
 
-    def __init__(self, folder: Path) -> None:
-        path = folder / "published.db"
-        self._database = Database(path)
-        self._files = (path, path.with_name("published.db-wal"))
+    def __init__(self, engine: Carrying) -> None:
+        self._engine = engine
+        self._database = engine.published
         # One value, replaced as a whole: threads never see parts of two.
         self._known: _Known | None = None
         self._asking = threading.Lock()
@@ -62,13 +58,13 @@ class Marts:
         """
         came_at = time.monotonic()
         known = self._known
-        if known is not None and known.holds(self._look()):
+        if known is not None and known.holds(self._engine.published_stamp()):
             return known.served
         with self._asking:
             known = self._known
             if known is not None and known.asked_at >= came_at:
                 return known.served
-            stamp, asked_at = self._look(), time.monotonic()
+            stamp, asked_at = self._engine.published_stamp(), time.monotonic()
             served = self._ask(stamp)
             self._known = _Known(served, stamp, asked_at)
             return served
@@ -81,9 +77,11 @@ class Marts:
         """
         with self._database.reading() as connection:
             served = self._current(connection)
-            mart = served.metric(endpoint).mart
+            metric = served.metric(endpoint)
+            mart = metric.mart
             query = read(mart)
-            rows = connection.table(*select(mart, query))
+            sql = select(mart, metric.table, query, connection.position)
+            rows = connection.table(*sql)
         return Answer(served, query, typed(rows, mart))
 
     def listed(self) -> Listed:
@@ -97,25 +95,11 @@ class Marts:
                 with self._database.reading() as connection:
                     served = self._current(connection)
                     values = {
-                        endpoint: values_of(connection, metric.mart)
+                        endpoint: values_of(connection, metric)
                         for endpoint, metric in served.metrics.items()
                     }
                 known = self._listed = Listed(served, values)
             return known
-
-    def close(self) -> None:
-        self._database.close()
-
-    def _look(self) -> Stamp:
-        """What the files look like: each write of a commit changes it."""
-        found = []
-        for path in self._files:
-            try:
-                stat = path.stat()
-            except FileNotFoundError:
-                continue
-            found.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
-        return tuple(found)
 
     def _ask(self, stamp: Stamp) -> Served:
         known = self._known
@@ -149,6 +133,8 @@ class _Known:
         A commit is written first and seen by readers a little later: what was asked
         for in between does not count.
         """
+        if stamp is None:
+            return False
         now = time.time_ns()
         settled = all(
             not 0 <= now - changed < SETTLED_SECONDS * 1e9 for _, _, changed in stamp
@@ -158,6 +144,9 @@ class _Known:
 
     def is_of_same_file(self, stamp: Stamp) -> bool:
         """Whether it was read from the very file, or that was taken away since."""
+        if stamp is None or self.stamp is None:
+            # What its engine keeps is not made anew behind our back.
+            return True
         return stamp[:1] == () or [s[0] for s in stamp[:1]] == [
             s[0] for s in self.stamp[:1]
         ]

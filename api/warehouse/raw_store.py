@@ -8,17 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from api import raw_schema
 from api.contract import Table
+from api.engines import Carrying, Row, UploadedRows
 from api.provenance import NOBODY, Provenance
 from api.utc import utc_text
 from api.warehouse import ledger
-from api.warehouse.database import Database, Row
 from api.warehouse.ledger import Load
 from api.warehouse.load_in_progress import LoadInProgress
-from api.warehouse.moment import Moment
 from api.warehouse.requests import KeyedRequest, Requests, remember
 
 WHOLE = 1 << 31  # characters; no text in the warehouse is longer
@@ -27,9 +25,10 @@ WHOLE = 1 << 31  # characters; no text in the warehouse is longer
 class RawStore:
     """The rows as they were accepted, and the ledger that says which loads count."""
 
-    def __init__(self, folder: Path) -> None:
-        self._database = Database(folder / "raw.db")
-        self.requests = Requests(self._database, folder)
+    def __init__(self, engine: Carrying) -> None:
+        self._engine = engine
+        self._database = engine.raw
+        self.requests = Requests(engine)
 
     def prepare(self, tables: Iterable[Table]) -> None:
         """Bring the ledger up to date, and the upload tables to their contract.
@@ -38,22 +37,22 @@ class RawStore:
         or read them differently.
         """
         tables = list(tables)
-        self._database.rows("pragma journal_mode = wal")
+        self._database.make_ready()
         with self._database.connection() as connection:
-            if raw_schema.is_current(connection.rows, tables):
+            if raw_schema.is_current(self._engine.schema(connection), tables):
                 return
         with self._database.writing() as connection:
-            raw_schema.apply(connection.rows, tables)
+            raw_schema.apply(self._engine.schema(connection), tables)
 
     def declared_tables(self) -> list[Table]:
         """The upload tables of the contract as it was last applied."""
         with self._database.connection() as connection:
-            return raw_schema.declared_tables(connection.rows)
+            return raw_schema.declared_tables(self._engine.schema(connection))
 
     def refusals(self, tables: Iterable[Table]) -> list[str]:
         """Why the stored rows do not allow these tables; empty when they do."""
         with self._database.connection() as connection:
-            return raw_schema.refusals(connection.rows, tables)
+            return raw_schema.refusals(self._engine.schema(connection), tables)
 
     @contextmanager
     def loading(
@@ -61,7 +60,8 @@ class RawStore:
     ) -> Iterator[LoadInProgress]:
         """Begin a load; leaving by an exception, or after `abandon`, stores nothing."""
         with self._database.writing() as connection:
-            yield LoadInProgress(connection, table, mode, by)
+            rows = self._engine.uploaded(connection)
+            yield LoadInProgress(connection, rows, table, mode, by)
 
     def undo(
         self, load_id: int, by: Provenance = NOBODY, keyed: KeyedRequest | None = None
@@ -96,17 +96,18 @@ class RawStore:
         Of each row the first `most_raw` characters.
         """
         sql = (
-            "select reject_id, line, substr(raw, 1, ?) as raw, defects from rejects"
-            " where load_id = ? and reject_id > ? order by reject_id limit ?"
+            "select reject_id, line, substr(raw, 1, cast(? as integer)) as raw, defects"
+            " from rejects where load_id = ? and reject_id > ?"
+            " order by reject_id limit ?"
         )
         found = self._database.rows(sql, [most_raw, load_id, after, limit])
         return [row | {"defects": json.loads(row["defects"])} for row in found]
 
     @contextmanager
-    def moment(self) -> Iterator[Moment]:
+    def moment(self) -> Iterator[UploadedRows]:
         """The upload tables as they stand now, however long it takes to read them."""
         with self._database.reading() as connection:
-            yield Moment(connection)
+            yield self._engine.uploaded(connection)
 
     def counts(self) -> dict[str, Row]:
         """Per table: the loads that count and their rows, and the newest time."""
@@ -116,10 +117,8 @@ class RawStore:
     def request_build(self) -> int:
         """Ask the builder for a build; the number of the request."""
         with self._database.writing() as connection:
-            sql = "insert into build_requests (requested_at) values (?)"
-            connection.rows(sql, [utc_text()])
-            return int(connection.rows("select last_insert_rowid() as n")[0]["n"])
-
-    def close(self) -> None:
-        self._database.close()
-        self.requests.close()
+            sql = (
+                "insert into build_requests (requested_at) values (?)"
+                " returning request_id"
+            )
+            return int(connection.rows(sql, [utc_text()])[0]["request_id"])

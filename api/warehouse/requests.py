@@ -5,19 +5,15 @@ A key is written in the transaction of its load, so a crash leaves both or neith
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import logging
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-from api.errors import NotReady, RequestInProgress, StorageFull
+from api.engines import Carrying, Connection
+from api.errors import NotReady, StorageFull
 from api.utc import utc_text
-from api.warehouse.database import Connection, Database
 
 KEPT = timedelta(days=7)
 
@@ -45,14 +41,14 @@ class KnownRequest:
 class Requests:
     """The requests with a key, of which each is at work at most once at a time."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
-        self._database = database
-        self._locks = _KeyLocks(folder / "idempotency.lock")
+    def __init__(self, engine: Carrying) -> None:
+        self._engine = engine
+        self._database = engine.raw
 
     @contextmanager
     def at_work(self, key: str) -> Iterator[None]:
         """Be the only one at work for the key; raises RequestInProgress."""
-        with self._locks.held(key):
+        with self._engine.key_lock(key):
             yield
 
     def known(self, key: str) -> KnownRequest | None:
@@ -74,9 +70,6 @@ class Requests:
             # The key is in the ledger: a repeated request is answered from its load.
             log.warning("an answer was not kept: %s", problem.detail)
 
-    def close(self) -> None:
-        self._locks.close()
-
 
 def remember(connection: Connection, keyed: KeyedRequest, load_id: int) -> None:
     """Write the key down in the load's own transaction; forget what is too old."""
@@ -87,49 +80,3 @@ def remember(connection: Connection, keyed: KeyedRequest, load_id: int) -> None:
         " values (?, ?, ?, ?)",
         [keyed.key, keyed.fingerprint, load_id, utc_text()],
     )
-
-
-class _KeyLocks:
-    """A lock for each key, between threads and between processes.
-
-    An OS lock goes with its process, however that ends. It is one of a byte range for
-    each key in a single file that stays open: closing it would drop them all.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("ab")
-        self._held: set[int] = set()
-        self._lock = threading.Lock()
-
-    def close(self) -> None:
-        self._file.close()
-
-    @contextmanager
-    def held(self, key: str) -> Iterator[None]:
-        digest = hashlib.sha256(key.encode()).digest()
-        place = int.from_bytes(digest[:7], "big")
-        self._take(place)
-        try:
-            yield
-        finally:
-            self._release(place)
-
-    def _take(self, place: int) -> None:
-        # The OS lock is the whole process's: threads are told apart by the set.
-        with self._lock:
-            try:
-                if place not in self._held:
-                    fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
-                    self._held.add(place)
-                    return
-            except OSError:
-                pass
-        raise RequestInProgress(
-            "A request with this Idempotency-Key is being worked on. Wait a moment and"
-            " repeat it: it will then be told what that one was told."
-        )
-
-    def _release(self, place: int) -> None:
-        with self._lock:
-            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, place)
-            self._held.discard(place)

@@ -13,23 +13,26 @@ from api.query import Condition, Query
 
 Sql = tuple[str, list[Any]]
 
+LARGEST = 1.7976931348623157e308
 COMPARISONS = {"eq": "=", "ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
-def select(mart: Mart, query: Query) -> Sql:
+def select(mart: Mart, table: str, query: Query, position: str) -> Sql:
     """All columns of the rows, in the query's order, and one row past its limit.
+
+    `position` is the SQL function that finds a text in another.
 
     After a position the rows that equal it come first, for the caller to leave out:
     how many there are may have changed since.
     """
     columns = ", ".join(f'"{name}"' for name in mart.column_names)
-    clauses = [_condition(mart, condition) for condition in query.conditions]
+    clauses = [_condition(mart, condition, position) for condition in query.conditions]
     if query.after:
         clauses.append(_from(mart, query.order, query.after.values))
     where = " and ".join(f"({sql})" for sql, _ in clauses)
     values = [value for _, bound in clauses for value in bound]
     order = ", ".join(_order(mart, term) for term in query.order)
-    sql = f'select {columns} from "{mart.name}"'
+    sql = f'select {columns} from "{table}"'
     sql += f" where {where}" if where else ""
     sql += f" order by {order}"
     if query.limit is not None:
@@ -38,27 +41,27 @@ def select(mart: Mart, query: Query) -> Sql:
     return sql, values
 
 
-def distinct(mart: Mart, column: str, most: int) -> Sql:
+def distinct(mart: Mart, table: str, column: str, most: int) -> Sql:
     """Different values of a column, so many at most, in ascending order."""
     # Infinity is no value in any answer either.
     is_real = mart.column(column).data_type == "real"
-    valued = f'abs("{column}") < 9e999' if is_real else f'"{column}" is not null'
+    valued = f'abs("{column}") <= {LARGEST}' if is_real else f'"{column}" is not null'
     # Sorted outside: one that has too many is left after its first rows.
     sql = (
         f'select "{column}" from'
-        f' (select distinct "{column}" from "{mart.name}" where {valued} limit ?)'
+        f' (select distinct "{column}" from "{table}" where {valued} limit ?) as found'
         f" order by {_comparable(mart, column)}"
     )
     return sql, [most]
 
 
-def _condition(mart: Mart, condition: Condition) -> Sql:
+def _condition(mart: Mart, condition: Condition, position: str) -> Sql:
     column, values = condition.column, list(condition.values)
     expression = _comparable(mart, column)
     if condition.operator == "null":
         return f'"{column}" is {"null" if values[0] else "not null"}', []
     if condition.operator == "contains":
-        return f'instr("{column}", ?) > 0', values
+        return f'{position}("{column}", ?) > 0', values
     symbol = COMPARISONS[condition.operator]
     joint = " and " if condition.operator == "ne" else " or "
     sql = joint.join(f"{expression} {symbol} {_bound(mart, column)}" for _ in values)
@@ -85,14 +88,17 @@ def _after(mart: Mart, term: str, value: Any) -> Sql:
     """Rows whose column comes after a value; what has none comes last."""
     name, falling = term.removeprefix("-"), term.startswith("-")
     if value is None:
-        return "0", []
+        return "1 = 0", []
     expression, bound = _comparable(mart, name), _bound(mart, name)
     symbol = "<" if falling else ">"
     return f'({expression} {symbol} {bound} or "{name}" is null)', [value]
 
 
 def _equal(term: str, value: Any) -> Sql:
-    return f'"{term.removeprefix("-")}" is ?', [value]
+    name = term.removeprefix("-")
+    if value is None:
+        return f'"{name}" is null', []
+    return f'"{name}" = ?', [value]
 
 
 def _order(mart: Mart, term: str) -> str:

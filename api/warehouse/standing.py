@@ -5,17 +5,13 @@ Only reads, and tells numbers: nothing of what a row says.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from api.warehouse.builds import NEWEST_PUBLISHED, has_builds
-from api.warehouse.database import Database, Row
+from api.engines import Carrying, Row, Space
+from api.warehouse.builds import NEWEST_PUBLISHED
 
-FILES = ("raw.db", "main.db", "published.db")
 # With less than this a load of any size, or the next build, is likely to fail.
 LEAST_FREE_BYTES = 64 << 20
 
@@ -52,25 +48,23 @@ class Standing:
     ledger counts, which takes a look at all of it.
     """
 
-    free_bytes: int
-    file_bytes: dict[str, int]
+    space: Space
     tables: dict[str, Row]
     building: Building
 
 
 class Watch:
-    """Looks how the warehouse in a folder stands."""
+    """Looks how a warehouse stands."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._raw = Database(folder / "raw.db")
-        self._published = Database(folder / "published.db")
+    def __init__(self, engine: Carrying) -> None:
+        self._engine = engine
+        self._raw = engine.raw
+        self._published = engine.published
 
     def standing(self) -> Standing:
         """How it stands now."""
         return Standing(
-            free_bytes=self.free_bytes(),
-            file_bytes=self._file_bytes(),
+            space=self._engine.space(),
             tables=self._tables(),
             building=self.building(),
         )
@@ -95,28 +89,12 @@ class Watch:
         (row,) = self._raw.rows(sql, [last_load_id, last_load_id])
         return int(row["n"])
 
-    def free_bytes(self) -> int:
-        return shutil.disk_usage(self._folder).free
-
-    def try_to_write(self) -> None:
-        """Raise OSError where a file cannot be written beside the databases."""
-        with tempfile.TemporaryFile(dir=self._folder) as file:
-            file.write(b"?" * 4096)
-            file.flush()
-
-    def close(self) -> None:
-        self._raw.close()
-        self._published.close()
-
-    def _file_bytes(self) -> dict[str, int]:
-        places = [f"{name}{more}" for name in FILES for more in ("", "-wal")]
-        found = {name: self._folder / name for name in places}
-        return {name: p.stat().st_size for name, p in found.items() if p.exists()}
-
     def _tables(self) -> dict[str, Row]:
         sql = (
-            "select table_name, count(*) as loads, sum(loaded) as rows_loaded,"
-            " sum(rejected) as rows_rejected from loads group by table_name"
+            "select table_name, count(*) as loads,"
+            " cast(sum(loaded) as bigint) as rows_loaded,"
+            " cast(sum(rejected) as bigint) as rows_rejected"
+            " from loads group by table_name"
         )
         return {row.pop("table_name"): row for row in self._raw.rows(sql)}
 
@@ -130,7 +108,7 @@ class Watch:
 
     def _builds(self) -> dict[str, Any]:
         with self._published.connection() as connection:
-            if not has_builds(connection):
+            if not connection.has_table("builds"):
                 return {}
             counts = connection.rows(
                 "select status, count(*) as n from builds group by status"

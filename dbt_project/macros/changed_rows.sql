@@ -17,9 +17,9 @@
 #}
 {% macro changed_rows(relation) -%}
     {%- if execute and not relation.is_cte and is_incremental() -%}
-    (select * from {{ changes_of(relation) }} where _version > {{ version_read(relation.identifier) }})
+    (select * from {{ changes_of(relation) }} where _version > {{ version_read(relation.identifier) }}) as changed
     {%- else -%}
-    (select *, 1 as _change from {{ relation }})
+    (select *, 1 as _change from {{ relation }}) as changed
     {%- endif -%}
 {%- endmacro %}
 
@@ -36,17 +36,8 @@
 
 
 {% macro create_change_tables() -%}
-    {%- do query('create table if not exists dbt_changes (
-        model text primary key,
-        version integer not null,
-        kept_after integer not null
-    ) strict') -%}
-    {%- do query('create table if not exists dbt_changes_read (
-        reader text,
-        model text,
-        version integer not null,
-        primary key (reader, model)
-    ) strict') -%}
+    {%- do create_state_table('dbt_changes', {'model': 'text', 'version': 'integer', 'kept_after': 'integer'}, ['model']) -%}
+    {%- do create_state_table('dbt_changes_read', {'reader': 'text', 'model': 'text', 'version': 'integer'}, ['reader', 'model']) -%}
 {%- endmacro %}
 
 
@@ -58,12 +49,12 @@
 
 {# The staging model was built from all its rows: nothing tells what changed. #}
 {% macro forget_changes() -%}
-    {%- do statement_of('insert into dbt_changes values (' ~ quoted(this.identifier) ~ ', 1, 1)
-        on conflict (model) do update set version = version + 1, kept_after = version + 1') -%}
+    {%- do statement_of('insert into ' ~ state_table('dbt_changes') ~ ' as known values (' ~ quoted(this.identifier) ~ ', 1, 1)
+        on conflict (model) do update set version = known.version + 1, kept_after = known.version + 1') -%}
     {%- do statement_of('drop table if exists ' ~ changes_of(this)) -%}
-    {%- do statement_of('create table ' ~ changes_of(this) ~ ' ('
-        ~ column_definitions(model.columns.values())
-        ~ ', _change integer not null, _version integer not null) strict') -%}
+    {%- set types = column_types(model) -%}
+    {%- do types.update({'_change': 'integer', '_version': 'integer'}) -%}
+    {%- do statement_of('create table ' ~ changes_of(this) ~ ' ' ~ table_shape(types)) -%}
 {%- endmacro %}
 
 
@@ -72,16 +63,16 @@
     {%- set name = quoted(this.identifier) -%}
     {%- set columns = column_names(model.columns.values()) -%}
     {%- set changes = changes_of(this) -%}
-    {%- do statement_of('update dbt_changes set version = version + 1 where model = ' ~ name) -%}
+    {%- do statement_of('update ' ~ state_table('dbt_changes') ~ ' set version = version + 1 where model = ' ~ name) -%}
     {%- do statement_of('delete from ' ~ changes ~ ' where _version <= (
-        select min(version) from dbt_changes_read where model = ' ~ name ~ ')') -%}
+        select min(version) from ' ~ state_table('dbt_changes_read') ~ ' where model = ' ~ name ~ ')') -%}
     {%- set rows = query('select (select count(*) from ' ~ arriving ~ ') + (select count(*) from ' ~ changes ~ ')
         + (select count(*) from ' ~ this ~ ' where ' ~ going ~ ')')[0][0] -%}
     {%- if rows > most_changes_kept() -%}
-        {%- do statement_of('update dbt_changes set kept_after = version where model = ' ~ name) -%}
+        {%- do statement_of('update ' ~ state_table('dbt_changes') ~ ' set kept_after = version where model = ' ~ name) -%}
         {%- do statement_of('delete from ' ~ changes) -%}
     {%- else -%}
-        {%- set version = '(select version from dbt_changes where model = ' ~ name ~ ')' -%}
+        {%- set version = '(select version from ' ~ state_table('dbt_changes') ~ ' where model = ' ~ name ~ ')' -%}
         {%- do statement_of('insert into ' ~ changes ~ ' select ' ~ columns ~ ', -1, ' ~ version ~ ' from ' ~ this
             ~ ' where ' ~ going) -%}
         {%- do statement_of('insert into ' ~ changes ~ ' select ' ~ columns ~ ', 1, ' ~ version ~ ' from ' ~ arriving) -%}
@@ -102,17 +93,17 @@
 
 
 {% macro version_read(name) -%}
-    {{ return(query('select version from dbt_changes_read where reader = ' ~ quoted(this.identifier) ~ ' and model = ' ~ quoted(name))[0][0]) }}
+    {{ return(query('select version from ' ~ state_table('dbt_changes_read') ~ ' where reader = ' ~ quoted(this.identifier) ~ ' and model = ' ~ quoted(name))[0][0]) }}
 {%- endmacro %}
 
 
 {# Whether a model that adds up changes finds all of them since it last looked. #}
 {% macro finds_its_changes(reader) -%}
     {%- for name in models_read_by_changes(reader) -%}
-        {%- set found = query('select 1 from dbt_changes
-            inner join dbt_changes_read using (model)
+        {%- set found = query('select 1 from ' ~ state_table('dbt_changes') ~ ' as known
+            inner join ' ~ state_table('dbt_changes_read') ~ ' as known_to_reader using (model)
             where model = ' ~ quoted(name) ~ ' and reader = ' ~ quoted(reader.name) ~ '
-                and dbt_changes_read.version >= kept_after') -%}
+                and known_to_reader.version >= kept_after') -%}
         {%- if not found | length -%}
             {{ return(false) }}
         {%- endif -%}
@@ -124,31 +115,10 @@
 {# After a build, in the model's own transaction: up to where it has read. #}
 {% macro note_changes_read() -%}
     {%- for name in models_read_by_changes(model) -%}
-        {%- do statement_of('insert or replace into dbt_changes_read
-            select ' ~ quoted(model.name) ~ ', model, version from dbt_changes where model = ' ~ quoted(name)) -%}
+        {%- do statement_of('insert into ' ~ state_table('dbt_changes_read') ~ '
+            select ' ~ quoted(model.name) ~ ', model, version from ' ~ state_table('dbt_changes') ~ ' where model = ' ~ quoted(name) ~ '
+            on conflict (reader, model) do update set version = excluded.version') -%}
     {%- endfor -%}
-{%- endmacro %}
-
-
-{# Add the sums in `arriving` to those of the groups that there are, and drop the empty ones. #}
-{% macro add_to_groups(arriving, target) -%}
-    {%- set keys = config.get('unique_key') -%}
-    {%- set counted_by = config.get('meta').counted_by | tojson -%}
-    {%- set same_group = [] -%}
-    {%- for key in keys -%}
-        {%- do same_group.append('target.' ~ key | tojson ~ ' is arriving.' ~ key | tojson) -%}
-    {%- endfor -%}
-    {%- set same_group = same_group | join(' and ') -%}
-    {%- set sums = [] -%}
-    {%- for column in model.columns.values() if column.name not in keys -%}
-        {%- set name = column.name | tojson -%}
-        {%- do sums.append(name ~ ' = target.' ~ name ~ ' + arriving.' ~ name) -%}
-    {%- endfor -%}
-    {%- set columns = column_names(model.columns.values()) -%}
-    {%- do statement_of('update ' ~ target ~ ' as target set ' ~ sums | join(', ') ~ ' from ' ~ arriving ~ ' as arriving where ' ~ same_group) -%}
-    {%- do statement_of('insert into ' ~ target ~ ' (' ~ columns ~ ') select ' ~ columns ~ ' from ' ~ arriving ~ ' as arriving
-        where not exists (select 1 from ' ~ target ~ ' as target where ' ~ same_group ~ ')') -%}
-    delete from {{ target }} where {{ counted_by }} = 0
 {%- endmacro %}
 
 

@@ -15,22 +15,8 @@
 {%- endmacro %}
 
 
-{#
-    The rows of the loads whose spans meet a condition. A row's key has its load's number on
-    top: each load is a range of the table, and nothing else of it is read.
-#}
-{% macro rows_of_loads(uploads, condition) -%}
-    (
-        select uploads.*
-        from (select distinct load_id from {{ spans_of(uploads) }} where {{ condition }}) as spans
-        cross join {{ uploads }} as uploads
-            on uploads._row >= spans.load_id << 32 and uploads._row < (spans.load_id + 1) << 32
-    )
-{%- endmacro %}
-
-
 {% macro spans_of(uploads) -%}
-    (select * from raw.load_spans where table_name = {{ quoted(uploads.identifier) }})
+    (select * from raw.load_spans where table_name = {{ quoted(uploads.identifier) }}) as spans
 {%- endmacro %}
 
 
@@ -82,22 +68,15 @@
         {{ return(false) }}
     {%- endif -%}
     {%- set found = query('
-        select coalesce(sum(loaded * changed) >= sum(loaded * (not changed)), 0)
+        select sum(loaded * changed), sum(loaded * (1 - changed))
         from (
-            select load_id, max(' ~ spans_changed_since(entry) ~ ' is true) as changed
+            select load_id, max(case when ' ~ spans_changed_since(entry) ~ ' then 1 else 0 end) as changed
             from raw.load_spans
             where table_name in (' ~ tables | join(', ') ~ ')
                 and from_id <= ' ~ last_load_id() ~ ' and (until_id is null or until_id > ' ~ entry ~ ')
             group by load_id
-        )
+        ) as spans
         inner join raw.loads using (load_id)') -%}
-    {{ return(found[0][0] == 1) }}
-{%- endmacro %}
-
-
-{# Earlier versions kept no spans; only what writes raw.db may bring it up to date. #}
-{% macro require_spans() -%}
-    {%- if relation_exists(api.Relation.create(schema='raw', identifier='loads')) and not relation_exists(api.Relation.create(schema='raw', identifier='load_spans')) -%}
-        {%- do exceptions.raise_compiler_error('raw.db was written by an earlier version. Run `python -m api build` once, which brings it up to date.') -%}
-    {%- endif -%}
+    {%- set changed, stayed = found[0] -%}
+    {{ return(changed is not none and changed >= stayed) }}
 {%- endmacro %}

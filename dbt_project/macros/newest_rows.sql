@@ -23,7 +23,7 @@
 
 
 {# Sorting the keys alone and fetching the newest rows takes half as long as sorting the rows. #}
-{% macro newest_of(uploads, rows, unique_key) -%}
+{% macro default__newest_of(uploads, rows, unique_key) -%}
     select uploads.*
     from {{ uploads }} as uploads
     inner join (
@@ -61,12 +61,11 @@
     {%- if relation.schema != 'raw' -%}
     {{ dbt.default__get_where_subquery(relation) }}
     {%- elif relation_exists(relation) -%}
-    {%- set this_run = '(select last_load_id from dbt_runs order by rowid desc limit 1)' -%}
     (select * from {{ relation }} where _load_id in (
-        select load_id from {{ spans_of(relation) }} where {{ counts_at(this_run) }}
-    ))
+        select load_id from {{ spans_of(relation) }} where {{ counts_at(last_load_id_in_sql()) }}
+    )) as counting
     {%- else -%}
-    ({{ no_uploads(relation) }})
+    ({{ no_uploads(relation) }}) as counting
     {%- endif -%}
 {%- endmacro %}
 
@@ -75,8 +74,8 @@
 {% macro no_uploads(relation) -%}
     {%- for table in graph.sources.values() if table.identifier == relation.identifier -%}
     select
-        {%- for column in table.columns %}
-        null as {{ adapter.quote(column) }}{{ "," if not loop.last }}
+        {%- for column in table.columns.values() %}
+        cast(null as {{ storage_type(column.data_type) }}) as {{ adapter.quote(column.name) }}{{ "," if not loop.last }}
         {%- endfor %}
     where 1 = 0
     {%- endfor -%}

@@ -1,33 +1,40 @@
 {#
-    What HTTP tells about the published marts, one row each: the contract from the YAML, the
-    SQL, what it is built from and what was tested. Written with the marts, in one transaction.
+    What HTTP tells about the published marts, a document each: the contract from the YAML, the
+    SQL, what it is built from and what was tested. Written with the marts, at one moment.
 #}
-{% macro publish_catalogue(marts, results) -%}
-    {%- do query('create table if not exists published.catalogue (
-        model text primary key,
-        document text not null
-    ) strict') -%}
-    {%- set before = documents_before() -%}
-    {%- do query('delete from published.catalogue') -%}
+{% macro documents_of(marts, results) -%}
+    {%- set before = published_documents() -%}
+    {%- set documents = {} -%}
     {%- for mart in marts -%}
-        {%- set document = {
+        {%- do documents.update({mart.name: {
             'contract': mart_contract(mart),
             'file': mart.original_file_path,
             'sql': mart.raw_code,
             'upstream': upstream_of(mart),
             'tests': tests_of(mart, results, before.get(mart.name)),
-        } -%}
+        }}) -%}
+    {%- endfor -%}
+    {{ return(documents) }}
+{%- endmacro %}
+
+
+{% macro write_catalogue(documents) -%}
+    {%- do query('create table if not exists published.catalogue ' ~ table_shape({'model': 'text', 'document': 'text'}, ['model'])) -%}
+    {%- do query('delete from published.catalogue') -%}
+    {%- for name, document in documents.items() -%}
         {%- do query('insert into published.catalogue values ('
-            ~ quoted(mart.name) ~ ', ' ~ quoted(document | tojson) ~ ')') -%}
+            ~ quoted(name) ~ ', ' ~ quoted(document | tojson) ~ ')') -%}
     {%- endfor -%}
 {%- endmacro %}
 
 
-{% macro documents_before() -%}
+{% macro default__published_documents() -%}
     {%- set documents = {} -%}
-    {%- for row in query('select model, document from published.catalogue') -%}
-        {%- do documents.update({row[0]: fromjson(row[1])}) -%}
-    {%- endfor -%}
+    {%- if relation_exists(api.Relation.create(schema='published', identifier='catalogue')) -%}
+        {%- for row in query('select model, document from published.catalogue') -%}
+            {%- do documents.update({row[0]: fromjson(row[1])}) -%}
+        {%- endfor -%}
+    {%- endif -%}
     {{ return(documents) }}
 {%- endmacro %}
 

@@ -35,7 +35,7 @@
     {%- for test in tests %}
     select * from (
         {{ get_test_sql(test.compiled_code, test.config.fail_calc, test.config.warn_if, test.config.error_if, test.config.limit) }}
-    )
+    ) as audited
     {{ 'union all' if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}
@@ -47,12 +47,18 @@
     {%- set result = {'node': test, 'status': 'pass', 'failures': 0, 'message': none, 'execution_time': 0.0} -%}
     {%- if not count -%}
         {%- do result.update({'status': 'skipped'}) -%}
-    {%- elif severity == 'error' and count.should_error == 'true' -%}
+    {%- elif severity == 'error' and is_so(count.should_error) -%}
         {%- do result.update(complaint('fail', count.failures, test.config.error_if)) -%}
-    {%- elif count.should_warn == 'true' -%}
+    {%- elif is_so(count.should_warn) -%}
         {%- do result.update(complaint('warn', count.failures, test.config.warn_if)) -%}
     {%- endif -%}
     {{ return(result) }}
+{%- endmacro %}
+
+
+{# A truth as the engines tell it: some as a text. #}
+{% macro is_so(value) -%}
+    {{ return(value | string | lower == 'true') }}
 {%- endmacro %}
 
 

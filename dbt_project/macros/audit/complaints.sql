@@ -14,7 +14,7 @@
 {# What a text of dbt comes down to: without headings, the way there, quotations and advice. #}
 {% macro gist_of(message) -%}
     {%- set body = modules.re.split('(?m)^ *\\w+ Error(?: in .*)?$', message)[-1] -%}
-    {%- set body = modules.re.split('\n *(?:> in |line \\d+\n|-----)| This can happen when ', body)[0] -%}
+    {%- set body = modules.re.split('\n *(?:> in |line \\d+\n|LINE \\d+:|-----)| This can happen when ', body)[0] -%}
     {%- set ids = '\\b(?:model|seed|test|source|macro|snapshot)\\.\\w+\\.(?=\\w)' -%}
     {{- modules.re.sub(ids, '', body).split() | join(' ') | truncate(500) -}}
 {%- endmacro %}

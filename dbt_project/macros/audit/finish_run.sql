@@ -21,7 +21,7 @@
     {%- if gap -%}
         {%- do log('Not published: ' ~ gap, info=true) -%}
     {%- elif failures -%}
-        {%- do record_build('failed', results) -%}
+        {%- do record_build(build_of('failed', results, [])) -%}
         {%- do log('Not published: ' ~ failures | length ~ ' of ' ~ results | length
             ~ ' steps failed; the last good marts stay.', info=true) -%}
     {%- else -%}
@@ -61,47 +61,46 @@
 
 
 {#
-    Put every mart into the published schema, and the build's record with them, in one
-    transaction, provided that the tables are still those that this run audited.
+    Put every mart where readers find it, and the build's record with them, at one moment,
+    provided that the tables are still those that this run audited.
 #}
 {% macro publish(results) -%}
     {%- set marts = published_models() -%}
-    {%- do query('begin') -%}
-    {%- set run = this_run() -%}
-    {%- set audited = invocation_id if flags.WHICH == 'build' else run.built_by -%}
+    {%- do begin_publishing(marts) -%}
+    {%- set audited = invocation_id if flags.WHICH == 'build' else this_run().built_by -%}
     {%- if audited is none or builder_of_models() != audited -%}
-        {%- do query('rollback') -%}
+        {%- do abandon_publishing() -%}
         {%- do give_lease_back() -%}
         {%- do exceptions.raise_compiler_error(
             'Not published: another dbt run rebuilt a model while this one was testing. Run `dbt build` again.'
         ) -%}
     {%- endif -%}
-    {%- for name in query("select name from published.sqlite_master where type = 'table' and name not in ('builds', 'catalogue', 'sqlite_sequence')") | map(attribute='name') -%}
-        {%- do query('drop table published.' ~ name | tojson) -%}
-    {%- endfor -%}
-    {%- for mart in marts -%}
-        {%- set target_table = 'published.' ~ mart.name | tojson -%}
-        {%- do query('create table ' ~ target_table ~ ' (' ~ column_definitions(mart.columns.values()) ~ ') strict') -%}
-        {%- do query('insert into ' ~ target_table ~ ' select ' ~ column_names(mart.columns.values()) ~ ' from ' ~ mart.name | tojson) -%}
-    {%- endfor -%}
-    {%- do publish_catalogue(marts, results) -%}
-    {%- do insert_build('published', results, marts) -%}
-    {%- do query('commit') -%}
+    {%- do publish_marts(marts, documents_of(marts, results), build_of('published', results, marts)) -%}
     {%- do log('Published ' ~ marts | map(attribute='name') | join(', ') ~ '.', info=true) -%}
 {%- endmacro %}
 
 
-{% macro record_build(status, results) -%}
-    {%- do query('begin') -%}
-    {%- do insert_build(status, results, []) -%}
-    {%- do query('commit') -%}
+{% macro default__abandon_publishing() -%}
+    {%- do query('rollback') -%}
 {%- endmacro %}
 
 
-{# The models that HTTP serves: those of the folder marts. #}
+{# A table of a mart's rows as they stand. #}
+{% macro copy_of_mart(mart, copy) -%}
+    {%- do query('create table ' ~ copy ~ ' ' ~ table_shape(column_types(mart))) -%}
+    {%- do query('insert into ' ~ copy ~ ' select ' ~ column_names(mart.columns.values()) ~ ' from ' ~ mart.relation_name) -%}
+{%- endmacro %}
+
+
+{# HTTP serves the models of the folder marts. #}
+{% macro is_published(model) -%}
+    {{ return('marts' in model.fqn) }}
+{%- endmacro %}
+
+
 {% macro published_models() -%}
     {%- set marts = [] -%}
-    {%- for node in graph.nodes.values() if node.resource_type == 'model' and 'marts' in node.fqn -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' and is_published(node) -%}
         {%- do marts.append(node) -%}
     {%- endfor -%}
     {{ return(marts | sort(attribute='name')) }}

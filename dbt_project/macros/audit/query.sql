@@ -1,7 +1,7 @@
 {#
     Run one statement outside dbt's own transactions; its rows if it is a select, since even
     no rows take dbt a millisecond to hand over. A transaction is opened with a plain `begin`:
-    `begin immediate` would take the write lock of raw.db as well, and with it wait for, and
+    `begin immediate` would take SQLite's write lock of raw.db as well, and with it wait for, and
     hold up, uploads.
 #}
 {% macro query(sql) -%}

@@ -1,26 +1,49 @@
 {#
-    One row of published.builds: what was built, how long each step took, what failed with a
-    sample of the offending rows, and which metrics it publishes. The last 2,000 builds are
-    kept.
+    A build as it is recorded, by the columns of published.builds: what was built, how long
+    each step took, what failed with a sample of the offending rows, and which metrics it
+    publishes.
 #}
-{% macro insert_build(status, results, marts) -%}
+{% macro build_of(status, results, marts) -%}
     {%- set run = this_run() -%}
-    {%- set last_load_id = "(select min(last_load_id) from dbt_model_states where invocation_id = " ~ quoted(run.built_by) ~ ")" -%}
-    {%- do query(
-        "insert into published.builds (invocation_id, status, started_at, finished_at,
-            last_load_id, last_request_id, steps, failures, marts) values ("
-        ~ [
-            quoted(invocation_id),
-            quoted(status),
-            quoted(run_started_at.strftime('%Y-%m-%dT%H:%M:%S.%f')[:-3] ~ 'Z'),
-            "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
-            last_load_id if flags.WHICH == 'test' and status == 'published' else run.last_load_id,
-            run.last_request_id,
-            quoted(steps(results) | tojson),
-            quoted(tojson(failures(results))),
-            quoted(endpoints(marts) | tojson),
-        ] | join(', ') ~ ")"
-    ) -%}
+    {%- set last_load_id = run.last_load_id -%}
+    {%- if flags.WHICH == 'test' and status == 'published' -%}
+        {%- set built = model_states() | selectattr('invocation_id', 'equalto', run.built_by) -%}
+        {%- set last_load_id = built | map(attribute='last_load_id') | min -%}
+    {%- endif -%}
+    {{ return({
+        'invocation_id': invocation_id,
+        'status': status,
+        'started_at': instant(run_started_at),
+        'finished_at': instant(modules.datetime.datetime.now(modules.pytz.utc)),
+        'last_load_id': last_load_id,
+        'last_request_id': run.last_request_id,
+        'steps': steps(results) | tojson,
+        'failures': tojson(failures(results)),
+        'marts': endpoints(marts) | tojson,
+    }) }}
+{%- endmacro %}
+
+
+{# To the millisecond, in UTC. #}
+{% macro instant(time) -%}
+    {{ return(time.strftime('%Y-%m-%dT%H:%M:%S.%f')[:-3] ~ 'Z') }}
+{%- endmacro %}
+
+
+{% macro default__record_build(build) -%}
+    {%- do query('begin') -%}
+    {%- do insert_build(build) -%}
+    {%- do query('commit') -%}
+{%- endmacro %}
+
+
+{# The last 2,000 builds are kept. #}
+{% macro insert_build(build) -%}
+    {%- set values = [] -%}
+    {%- for value in build.values() -%}
+        {%- do values.append(value if value is number else quoted(value)) -%}
+    {%- endfor -%}
+    {%- do query('insert into published.builds (' ~ build | join(', ') ~ ') values (' ~ values | join(', ') ~ ')') -%}
     {%- do query("delete from published.builds where build_id <= (select max(build_id) from published.builds) - 2000") -%}
 {%- endmacro %}
 

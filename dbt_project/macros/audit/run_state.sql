@@ -1,5 +1,6 @@
 {#
-    What dbt remembers about its own work, in two tables beside the models:
+    What dbt remembers about its own work. Where an engine has nothing better for it, in
+    tables beside the models:
 
     dbt_runs          one row per invocation: how far into the ledger it reads
     dbt_model_states  one row per model: which invocation last built it, from how much of
@@ -8,35 +9,73 @@
 #}
 {% macro start_run() %}
     {%- if execute -%}
-    {%- do require_spans() -%}
-    {%- do prepare_databases() -%}
+    {%- do prepare_warehouse() -%}
     {%- do take_lease() -%}
-    {%- do query('create table if not exists dbt_runs (
-        invocation_id text primary key,
-        last_load_id integer not null,
-        last_request_id integer not null,
-        built_by text
-    ) strict') -%}
-    {#- Of earlier versions nothing is built upon. -#}
-    {%- if query("select 1 from sqlite_master where name = 'dbt_model_states' and sql not like '%ledger%'") | length -%}
-        {%- do query('drop table dbt_model_states') -%}
-    {%- endif -%}
-    {%- do query('create table if not exists dbt_model_states (
-        model text primary key,
-        invocation_id text not null,
-        last_load_id integer not null,
-        ledger text not null,
-        code text not null
-    ) strict') -%}
-    {%- do create_change_tables() -%}
-    {%- do query('begin') -%}
-    {%- do query("delete from dbt_runs where rowid <= (select max(rowid) - 1000 from dbt_runs)") -%}
-    {%- do query("insert or replace into dbt_runs values ("
-        ~ quoted(invocation_id) ~ ", " ~ newest('loads', 'load_id') ~ ", "
-        ~ newest('build_requests', 'request_id') ~ ", " ~ (quoted(builder_of_models()) or 'null') ~ ")") -%}
-    {%- do query('commit') -%}
+    {%- do prepare_run_state() -%}
+    {%- do remember_run(ledger_position(), builder_of_models()) -%}
     {%- endif -%}
 {% endmacro %}
+
+
+{% macro state_table(name) -%}
+    {{ return(target.schema ~ '.' ~ name) }}
+{%- endmacro %}
+
+
+{% macro create_state_table(name, types, key) -%}
+    {%- do query('create table if not exists ' ~ state_table(name) ~ ' ' ~ table_shape(types, key)) -%}
+{%- endmacro %}
+
+
+{% macro default__prepare_run_state() -%}
+    {%- do create_state_table('dbt_runs', {
+        'invocation_id': 'text',
+        'last_load_id': 'integer',
+        'last_request_id': 'integer',
+        'built_by': 'text',
+        'number': 'integer',
+    }, ['invocation_id']) -%}
+    {%- do create_state_table('dbt_model_states', {
+        'model': 'text',
+        'invocation_id': 'text',
+        'last_load_id': 'integer',
+        'ledger': 'text',
+        'code': 'text',
+    }, ['model']) -%}
+    {%- do create_change_tables() -%}
+{%- endmacro %}
+
+
+{# The last thousand runs are kept. #}
+{% macro default__remember_run(position, built_by) -%}
+    {%- set runs = state_table('dbt_runs') -%}
+    {%- do query('begin') -%}
+    {%- do query('delete from ' ~ runs ~ ' where number <= (select max(number) - 1000 from ' ~ runs ~ ')') -%}
+    {%- do query('insert into ' ~ runs ~ ' select '
+        ~ quoted(invocation_id) ~ ', ' ~ position.last_load_id ~ ', ' ~ position.last_request_id ~ ', '
+        ~ (quoted(built_by) or 'null') ~ ', coalesce(max(number), 0) + 1 from ' ~ runs) -%}
+    {%- do query('commit') -%}
+{%- endmacro %}
+
+
+{% macro default__remembered_run(id) -%}
+    {%- set run = none -%}
+    {%- if relation_exists(api.Relation.create(schema=target.schema, identifier='dbt_runs')) -%}
+        {%- set run = only_row('select * from ' ~ state_table('dbt_runs') ~ ' where invocation_id = ' ~ quoted(id)) -%}
+    {%- endif -%}
+    {{ return(run.dict() if run is not none else none) }}
+{%- endmacro %}
+
+
+{% macro default__last_load_id_in_sql() -%}
+    {{ return('(select last_load_id from ' ~ state_table('dbt_runs') ~ ' order by number desc limit 1)') }}
+{%- endmacro %}
+
+
+{% macro default__ledger_position() -%}
+    {{ return(only_row('select ' ~ newest('loads', 'load_id') ~ ' as last_load_id, '
+        ~ newest('build_requests', 'request_id') ~ ' as last_request_id').dict()) }}
+{%- endmacro %}
 
 
 {# The highest number in a table of the ledger; 0 before the API has ever run. #}
@@ -50,8 +89,7 @@
 {%- endmacro %}
 
 
-{# When an entry of the ledger was written: tells it from one of the same number in another. #}
-{% macro ledger_at(load_id) -%}
+{% macro default__ledger_at(load_id) -%}
     {%- set found = [] -%}
     {%- if load_id -%}
         {%- set found = query('select loaded_at from raw.loads where load_id = ' ~ load_id) -%}
@@ -66,35 +104,25 @@
         {{ return(0) }}
     {%- endif -%}
     {%- set run = this_run() -%}
-    {{ return(run.last_load_id if run else query('select ' ~ newest('loads', 'load_id'))[0][0]) }}
-{%- endmacro %}
-
-
-{# What this invocation wrote down when it started; none under `dbt show` and `dbt compile`. #}
-{% macro this_run() -%}
-    {{ return(asked_once('dbt_runs', 'invocation_id', invocation_id)) }}
+    {{ return(run.last_load_id if run else ledger_position().last_load_id) }}
 {%- endmacro %}
 
 
 {#
-    The row of a key in one of the two tables, or none; looked up once in each invocation,
-    which asks for it many times and changes it last of all.
+    What this invocation wrote down when it started; none under `dbt show` and `dbt compile`.
+    Looked up once: it is asked for many times.
 #}
-{% macro asked_once(table, column, key) -%}
+{% macro this_run() -%}
     {%- set known = known_in_this_run() -%}
-    {%- set question = table ~ '.' ~ key -%}
-    {%- if question in known -%}
-        {{ return(known[question]) }}
+    {%- if 'run' not in known -%}
+        {%- set run = remembered_run(invocation_id) -%}
+        {#- That there is none yet may change. -#}
+        {%- if run is none -%}
+            {{ return(none) }}
+        {%- endif -%}
+        {%- do known.update({'run': run}) -%}
     {%- endif -%}
-    {%- set row = none -%}
-    {%- if relation_exists(api.Relation.create(schema=target.schema, identifier=table)) -%}
-        {%- set row = only_row('select * from ' ~ table ~ ' where ' ~ column ~ ' = ' ~ quoted(key)) -%}
-    {%- endif -%}
-    {#- That there is none yet may change. -#}
-    {%- if row is not none -%}
-        {%- do known.update({question: row.dict()}) -%}
-    {%- endif -%}
-    {{ return(row) }}
+    {{ return(known['run']) }}
 {%- endmacro %}
 
 
@@ -113,9 +141,25 @@
 {%- endmacro %}
 
 
-{# The remembered state of a model, or none when it has to be built from all its rows. #}
+{# What a model was built from before this run, or none when nothing is remembered of it. #}
 {% macro model_state(name) -%}
-    {{ return(asked_once('dbt_model_states', 'model', name)) }}
+    {%- set known = known_in_this_run() -%}
+    {%- set question = 'state.' ~ name -%}
+    {%- if question not in known -%}
+        {%- do known.update({question: model_states() | selectattr('model', 'equalto', name) | first or none}) -%}
+    {%- endif -%}
+    {{ return(known[question]) }}
+{%- endmacro %}
+
+
+{% macro default__model_states() -%}
+    {%- set states = [] -%}
+    {%- if relation_exists(api.Relation.create(schema=target.schema, identifier='dbt_model_states')) -%}
+        {%- for row in query('select * from ' ~ state_table('dbt_model_states')) -%}
+            {%- do states.append(row.dict()) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(states) }}
 {%- endmacro %}
 
 
@@ -147,18 +191,39 @@
 #}
 {% macro stamp_model() -%}
     {%- if execute and flags.EMPTY -%}
-    delete from dbt_model_states where model = {{ quoted(model.name) }}
+    {{ forget_model() }}
     {%- elif execute -%}
     {%- do note_changes_read() -%}
-    insert or replace into dbt_model_states
-    values (
-        {{ quoted(model.name) }},
-        {{ quoted(invocation_id) }},
-        {{ last_load_id() }},
-        {{ quoted(ledger_at(last_load_id())) }},
-        {{ quoted(model_code()) }}
-    )
+    {{ remember_model({
+        'model': model.name,
+        'invocation_id': invocation_id,
+        'last_load_id': last_load_id(),
+        'ledger': ledger_at(last_load_id()),
+        'code': model_code(),
+    }) }}
     {%- endif -%}
+{%- endmacro %}
+
+
+{% macro default__remember_model(state) -%}
+    insert into {{ state_table('dbt_model_states') }} (model, invocation_id, last_load_id, ledger, code)
+    values (
+        {{ quoted(state.model) }},
+        {{ quoted(state.invocation_id) }},
+        {{ state.last_load_id }},
+        {{ quoted(state.ledger) }},
+        {{ quoted(state.code) }}
+    )
+    on conflict (model) do update set
+        invocation_id = excluded.invocation_id,
+        last_load_id = excluded.last_load_id,
+        ledger = excluded.ledger,
+        code = excluded.code
+{%- endmacro %}
+
+
+{% macro default__forget_model() -%}
+    delete from {{ state_table('dbt_model_states') }} where model = {{ quoted(model.name) }}
 {%- endmacro %}
 
 
@@ -189,7 +254,7 @@
 {%- endmacro %}
 
 
-{% macro needs_all_rows() -%}
+{% macro default__needs_all_rows() -%}
     {%- set state = model_state(model.name) -%}
     {{ return(state is none or state.last_load_id == 0 or state.code != model_code()
         or state.ledger != ledger_at(state.last_load_id)
@@ -200,7 +265,7 @@
 {# The one invocation that built every model there is now, or none when several did. #}
 {% macro builder_of_models() -%}
     {%- set models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | map(attribute='name') | list -%}
-    {%- set states = query("select model, invocation_id from dbt_model_states") | list -%}
+    {%- set states = model_states() -%}
     {%- set builders = [] -%}
     {%- for name in models -%}
         {%- set state = states | selectattr('model', 'equalto', name) | list -%}

@@ -12,55 +12,45 @@
         {%- do forget_changes() -%}
     {%- endif -%}
     {%- call statement('create_table') -%}
-    create {% if temporary %}temporary {% endif %}table {{ relation }} ({{ column_definitions(model.columns.values()) }}) strict
+    create {% if temporary %}temporary {% endif %}table {{ relation }} {{ table_shape(column_types(model)) }}
     {%- endcall -%}
     {%- if config.get('materialized') == 'incremental' and not temporary -%}
         {%- do expect_many_rows() -%}
         {%- do index_nulls() -%}
     {%- endif -%}
-    insert into {{ relation }} ({{ column_names(model.columns.values()) }})
-    select {{ column_names(model.columns.values()) }}
-    from (
-        {{ sql }}
-    ) as built
+    {{ insert_built(relation, sql) }}
     {%- endif -%}
 {%- endmacro %}
 
 
-{% macro column_names(columns) -%}
-    {{ return(columns | map(attribute='name') | map('tojson') | join(', ')) }}
-{%- endmacro %}
-
-
-{% macro column_definitions(columns) -%}
-    {%- set definitions = [] -%}
-    {%- for column in columns -%}
-        {%- do definitions.append(column.name | tojson ~ ' ' ~ storage_class(column.data_type)) -%}
-    {%- endfor -%}
-    {{ return(definitions | join(', ')) }}
-{%- endmacro %}
-
-
-{# How SQLite stores a type of the contract. Dates and timestamps are canonical UTC text. #}
-{% macro storage_class(data_type) -%}
+{% macro sqlite__storage_type(data_type) -%}
     {{ return({'integer': 'integer', 'boolean': 'integer', 'real': 'real'}.get(data_type, 'text')) }}
 {%- endmacro %}
 
 
-{# Refuse a column that only the SQL has, or only the YAML. #}
-{% macro check_columns(sql) -%}
-    {#- As a view, so that nothing of it is computed: even `limit 0` would count groups first. -#}
-    {%- do statement_of('create temporary view built as ' ~ sql) -%}
-    {%- set built = query("select name from pragma_table_info('built')") | map(attribute=0) | list -%}
-    {%- do statement_of('drop view temp.built') -%}
-    {%- set documented = model.columns.values() | map(attribute='name') | list -%}
-    {%- set undocumented = built | reject('in', documented) | list -%}
-    {%- set missing = documented | reject('in', built) | list -%}
-    {%- if undocumented or missing -%}
-        {%- do exceptions.raise_compiler_error(
-            model.name ~ '.sql and ' ~ model.name ~ '.yml disagree about its columns.'
-            ~ (' Built but not documented: ' ~ undocumented | join(', ') ~ '.' if undocumented else '')
-            ~ (' Documented but not built: ' ~ missing | join(', ') ~ '.' if missing else '')
-        ) -%}
+{% macro sqlite__table_shape(types, key) -%}
+    {%- set parts = [] -%}
+    {%- for name, data_type in types.items() -%}
+        {%- do parts.append(name | tojson ~ ' ' ~ storage_type(data_type)) -%}
+    {%- endfor -%}
+    {%- if key -%}
+        {%- do parts.append('primary key (' ~ key | join(', ') ~ ')') -%}
     {%- endif -%}
+    {{ return('(' ~ parts | join(', ') ~ ') strict') }}
+{%- endmacro %}
+
+
+{# By a view, so that nothing is computed: even `limit 0` would count groups first. #}
+{% macro sqlite__columns_of(sql) -%}
+    {%- do statement_of('create temporary view built as ' ~ sql) -%}
+    {%- set names = query("select name from pragma_table_info('built')") | map(attribute=0) | list -%}
+    {%- do statement_of('drop view temp.built') -%}
+    {{ return(names) }}
+{%- endmacro %}
+
+
+{# Room and a second thread to sort in, for a model that is built from all its rows. #}
+{% macro expect_many_rows() -%}
+    {%- do query('pragma main.cache_size = -64000') -%}
+    {%- do query('pragma threads = 2') -%}
 {%- endmacro %}

@@ -3,6 +3,12 @@
     read every row again after each load.
 #}
 
+{% macro sqlite__index_grain(unique_key) -%}
+    create unique index if not exists {{ this.schema }}.{{ this.identifier }}_grain
+    on {{ this.identifier }} ({{ unique_key }})
+{%- endmacro %}
+
+
 {# A unique index over the column alone leaves nothing to look for. #}
 {% macro sqlite__test_unique(model, column_name) %}
 select
@@ -27,12 +33,9 @@ having count(*) > 1
 
 {# An index of the rows that lack something they must have: empty, or what not_null shows. #}
 {% macro index_nulls() -%}
-    {%- set lacking = [] -%}
-    {%- for test in data_tests_of(model) if test.test_metadata and test.test_metadata.name == 'not_null' -%}
-        {%- do lacking.append(adapter.quote(test.column_name) ~ ' is null') -%}
-    {%- endfor -%}
+    {%- set lacking = lacks_something() -%}
     {%- if lacking -%}
         {%- do statement_of('create index ' ~ this.schema ~ '.' ~ this.identifier ~ '_nulls on ' ~ this.identifier
-            ~ ' (' ~ adapter.quote((model.columns.values() | first).name) ~ ') where ' ~ lacking | join(' or ')) -%}
+            ~ ' (' ~ adapter.quote((model.columns.values() | first).name) ~ ') where ' ~ lacking) -%}
     {%- endif -%}
 {%- endmacro %}

@@ -1,13 +1,4 @@
 {#
-    What an error of the database names in the SQL: an empty text where that is nothing to
-    look for, none where it is not the SQL that the error is about.
-#}
-{% macro name_in_error(gist) -%}
-    {{ return(adapter.dispatch('name_in_error')(gist)) }}
-{%- endmacro %}
-
-
-{#
     Of punctuation only a semicolon is to be looked for: all other that SQLite meets may have
     been put there by dbt, around the model's SQL or for a `ref`.
 #}

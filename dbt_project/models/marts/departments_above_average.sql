@@ -48,7 +48,7 @@ final as (
         department_years.department_id as id,
         department_years.department,
         department_years.hired,
-        cast(totals.hired as real) / totals.departments as mean
+        cast(totals.hired as {{ storage_type('real') }}) / totals.departments as mean
     from department_years
     inner join totals on department_years.year = totals.year
     where department_years.hired * totals.departments > totals.hired

@@ -16,13 +16,12 @@ from pathlib import Path
 
 import adbc_driver_manager
 
-from api.database_files import PARTS
+from api.engines.sqlite.database import Connection
+from api.engines.sqlite.files import PARTS
+from api.engines.sqlite.guard import keep_sqlite3_out_of
+from api.engines.sqlite.occupancy import alone_in
 from api.errors import Conflict, Problem, WarehouseDamaged
-from api.occupancy import alone_in
 from api.utc import utc_text
-from api.warehouse.database import Connection
-from api.warehouse.guard import keep_sqlite3_out_of
-from api.warehouse.ledger import newest_id
 
 LEDGER, PUBLISHED, MAIN = "raw.db", "published.db", "main.db"
 # In this order: what is published must not hold a load that the ledger lacks.
@@ -58,7 +57,8 @@ def take_snapshot(warehouse: Path, target: Path) -> Snapshot:
             _put_on_disk(partial / name)
             files[name] = _digest(partial / name)
     with closing(Connection(partial / LEDGER)) as connection:
-        about = Snapshot(utc_text(), newest_id(connection), files)
+        newest = connection.rows("select coalesce(max(load_id), 0) as n from loads")
+        about = Snapshot(utc_text(), newest[0]["n"], files)
     path = partial / ABOUT
     path.write_text(json.dumps(asdict(about), indent=2) + "\n", encoding="utf-8")
     _put_on_disk(path)

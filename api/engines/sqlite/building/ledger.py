@@ -9,26 +9,19 @@ import logging
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from api import raw_schema
-from api.builder import mending
-from api.builder.dbt import LEASE_OWNER
-from api.builder.mending import LOCK_SECONDS
 from api.contract import Table
+from api.engines.model import LEASE_OWNER, Position
+from api.engines.sqlite.building import mending
+from api.engines.sqlite.building.mending import LOCK_SECONDS
+from api.engines.sqlite.building.record import rows
+from api.engines.sqlite.schema import Dialect
+from api.raw_schema import Run, Schema, TablesInPlace
 
 log = logging.getLogger("builder")
-
-
-@dataclass(frozen=True)
-class Position:
-    """How far the ledger has come: the newest load and the newest request to build."""
-
-    load_id: int = 0
-    request_id: int = 0
 
 
 class LostLedger(OSError):
@@ -74,16 +67,20 @@ class Ledger:
             sqlite3.connect(path, isolation_level=None, timeout=LOCK_SECONDS)
         ) as raw:
             raw.execute("pragma journal_mode = wal")
-            run = partial(_rows, raw)
-            if raw_schema.is_current(run, tables):
+            schema = self.schema(partial(rows, raw))
+            if raw_schema.is_current(schema, tables):
                 return
             raw.execute("begin immediate")
             try:
-                raw_schema.apply(run, tables)
+                raw_schema.apply(schema, tables)
                 raw.execute("commit")
             except BaseException:
                 raw.execute("rollback")
                 raise
+
+    def schema(self, run: Run) -> Schema:
+        dialect = Dialect()
+        return Schema(run, dialect, TablesInPlace(run, dialect))
 
     def stay_connected(self) -> None:
         """Keep main.db open from now on: whoever closes it last moves all of its WAL.
@@ -188,11 +185,3 @@ class Ledger:
                 " anew, empty the folder."
             )
         self._loadless = now
-
-
-def _rows(
-    connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]
-) -> list[dict[str, Any]]:
-    cursor = connection.execute(sql, tuple(parameters))
-    names = [column[0] for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor]

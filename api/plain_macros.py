@@ -8,11 +8,11 @@ from typing import Any
 
 from jinja2 import Environment
 
-AUDIT = Path("dbt_project/macros/audit")
+MACROS = Path("dbt_project/macros")
 
 
 def plain_macros(project: Path, name: str) -> Any:
-    """The macros of one file of the audit, as functions that give texts."""
-    text = (project / AUDIT / f"{name}.sql").read_text(encoding="utf-8")
+    """The macros of one file, `audit/complaints`, as functions that give texts."""
+    text = (project / MACROS / f"{name}.sql").read_text(encoding="utf-8")
     template = Environment(extensions=["jinja2.ext.do"]).from_string(text)
     return template.make_module({"modules": {"re": re}})

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from api.database_files import DAMAGED, DERIVED, PARTS
+from api.engines.sqlite.files import DAMAGED, DERIVED, PARTS
 from api.utc import utc_text
 
 # A full disk says so too.

@@ -1,15 +1,15 @@
 {# The record of every build: plain SQL, for dbt and for whoever must tell that dbt failed. #}
-{% macro builds_table() -%}
+{% macro postgres__builds_table() -%}
 create table if not exists published.builds (
-    build_id integer primary key autoincrement,
+    build_id bigint generated always as identity primary key,
     invocation_id text not null unique,
     status text not null check (status in ('published', 'failed')),
-    started_at text not null,
-    finished_at text not null,
-    last_load_id integer not null,
-    last_request_id integer not null,
+    started_at text collate "C" not null,
+    finished_at text collate "C" not null,
+    last_load_id bigint not null,
+    last_request_id bigint not null,
     steps text not null,
     failures text not null,
     marts text not null
-) strict
+)
 {%- endmacro %}

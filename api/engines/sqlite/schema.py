@@ -1,6 +1,11 @@
-"""The ledger's own tables, as steps from one version of them to the next."""
+"""SQLite's schema of raw.db: how types are kept, and the ledger's own tables as steps
+from one version of them to the next."""
 
 from __future__ import annotations
+
+from api.raw_schema import PLACE_BITS, ROW_KEY, Run, StoredColumn
+
+STORAGE = {"integer": "integer", "boolean": "integer", "real": "real"}
 
 # Each entry takes the ledger one version further; `user_version` counts them.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -114,3 +119,33 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "create index load_spans_by_end on load_spans (table_name, until_id)",
     ),
 )
+
+
+class Dialect:
+    """What SQLite says otherwise; see `raw_schema`."""
+
+    migrations = MIGRATIONS
+    integer = "integer"
+    load_of_row = f"_load_id integer generated always as ({ROW_KEY} >> {PLACE_BITS})"
+    options = " strict"
+    arrival = "rowid"
+
+    def storage(self, data_type: str) -> str:
+        """Dates and times are text."""
+        return STORAGE.get(data_type, "text")
+
+    def version(self, run: Run) -> int:
+        return int(run("pragma user_version", ())[0]["user_version"])
+
+    def note_version(self, run: Run, version: int) -> None:
+        run(f"pragma user_version = {version}", ())
+
+    def has_table(self, run: Run, name: str) -> bool:
+        sql = "select 1 from sqlite_master where type = 'table' and name = ?"
+        return bool(run(sql, [name]))
+
+    def columns(self, run: Run, name: str) -> list[StoredColumn]:
+        return [
+            StoredColumn(row["name"], row["type"].lower(), bool(row["notnull"]))
+            for row in run(f'pragma table_info("{name}")', ())
+        ]

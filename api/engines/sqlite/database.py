@@ -18,12 +18,12 @@ import adbc_driver_manager
 import adbc_driver_sqlite.dbapi as adbc
 import pyarrow as pa
 
-from api.database_files import DERIVED
+from api.engines.model import Row
+from api.engines.sqlite.checkpoints import Checkpoints
+from api.engines.sqlite.faults import named
+from api.engines.sqlite.files import DERIVED
 from api.errors import NotThere, Problem, WarehouseDamaged
-from api.warehouse.checkpoints import Checkpoints
-from api.warehouse.faults import named
 
-Row = dict[str, Any]
 # Which file it is, whatever its name: device and inode.
 Identity = tuple[int, int]
 
@@ -42,6 +42,8 @@ class Connection:
 
     Raises WarehouseBusy, WarehouseReadOnly, WarehouseDamaged and StorageFull.
     """
+
+    position = "instr"
 
     def __init__(
         self, path: Path, busy_ms: int = BUSY_TIMEOUT_MS, create: bool = True
@@ -84,6 +86,9 @@ class Connection:
         with named(self._path), self._connection.cursor() as cursor:
             cursor.adbc_ingest(table, rows, mode="append")
 
+    def has_table(self, name: str) -> bool:
+        return bool(self.rows("select 1 from sqlite_master where name = ?", [name]))
+
     def roll_back(self) -> None:
         """Take back what is not committed, after an error that is to be told."""
         # SQLite may have done so by itself; closing the connection does in any case.
@@ -100,6 +105,8 @@ class Database:
 
     A file that was put in its place meanwhile is noticed and opened instead.
     """
+
+    poll_seconds = 0.02
 
     def __init__(self, path: Path, busy_ms: int = BUSY_TIMEOUT_MS) -> None:
         self.path = path
@@ -145,6 +152,10 @@ class Database:
                 connection.roll_back()
                 raise
         self._checkpoints.want()
+
+    def make_ready(self) -> None:
+        """Readers and the one writer of a database do not wait for each other."""
+        self.rows("pragma journal_mode = wal")
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run one statement on any connection."""

@@ -10,11 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from api.engines.model import AnotherBuilder
+
 PATIENCE_SECONDS = 1.0
-
-
-class AnotherBuilder(RuntimeError):
-    """Another process builds this warehouse."""
 
 
 @contextmanager

@@ -1,0 +1,84 @@
+"""The engines that can keep a warehouse, one package each.
+
+`model` says what each has to give: `carrying` for processes that bring rows and answer
+from them, `building` for the builder. Which engine it is, DBT_TARGET says, to dbt and
+to us alike.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from api.config import Settings
+from api.engines.model import (
+    LEASE_OWNER,
+    AnotherBuilder,
+    Building,
+    Carrying,
+    Connection,
+    Database,
+    FailedBuild,
+    Position,
+    Row,
+    Space,
+    Stamp,
+    UploadedRows,
+)
+from api.errors import Conflict
+
+__all__ = [
+    "LEASE_OWNER",
+    "AnotherBuilder",
+    "Building",
+    "Carrying",
+    "Connection",
+    "Database",
+    "FailedBuild",
+    "Position",
+    "Row",
+    "Space",
+    "Stamp",
+    "UploadedRows",
+    "check_snapshots",
+    "only_carry",
+    "open_building",
+    "open_carrying",
+    "warehouse_exists",
+]
+
+
+def open_carrying(settings: Settings) -> Carrying:
+    """The warehouse, to carry rows to it and answer from it.
+
+    Raises the problems of its engine, all in `api.errors.service`.
+    """
+    found: Carrying = _engine(settings).to_carry(settings)
+    return found
+
+
+def open_building(settings: Settings) -> Building:
+    """The warehouse, to be its builder."""
+    found: Building = _engine(settings).to_build(settings)
+    return found
+
+
+def warehouse_exists(settings: Settings) -> bool:
+    """Whether there is a warehouse already, which opening it would otherwise make."""
+    return bool(_engine(settings).exists(settings))
+
+
+def check_snapshots(settings: Settings) -> None:
+    """Raise Conflict where tools of the engine's own copy a whole warehouse."""
+    instead = _engine(settings).INSTEAD_OF_SNAPSHOTS
+    if instead:
+        raise Conflict(instead)
+
+
+def only_carry(settings: Settings) -> None:
+    """This process will never build: keep out of it what only the builder needs."""
+    _engine(settings).only_carry()
+
+
+def _engine(settings: Settings) -> Any:
+    return import_module(f"api.engines.{settings.dbt_target}")

@@ -1,0 +1,201 @@
+"""One schema of a PostgreSQL database through ADBC: pooled connections, rows as
+dictionaries, transactions.
+
+Knows PostgreSQL and Arrow; knows nothing of loads, builds or marts.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from queue import LifoQueue
+from typing import Any
+
+import adbc_driver_manager
+import adbc_driver_postgresql.dbapi as adbc
+import pyarrow as pa
+
+from api.engines.model import Row
+from api.engines.postgres.faults import named
+from api.errors import Problem, WarehouseUnreachable
+
+# Everything else is for the PG* variables to say.
+ADDRESS = "postgresql://?connect_timeout=10&application_name=hiring"
+# Of one process, at a time; a server takes 100 by default.
+MOST_CONNECTIONS = 12
+LOCK_SECONDS = 30
+# A connection that was idle for longer is tried before it is lent.
+TRUSTED_SECONDS = 2.0
+# Held by whoever writes, until the end of its transaction.
+WRITER = (0x68697265, 1)
+UNKNOWN = (
+    "PostgreSQL was lost while it was told to keep this, and nobody knows whether it"
+    " did. Repeat the request: with the same Idempotency-Key, or the same file, nothing"
+    " is stored twice."
+)
+
+
+class Connection:
+    """A connection in autocommit mode; used by one thread at a time.
+
+    Raises WarehouseUnreachable, WarehouseBusy, WarehouseReadOnly, StorageFull and
+    NotThere.
+    """
+
+    position = "strpos"
+
+    def __init__(self, schema: str) -> None:
+        with named():
+            self._connection = adbc.connect(ADDRESS, autocommit=True)
+        self.used_at = time.monotonic()
+        try:
+            self.rows(f"set search_path to {schema}")
+            self.rows(f"set lock_timeout to '{LOCK_SECONDS}s'")
+        except BaseException:
+            self.close()
+            raise
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Run one statement; its rows, a dictionary each, in order."""
+        return list(self.table(sql, parameters).to_pylist())
+
+    def table(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """Run one statement; its rows as an Arrow table."""
+        with named(), self._connection.cursor() as cursor:
+            cursor.execute(_numbered(sql), tuple(parameters) or None)
+            if cursor.description is None:
+                return pa.table({})
+            return cursor.fetch_arrow_table()
+
+    def append(self, table: str, rows: pa.RecordBatch) -> None:
+        """Append Arrow rows to an existing table, column by name: a COPY."""
+        with named(), self._connection.cursor() as cursor:
+            cursor.adbc_ingest(table, rows, mode="append")
+
+    def has_table(self, name: str) -> bool:
+        sql = (
+            "select 1 as found from pg_tables"
+            " where schemaname = current_schema() and tablename = ?"
+        )
+        return bool(self.rows(sql, [name]))
+
+    def roll_back(self) -> None:
+        """Take back what is not committed, after an error that is to be told."""
+        # The server may have done so by itself; closing the connection does in any
+        # case.
+        with suppress(adbc_driver_manager.Error, Problem):
+            self.rows("rollback")
+
+    def is_alive(self) -> bool:
+        """Whether it works; one that was used just now is taken to."""
+        if time.monotonic() - self.used_at < TRUSTED_SECONDS:
+            return True
+        with suppress(adbc_driver_manager.Error, Problem):
+            self.rows("select 1 as alive")
+            return True
+        return False
+
+    def close(self) -> None:
+        with suppress(adbc_driver_manager.Error):
+            self._connection.close()
+
+
+class Database:
+    """One schema of the database, by as many connections as are needed at a time."""
+
+    poll_seconds = 0.05
+
+    def __init__(self, schema: str) -> None:
+        self._schema = schema
+        self._idle: LifoQueue[Connection] = LifoQueue()
+        self._free = threading.BoundedSemaphore(MOST_CONNECTIONS)
+        self._writer = threading.Lock()
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """Borrow a connection; one that failed is closed, not lent again."""
+        with self._free:
+            connection = self._borrowed()
+            try:
+                yield connection
+            except WarehouseUnreachable:
+                connection.close()
+                # Those beside it have most likely gone with it.
+                self.close()
+                raise
+            except BaseException:
+                connection.close()
+                raise
+            connection.used_at = time.monotonic()
+            self._idle.put(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A snapshot: every statement inside sees the same state of the rows."""
+        with self.connection() as connection:
+            connection.rows("begin isolation level repeatable read")
+            yield connection
+            connection.rows("commit")
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is the only one to write; all or nothing.
+
+        So that the ledger's numbers are committed in their order. Raises WarehouseBusy
+        when another process writes for too long.
+        """
+        with self._writer, self.connection() as connection:
+            connection.rows("begin")
+            try:
+                connection.rows("select pg_advisory_xact_lock({}, {})".format(*WRITER))
+                yield connection
+                _commit(connection)
+            except BaseException:
+                connection.roll_back()
+                raise
+
+    def make_ready(self) -> None:
+        """Make the schema, where there is none."""
+        with self.connection() as connection:
+            sql = "select 1 as found from pg_namespace where nspname = ?"
+            if connection.rows(sql, [self._schema]):
+                return
+        with self.writing() as connection:
+            connection.rows(f"create schema if not exists {self._schema}")
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Run one statement on any connection."""
+        with self.connection() as connection:
+            return connection.rows(sql, parameters)
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        while not self._idle.empty():
+            with suppress(Exception):
+                self._idle.get_nowait().close()
+
+    def _borrowed(self) -> Connection:
+        while not self._idle.empty():
+            with suppress(Exception):
+                connection = self._idle.get_nowait()
+                if connection.is_alive():
+                    return connection
+                connection.close()
+        return Connection(self._schema)
+
+
+def _commit(connection: Connection) -> None:
+    try:
+        connection.rows("commit")
+    except WarehouseUnreachable as problem:
+        raise WarehouseUnreachable(UNKNOWN) from problem
+
+
+@lru_cache(1024)
+def _numbered(sql: str) -> str:
+    """PostgreSQL numbers what SQLite only marks; no text in our SQL has a mark."""
+    first, *rest = sql.split("?")
+    return first + "".join(f"${n}{part}" for n, part in enumerate(rest, 1))

@@ -1,0 +1,36 @@
+"""SQLite: the default engine, three files in a folder and no server.
+
+Whoever carries rows does so through ADBC, the builder and dbt through `sqlite3`: two
+copies of SQLite, which must not meet in one process (see `guard`).
+"""
+
+from __future__ import annotations
+
+from api.config import Settings
+from api.engines.model import Building, Carrying
+
+INSTEAD_OF_SNAPSHOTS = ""
+
+
+def exists(settings: Settings) -> bool:
+    return (settings.warehouse_dir / "raw.db").exists()
+
+
+def only_carry() -> None:
+    from api.engines.sqlite.guard import keep_sqlite3_out
+
+    keep_sqlite3_out()
+
+
+def to_carry(settings: Settings) -> Carrying:
+    """The warehouse for processes that carry rows."""
+    from api.engines.sqlite.carrying import SqliteWarehouse
+
+    return SqliteWarehouse(settings.warehouse_dir)
+
+
+def to_build(settings: Settings) -> Building:
+    """The warehouse for the builder."""
+    from api.engines.sqlite.building import SqliteBuilding
+
+    return SqliteBuilding(settings.warehouse_dir, settings.project_dir)

@@ -1,0 +1,86 @@
+"""SQLite as the builder has it: through `sqlite3`, like dbt beside it.
+
+`ledger` and `mending` look after the files, `record` tells of builds, `lock` keeps the
+builder alone.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from api.contract import Table
+from api.engines.model import FailedBuild, Position
+from api.engines.sqlite.builder_lock import only_builder
+from api.engines.sqlite.building.ledger import Ledger
+from api.engines.sqlite.building.mending import SIGNS, hints_at_damage
+from api.engines.sqlite.building.record import record_of
+from api.engines.sqlite.occupancy import occupy
+
+RAW_IS_DAMAGED = (
+    "raw.db is damaged: {}. It holds the uploaded rows. Stop the server and put the"
+    " newest snapshot back."
+)
+
+
+class SqliteBuilding:
+    """The warehouse in a folder, for its builder."""
+
+    transient = (
+        "database is locked",
+        *SIGNS,
+        "database or disk is full",
+        "readonly database",
+        "unable to open database file",
+    )
+    errors = (sqlite3.Error, OSError)
+
+    def __init__(self, folder: Path, project: Path) -> None:
+        self._folder = folder
+        self._ledger = Ledger(folder)
+        self._record = record_of(folder, project)
+
+    @contextmanager
+    def only_builder(self) -> Iterator[None]:
+        with occupy(self._folder), only_builder(self._folder):
+            yield
+
+    def position(self) -> Position:
+        return self._ledger.position()
+
+    def prepare(self, tables: Sequence[Table]) -> None:
+        self._ledger.prepare(tables)
+
+    def before_build(self) -> None:
+        self._ledger.clear_leftovers()
+        self._ledger.clear_own_lease()
+
+    def after_build(self) -> None:
+        self._ledger.stay_connected()
+
+    def was_recorded(self, invocation_id: str) -> bool:
+        return self._record.was_recorded(invocation_id)
+
+    def record_failure(self, build: FailedBuild) -> None:
+        self._record.record_failure(build)
+
+    def facts_of(self, invocation_id: str) -> dict[str, Any]:
+        return self._record.facts_of(invocation_id)
+
+    def hints_at_damage(self, message: str) -> bool:
+        return hints_at_damage(message)
+
+    def mend(self) -> bool:
+        return self._ledger.mend()
+
+    def beyond_mending(self) -> str | None:
+        return RAW_IS_DAMAGED if self._ledger.raw_is_damaged() else None
+
+    def is_whole(self) -> bool:
+        return self._ledger.published_is_whole()
+
+    def release(self) -> None:
+        self._ledger.close()

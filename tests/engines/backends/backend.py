@@ -1,0 +1,37 @@
+"""What the suite asks of an engine: warehouses of its own, and a server to start and
+stop if it has one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class Backend:
+    """One engine for the whole session, which starts it and closes it."""
+
+    name: str
+    # How often what is repeated to be certain is repeated: fewer where builds are slow.
+    rounds = 4
+    # How long a start, or an answer that waits for its build, may take.
+    patience = 90.0
+    # How many times ten million rows take some seconds to count.
+    slow_rows = 4
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def new_warehouse(self) -> dict[str, str]:
+        """The variables by which server, commands and dbt find a new, empty warehouse.
+
+        WAREHOUSE_DIR is not among them: whoever starts a server chooses it.
+        """
+        raise NotImplementedError
+
+    def start(self) -> None:
+        """Start the engine's own server, if it has one, and wait for it."""
+
+    def stop(self) -> None:
+        """Stop that server at once, whatever it does."""
+
+    def close(self) -> None:
+        """Leave nothing running, and no file."""

@@ -1,0 +1,165 @@
+"""PostgreSQL: a cluster of the session's own, a warehouse is a database in it."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from conftest import free_port, wait_until
+
+from engines.backends.backend import Backend
+
+START_SECONDS = 60.0
+ROLE = "app"
+
+
+class Postgres(Backend):
+    """A private cluster on 127.0.0.1, and a role that may no more than it has to."""
+
+    name = "postgres"
+
+    def __init__(self, folder: Path) -> None:
+        # Not in the session's folder: that is its user's alone, and a socket's path may
+        # not be long.
+        super().__init__(Path(tempfile.mkdtemp(prefix="pg-")))
+        self._bin = binaries()
+        self._user = unprivileged()
+        self._password = secrets.token_hex(16)
+        self._numbers = itertools.count(1)
+        self._port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        if self._user:
+            os.chown(self.folder, self._user.pw_uid, self._user.pw_gid)
+        self._make_cluster()
+
+    def new_warehouse(self) -> dict[str, str]:
+        database = f"warehouse_{next(self._numbers)}"
+        self.run_sql(f"create database {database} owner {ROLE}")
+        return {
+            "DBT_TARGET": "postgres",
+            "PGHOST": "127.0.0.1",
+            "PGPORT": str(self._port),
+            "PGDATABASE": database,
+            "PGUSER": ROLE,
+            "PGPASSWORD": self._password,
+        }
+
+    def start(self) -> None:
+        with open(self.folder / "log", "ab") as log:
+            self._process = subprocess.Popen(
+                [self._bin / "postgres", "-D", self._data],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                **self._as_user,
+            )
+        wait_until(self._answers, START_SECONDS)
+        if not (self.folder / "has_role").exists():
+            self.run_sql(f"create role {ROLE} login password '{self._password}'")
+            (self.folder / "has_role").touch()
+
+    def stop(self) -> None:
+        """Without a word to its clients and without a checkpoint: a crash."""
+        self._end(signal.SIGQUIT)
+
+    def close(self) -> None:
+        if self._process is not None:
+            self._end(signal.SIGINT)
+        shutil.rmtree(self.folder)
+
+    def run_sql(self, sql: str, database: str = "postgres") -> str:
+        """What a superuser is told, a row a line, columns apart by `|`."""
+        done = subprocess.run(
+            [self._bin / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql, database],
+            env={
+                "PGHOST": str(self.folder),
+                "PGPORT": str(self._port),
+                "PGUSER": "postgres",
+            },
+            capture_output=True,
+            text=True,
+            **self._as_user,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def _as_user(self) -> dict[str, Any]:
+        """PostgreSQL refuses root: then its own user runs it."""
+        where: dict[str, Any] = {"cwd": self.folder}
+        if self._user is None:
+            return where
+        ids = {"user": self._user.pw_uid, "group": self._user.pw_gid}
+        return where | ids | {"extra_groups": []}
+
+    def _make_cluster(self) -> None:
+        # By the socket comes only who may enter its folder; others need a password.
+        done = subprocess.run(
+            [
+                *(self._bin / "initdb", "-D", self._data, "-U", "postgres"),
+                *("--locale=C.UTF-8", "--encoding=UTF8", "--no-sync"),
+                *("--auth-local=trust", "--auth-host=scram-sha-256"),
+            ],
+            capture_output=True,
+            text=True,
+            **self._as_user,
+        )
+        assert done.returncode == 0, done.stderr
+        os.chmod(self.folder, 0o700)
+        # No disk is at risk: a server that crashes loses nothing without fsync.
+        settings = {
+            "listen_addresses": "'127.0.0.1'",
+            "port": str(self._port),
+            "unix_socket_directories": f"'{self.folder}'",
+            "max_connections": "300",
+            "fsync": "off",
+        }
+        with open(self._data / "postgresql.conf", "a") as file:
+            file.writelines(f"{name} = {value}\n" for name, value in settings.items())
+
+    def _answers(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, (self.folder / "log").read_text()
+        ready = subprocess.run(
+            [self._bin / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self._port)],
+            **self._as_user,
+        )
+        return ready.returncode == 0
+
+    def _end(self, how: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(how)
+        self._process.wait(60)
+        self._process = None
+
+
+def binaries() -> Path:
+    """Where initdb is: where pg_config says, or where Debian puts the newest."""
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parts[-2])
+    )
+    if shutil.which("pg_config"):
+        told = subprocess.run(
+            ["pg_config", "--bindir"], check=True, capture_output=True, text=True
+        )
+        found.append(Path(told.stdout.strip()))
+    whole = [path for path in found if (path / "initdb").exists()]
+    assert whole, "PostgreSQL is not installed: apt install postgresql"
+    return whole[-1]
+
+
+def unprivileged() -> pwd.struct_passwd | None:
+    """The user that PostgreSQL runs as where this is root; None where it is not."""
+    return None if os.geteuid() else pwd.getpwnam("postgres")

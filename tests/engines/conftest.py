@@ -1,0 +1,66 @@
+"""The engine under test, by DBT_TARGET, and servers on warehouses of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from conftest import CHECKOUT, Server, copy_project
+
+from engines.backends import BACKENDS, Backend
+
+NewServer = Callable[..., Server]
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    """The engine, started once; it is up whenever a test begins."""
+    target = os.environ.get("DBT_TARGET") or "sqlite"
+    backend = BACKENDS[target](tmp_path_factory.mktemp(target))
+    try:
+        backend.start()
+        yield backend
+    finally:
+        backend.close()
+
+
+@pytest.fixture(scope="module")
+def new_server(
+    engine: Backend, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[NewServer]:
+    """Make servers, not started, on new warehouses of the engine; all end as one.
+
+    `settings` are further variables: those of another server for a second one on its
+    warehouse.
+    """
+    made: list[Server] = []
+
+    def new(project: Path = CHECKOUT, **settings: str) -> Server:
+        folder = tmp_path_factory.mktemp("server")
+        server = Server(
+            warehouse=folder / "warehouse",
+            project=project,
+            settings=settings or engine.new_warehouse(),
+            log=folder / "log",
+            patience=engine.patience,
+        )
+        made.append(server)
+        return server
+
+    yield new
+    for server in made:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def server(new_server: NewServer) -> Server:
+    """A server that the tests of a module share, from an empty warehouse on."""
+    return new_server().start()
+
+
+@pytest.fixture(scope="module")
+def own_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the dbt project that the tests of a module may edit."""
+    return copy_project(tmp_path_factory.mktemp("project") / "project")

@@ -1,0 +1,174 @@
+"""Loads of every kind, one after the other on one warehouse; after each, both metrics
+are what pandas makes of what ought to count."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import fastavro
+import pytest
+from conftest import Server
+
+from engines.history import COLUMNS, History, Row, csv_of
+
+DEPARTMENTS: list[Row] = [(n, f"Department {n}") for n in range(1, 6)]
+JOBS: list[Row] = [(n, f"Job {n}") for n in range(1, 4)]
+BAD_HIRES = (
+    b"x,Eve,2021-05-05,1,1\r\n"
+    b"901,Eve,2021-13-05,1,1\r\n"
+    b"902,,2021-05-05,1,1\r\n"
+    b"903,Eve,2021-05-05,1\r\n"
+    b"1,Eve,2021-05-05,1,1\r\n"
+)
+REASONS = [
+    "not_an_integer",
+    "not_a_timestamp",
+    "missing_value",
+    "wrong_width",
+    "repeated_id",
+]
+
+
+def hires(first: int, count: int, year: int = 2021) -> list[Row]:
+    return [
+        (n, f"Ann {n}", f"{year}-{n % 12 + 1:02}-03T04:05:06Z", n % 5 % 3 + 1, 1)
+        for n in range(first, first + count)
+    ]
+
+
+@pytest.fixture(scope="module")
+def history(server: Server) -> History:
+    """Departments, jobs and 100 hires, with rejects, to begin with."""
+    history = History(server)
+    history.upload("departments", DEPARTMENTS, Prefer="respond-async")
+    history.batch("jobs", JOBS, Prefer="respond-async")
+    history.upload("hired_employees", hires(1, 100), BAD_HIRES)
+    return history
+
+
+def test_rows_that_are_refused_are_counted_kept_and_told(
+    history: History, server: Server
+) -> None:
+    told = server.get("/loads/3").json()
+    assert (told["received"], told["loaded"], told["rejected"]) == (105, 100, 5)
+    kept = server.get("/loads/3/rejects").json()["rejects"]
+    assert [reject["code"] for reject in kept] == REASONS
+    assert [reject["line"] for reject in kept] == [101, 102, 103, 104, 105]
+    assert kept[1]["raw"] == "901,Eve,2021-13-05,1,1"
+    history.assert_served()
+
+
+def test_rejects_come_back_as_a_file_that_can_be_mended(
+    history: History, server: Server
+) -> None:
+    file = server.get("/loads/3/rejects", params={"format": "csv"})
+    rows = list(csv.DictReader(io.StringIO(file.content.decode())))
+    assert [row["_line"] for row in rows] == ["101", "102", "103", "104", "105"]
+    rows[1]["datetime"] = "2021-12-05"
+    out = io.StringIO()
+    csv.writer(out).writerows([list(rows[1]), list(rows[1].values())])
+    good = (901, "Eve", "2021-12-05", 1, 1)
+    answer = server.upload("hired_employees", out.getvalue().encode())
+    told = history.noted(answer, "hired_employees", [good])
+    assert (told["loaded"], told["build"]["status"]) == (1, "published")
+    history.assert_served()
+
+
+def test_a_batch_loads_its_good_rows_and_tells_the_others(history: History) -> None:
+    bad = [{"id": 6, "departmnt": "Typo"}, [7], [None, "No number"], "no row"]
+    told = history.batch("departments", [(6, "Département 6")], bad)
+    assert (told["received"], told["loaded"], told["rejected"]) == (5, 1, 4)
+    lines = [reject["line"] for reject in told["rejects"]]
+    assert (lines, told["source"]) == ([2, 3, 4, 5], "batch")
+    history.assert_served()
+
+
+def test_the_same_file_again_is_the_load_that_it_is(history: History) -> None:
+    told = history.upload("hired_employees", hires(1, 100), BAD_HIRES)
+    assert (told["load_id"], told["already_loaded"]) == (3, True)
+    history.assert_served()
+
+
+def test_a_request_repeated_under_its_key_is_one_load(
+    history: History, server: Server
+) -> None:
+    rows = hires(200, 3, 2022)
+    key = {"Idempotency-Key": "the hires of 2022"}
+    first = history.batch("hired_employees", rows, **key)
+    body = {"table_name": "hired_employees", "data": rows}
+    again = server.post("/insert_batch", json=body, headers=key)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.json() == first
+    body["data"] = rows[:1]
+    other = server.post("/insert_batch", json=body, headers=key)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    history.assert_served()
+
+
+def test_all_or_nothing_stores_nothing_when_a_row_is_bad(
+    history: History, server: Server
+) -> None:
+    content = csv_of(hires(300, 2)) + b"x,Eve,2021-05-05,1,1\n"
+    answer = server.upload("hired_employees", content, "handling=strict")
+    assert (answer.status_code, answer.json()["code"]) == (422, "rows_rejected")
+    assert [error["line"] for error in answer.json()["errors"]] == [3]
+    history.assert_served()
+
+
+def test_a_later_row_of_the_same_id_replaces_the_earlier_one(history: History) -> None:
+    history.batch("departments", [(2, "Another name")], Prefer="respond-async")
+    moved = [(n, "Ben", "2023-02-28T23:59:59.5-01:00", 5, 2) for n in range(50, 70)]
+    history.upload("hired_employees", moved)
+    history.assert_served()
+
+
+def test_an_undo_brings_earlier_rows_back_and_an_undo_of_it_the_later(
+    history: History,
+) -> None:
+    load_id = max(history.entries)
+    undone = history.undo(load_id)
+    assert (undone["mode"], undone["build"]["status"]) == ("undo", "published")
+    history.assert_served()
+    again = history.undo(load_id)
+    assert (again["already_loaded"], again["load_id"]) == (True, undone["load_id"])
+    redone = history.undo(undone["load_id"])
+    assert (redone["mode"], redone["build"]["status"]) == ("redo", "published")
+    history.assert_served()
+
+
+def test_a_replacement_is_the_whole_table_until_it_is_undone(history: History) -> None:
+    told = history.upload("hired_employees", hires(500, 40, 2022), mode="replace")
+    assert told["mode"] == "replace"
+    history.assert_served()
+    history.batch("hired_employees", hires(510, 3, 2024), Prefer="respond-async")
+    history.undo(told["load_id"])
+    assert len(history.tables["hired_employees"]) > 100
+    history.assert_served()
+
+
+def test_a_backup_restores_the_table_and_the_restore_can_be_undone(
+    history: History, server: Server
+) -> None:
+    before = history.tables["hired_employees"]
+    content = server.get("/tables/hired_employees/backup").content
+    saved: list[Any] = list(fastavro.reader(io.BytesIO(content)))
+    assert sorted(row["id"] for row in saved) == sorted(before["id"])
+    history.undo(3)
+    history.assert_served()
+    rows: list[Row] = list(before.itertuples(index=False, name=None))
+    restored = history.restore("hired_employees", content, rows)
+    assert (restored["mode"], restored["loaded"]) == ("replace", len(before))
+    assert len(history.counting) < len(history.entries) - len(history.undone)
+    history.assert_served()
+    history.undo(restored["load_id"])
+    history.assert_served()
+
+
+def test_tables_tell_what_counts(history: History, server: Server) -> None:
+    for table in COLUMNS:
+        counting = [n for n in history.counting if history.entries[n].table == table]
+        rows = sum(len(history.entries[n].rows) for n in counting)
+        told = server.get(f"/tables/{table}").json()
+        assert (told["loads"], told["rows_loaded"]) == (len(counting), rows)

@@ -1,0 +1,142 @@
+"""One history on the engine and on SQLite: every answer is the same, byte by byte.
+
+SQLite's server runs in the default environment. It builds once a stage where the engine
+builds after every load; a second one is sent the rows of each load in three, and none
+of the bad ones: what is counted may depend on neither.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import CHECKOUT, Server, wait_until
+
+from engines.backends import Backend
+from engines.conftest import NewServer
+from engines.questions import ask_ledger, ask_metrics
+from engines.script import STAGES, Load, Step, Undo, newest_is_built, play
+
+PARTS = 3
+
+
+@dataclass
+class Played:
+    """What a server answered: to metrics after each stage, of its ledger at the end."""
+
+    metrics: list[dict[str, Any]]
+    ledger: dict[str, Any]
+
+
+def played(server: Server, stages: list[list[Step]], wait: bool) -> Played:
+    server.start()
+    try:
+        metrics = []
+        for stage in stages:
+            for step in stage:
+                play(server, step, wait)
+            wait_until(lambda: newest_is_built(server), server.patience)
+            metrics.append(ask_metrics(server))
+        return Played(metrics, ask_ledger(server))
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def under_test(new_server: NewServer, engine: Backend) -> Played:
+    return played(new_server(), STAGES, wait=engine.rounds > 1)
+
+
+@pytest.fixture(scope="module")
+def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    return played(sqlite_server(tmp_path_factory.mktemp("sqlite")), STAGES, wait=False)
+
+
+@pytest.fixture(scope="module")
+def in_other_parts(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    server = sqlite_server(tmp_path_factory.mktemp("parts"))
+    return played(server, in_parts(STAGES), wait=False)
+
+
+def sqlite_server(folder: Path) -> Server:
+    return Server(
+        folder / "warehouse",
+        settings={"DBT_TARGET": "sqlite"},
+        log=folder / "log",
+        python=str(CHECKOUT / ".venv/bin/python"),
+    )
+
+
+def in_parts(stages: list[list[Step]]) -> list[list[Step]]:
+    """The same history with each load cut into several, and each undo into as many."""
+    entries: list[list[int]] = []
+    last = 0
+    found = []
+    for stage in stages:
+        steps: list[Step] = []
+        for step in stage:
+            parts = cut(step) if isinstance(step, Load) else undos(entries[step.of - 1])
+            entries.append([last + n for n in range(1, len(parts) + 1)])
+            last += len(parts)
+            steps += parts
+        found.append(steps)
+    return found
+
+
+def cut(load: Load) -> list[Step]:
+    size = -(-len(load.rows) // PARTS)
+    starts = range(0, len(load.rows), size)
+    parts = [replace(load, rows=load.rows[n : n + size], bad=b"") for n in starts]
+    # The rows after the first of a replacement are added to it.
+    return [parts[0], *(replace(part, mode="append") for part in parts[1:])]
+
+
+def undos(entries: list[int]) -> list[Step]:
+    """The newest first, so that what a replacement hid is hidden to the last."""
+    return [Undo(entry) for entry in reversed(entries)]
+
+
+@pytest.mark.parametrize("stage", range(len(STAGES)))
+def test_metrics_and_documents_are_answered_as_on_sqlite(
+    under_test: Played, on_sqlite: Played, stage: int
+) -> None:
+    assert differing(under_test.metrics[stage], on_sqlite.metrics[stage]) == {}
+
+
+@pytest.mark.parametrize("stage", range(len(STAGES)))
+def test_metrics_do_not_depend_on_how_the_rows_were_sent(
+    under_test: Played, in_other_parts: Played, stage: int
+) -> None:
+    assert differing(under_test.metrics[stage], in_other_parts.metrics[stage]) == {}
+
+
+def test_loads_rejects_tables_and_backups_are_told_as_on_sqlite(
+    under_test: Played, on_sqlite: Played
+) -> None:
+    assert differing(under_test.ledger, on_sqlite.ledger) == {}
+
+
+def test_the_history_has_a_bit_of_everything(under_test: Played) -> None:
+    modes = {load["mode"] for load in under_test.ledger["/loads"]}
+    assert modes == {"append", "replace", "undo", "redo"}
+    first, *_, last = under_test.metrics
+    answers = set(map(str, first.values()))
+    assert len(answers) > 0.8 * len(first), "questions that all get one answer"
+    assert len(differing(first, last)) > 0.7 * len(first)
+    assert {status for status, *_ in statuses(last)} == {200, 400}
+
+
+def statuses(answers: dict[str, Any]) -> list[Any]:
+    return [answer for answer in answers.values() if isinstance(answer, tuple)]
+
+
+def differing(left: dict[str, Any], right: dict[str, Any]) -> dict[str, Any]:
+    """The questions with two answers, and both."""
+    assert left.keys() == right.keys()
+    return {
+        question: (left[question], right[question])
+        for question in left
+        if left[question] != right[question]
+    }
