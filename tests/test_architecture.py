@@ -160,6 +160,7 @@ ROOMS = {
         "errors",
         "intake",
         "loading",
+        "openapi",
         "project",
         "provenance",
         "serving",
