@@ -6,7 +6,7 @@ BASE ?= origin/main
 BIN := .venv/bin
 
 .PHONY: run test test-postgres test-spark test-browser image-check screenshot lint \
-    lint-dbt breaking-changes fuzz endurance bench bench-quick clean
+    lint-dbt breaking-changes fuzz endurance bench bench-quick spark-cluster clean
 
 run: .venv/installed
 	PORT=$(PORT) $(BIN)/python -m api serve
@@ -37,10 +37,14 @@ image-check:
 screenshot: .venv/browser-installed
 	PYTHONPATH=tests:. $(BIN)/python -m browser.screenshot
 
+# A small Spark on this machine, until Ctrl-C; needs Java 17 or later.
+spark-cluster: .venv-spark/installed
+	.venv-spark/bin/python -m spark
+
 lint: lint-dbt
-	$(BIN)/ruff check api bench tests seeds
-	$(BIN)/ruff format --check api bench tests seeds
-	$(BIN)/mypy --strict api bench/*.py
+	$(BIN)/ruff check api bench spark tests seeds
+	$(BIN)/ruff format --check api bench spark tests seeds
+	$(BIN)/mypy --strict api bench/*.py spark
 	$(BIN)/oxlint --deny-warnings api/static
 
 # The style of the models, and the conventions of the project that dbt reads into .lint.
@@ -89,6 +93,11 @@ bench/.venv/installed: bench/peers/requirements.txt
 	.venv-postgres/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
+.venv-spark/installed: requirements-spark.txt
+	$(PYTHON) -m venv .venv-spark
+	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
 .venv/lint-installed: .venv/installed requirements-lint.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-lint.txt
 	@touch $@
@@ -102,4 +111,4 @@ bench/.venv/installed: bench/peers/requirements.txt
 	@touch $@
 
 clean:
-	rm -rf .fuzz .lint .venv .venv-postgres bench/.venv warehouse logs target
+	rm -rf .fuzz .lint .venv .venv-postgres .venv-spark bench/.venv warehouse logs target

@@ -40,12 +40,14 @@ ROOMS = {
     "assets": {"charts"},
     "formats": {"charts", "contract", "foreign_text"},
     "raw_schema": {"contract", "errors"},
+    "shared_storage": {"contract", "intake", "raw_schema"},
     "engines": {
         "config",
         "contract",
         "errors",
         "plain_macros",
         "raw_schema",
+        "shared_storage",
         "utc",
     },
     "warehouse": {

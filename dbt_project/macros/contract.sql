@@ -1,7 +1,11 @@
 {# A model's columns, as its YAML has them. #}
 
 {% macro column_names(columns) -%}
-    {{ return(columns | map(attribute='name') | map('tojson') | join(', ')) }}
+    {%- set names = [] -%}
+    {%- for column in columns -%}
+        {%- do names.append(adapter.quote(column.name)) -%}
+    {%- endfor -%}
+    {{ return(names | join(', ')) }}
 {%- endmacro %}
 
 

@@ -4,9 +4,10 @@
     for the failures that dbt cannot record (api/builder/failures.py).
 #}
 
-{# dbt's own text, without colours and without where this machine keeps its files. #}
+{# dbt's own text, without colours, Java's stacks, and where this machine keeps its files. #}
 {% macro tellable(message) -%}
     {%- set plain = modules.re.sub('\\x1b\\[[0-9;]*m|\r', '', message or '') -%}
+    {%- set plain = modules.re.sub('(?m)^\\s+at [\\w.$]+[./].*\n?|^ *Caused by: (?s:.*?)\\.\\.\\. \\d+ more\n?', '', plain) -%}
     {{- modules.re.sub('(?m)^ *compiled code at .*$', '', plain).strip() -}}
 {%- endmacro %}
 
@@ -15,6 +16,9 @@
 {% macro gist_of(message) -%}
     {%- set body = modules.re.split('(?m)^ *\\w+ Error(?: in .*)?$', message)[-1] -%}
     {%- set body = modules.re.split('\n *(?:> in |line \\d+\n|LINE \\d+:|-----)| This can happen when ', body)[0] -%}
+    {#- Spark names an error twice, each time with its class, and then tells how it had understood the SQL. -#}
+    {%- set body = modules.re.sub('(?:\\w+\\.)+\\w+Exception: |Error running query: \\[[\\w.]+\\]', '', body) -%}
+    {%- set body = modules.re.split('\\s*SQLSTATE: \\w{5}', body)[0] -%}
     {%- set ids = '\\b(?:model|seed|test|source|macro|snapshot)\\.\\w+\\.(?=\\w)' -%}
     {{- modules.re.sub(ids, '', body).split() | join(' ') | truncate(500) -}}
 {%- endmacro %}

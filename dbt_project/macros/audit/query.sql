@@ -22,5 +22,10 @@
 
 {# A text as a SQL literal; none for none. #}
 {% macro quoted(text) -%}
-    {{ return(none if text is none else "'" ~ (text | string | replace("'", "''")) ~ "'") }}
+    {{ return(none if text is none else adapter.dispatch('quoted')(text)) }}
+{%- endmacro %}
+
+
+{% macro default__quoted(text) -%}
+    {{ return("'" ~ (text | string | replace("'", "''")) ~ "'") }}
 {%- endmacro %}

@@ -193,19 +193,25 @@
     {%- if execute and flags.EMPTY -%}
     {{ forget_model() }}
     {%- elif execute -%}
-    {%- do note_changes_read() -%}
-    {{ remember_model({
+    {{ remember_model(state_of_model()) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# What the model that is being built is made from. #}
+{% macro state_of_model() -%}
+    {{ return({
         'model': model.name,
         'invocation_id': invocation_id,
         'last_load_id': last_load_id(),
         'ledger': ledger_at(last_load_id()),
         'code': model_code(),
     }) }}
-    {%- endif -%}
 {%- endmacro %}
 
 
 {% macro default__remember_model(state) -%}
+    {%- do note_changes_read() -%}
     insert into {{ state_table('dbt_model_states') }} (model, invocation_id, last_load_id, ledger, code)
     values (
         {{ quoted(state.model) }},

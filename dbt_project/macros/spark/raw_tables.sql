@@ -1,0 +1,131 @@
+{#
+    The upload tables and the ledger as Spark finds them in the shared storage. The files are
+    the API's and the builder's; here stands only what the metastore has to know of them.
+#}
+{% macro spark__prepare_warehouse() -%}
+    {%- do query('create schema if not exists raw') -%}
+    {%- do query('create schema if not exists published ' ~ location('published')) -%}
+    {%- set known = known_relations('raw') -%}
+    {%- for name, types in ledger_tables().items() -%}
+        {%- do follow_ledger(name, types, known) -%}
+    {%- endfor -%}
+    {%- set counting = loads_that_count() -%}
+    {%- for source in graph.sources.values() if source.schema == 'raw' -%}
+        {%- do follow_uploads(source, known, counting.get(source.identifier, {})) -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{% macro ledger_tables() -%}
+    {{ return({
+        'loads': {'load_id': 'integer', 'table_name': 'text', 'mode': 'text', 'of_load': 'integer', 'loaded': 'integer', 'loaded_at': 'text'},
+        'load_spans': {'load_id': 'integer', 'table_name': 'text', 'from_id': 'integer', 'until_id': 'integer'},
+        'build_requests': {'request_id': 'integer', 'requested_at': 'text'},
+    }) }}
+{%- endmacro %}
+
+
+{# Each version is whole in a folder of its own, and the newest one holds. #}
+{% macro follow_ledger(name, types, known) -%}
+    {%- set columns = quoted_names(types) -%}
+    {%- set versions = 'raw.' ~ name ~ '_versions' -%}
+    {%- if name ~ '_versions' not in known -%}
+        {%- do types.update({'version': 'integer'}) -%}
+        {%- do query('create table ' ~ versions ~ ' ' ~ table_shape(types) ~ ' partitioned by (version) '
+            ~ location('ledger/' ~ name)) -%}
+    {%- endif -%}
+    {%- if name not in known -%}
+        {%- do query('create view raw.' ~ name ~ ' as select ' ~ columns ~ ' from ' ~ versions
+            ~ ' where version = (select max(version) from ' ~ versions ~ ')') -%}
+    {%- endif -%}
+    {%- do query('msck repair table ' ~ versions ~ ' sync partitions') -%}
+{%- endmacro %}
+
+
+{# Of each upload table the loads that count, with the number of their rows. #}
+{% macro loads_that_count() -%}
+    {%- set tables = {} -%}
+    {%- for row in query('
+        select distinct spans.table_name, spans.load_id, loads.loaded
+        from raw.load_spans as spans
+        inner join raw.loads as loads on spans.load_id = loads.load_id
+        where spans.until_id is null
+        order by spans.table_name, spans.load_id') -%}
+        {%- do tables.setdefault(row[0], {}).update({row[1] | int: row[2] | int}) -%}
+    {%- endfor -%}
+    {{ return(tables) }}
+{%- endmacro %}
+
+
+{# A table of the contract's columns over the files of its loads. Dropping it drops no file. #}
+{% macro follow_uploads(source, known, counting) -%}
+    {%- set table = 'raw.' ~ adapter.quote(source.identifier) -%}
+    {%- set types = column_types(source) -%}
+    {%- do types.update({'_row': 'integer', '_load_id': 'integer'}) -%}
+    {%- set columns = table_shape(types) -%}
+    {%- set shape = local_md5(columns ~ shared_storage('raw')) -%}
+    {%- set information = known.get(source.identifier | lower) -%}
+    {%- if property_in(information, 'hiring.shape') != shape -%}
+        {%- do query('drop table if exists ' ~ table) -%}
+        {%- do query('create table ' ~ table ~ ' ' ~ columns ~ ' partitioned by (_load_id) '
+            ~ location('raw/' ~ source.identifier) ~ " tblproperties ('hiring.shape' = '" ~ shape ~ "')") -%}
+    {%- endif -%}
+    {%- set there = answer_of('show partitions ' ~ table) | map(attribute=0) | list -%}
+    {%- set new = [] -%}
+    {%- for load_id in counting if '_load_id=' ~ load_id not in there -%}
+        {%- do new.append('partition (_load_id = ' ~ load_id ~ ') ' ~ location('raw/' ~ source.identifier ~ '/load_id=' ~ load_id)) -%}
+    {%- endfor -%}
+    {%- for some in new | batch(200) -%}
+        {%- do query('alter table ' ~ table ~ ' add if not exists ' ~ some | join(' ')) -%}
+    {%- endfor -%}
+    {%- do query('refresh table ' ~ table) -%}
+    {%- do refuse_missing_rows(source, table, counting) -%}
+{%- endmacro %}
+
+
+{# Spark takes a file that is gone for one without rows. #}
+{% macro refuse_missing_rows(source, table, counting) -%}
+    {%- if counting -%}
+        {%- set stored = query('select count(*) from ' ~ table ~ ' where _load_id in (' ~ counting.keys() | join(', ') ~ ')')[0][0] | int -%}
+        {%- if stored != counting.values() | sum -%}
+            {%- do exceptions.raise_compiler_error('Not begun: of the ' ~ counting.values() | sum ~ ' rows of ' ~ source.identifier
+                ~ ' that count Spark finds ' ~ stored ~ ' in the shared storage.') -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro quoted_names(names) -%}
+    {%- set parts = [] -%}
+    {%- for name in names -%}
+        {%- do parts.append(adapter.quote(name)) -%}
+    {%- endfor -%}
+    {{ return(parts | join(', ')) }}
+{%- endmacro %}
+
+
+{% macro spark__relation_exists(relation) -%}
+    {{ return(adapter.get_relation(database=none, schema=relation.schema, identifier=relation.identifier) is not none) }}
+{%- endmacro %}
+
+
+{% macro spark__rows_of_loads(uploads, condition) -%}
+    (
+        select *
+        from {{ uploads }}
+        where _load_id in (select load_id from {{ spans_of(uploads) }} where {{ condition }})
+    ) as counting
+{%- endmacro %}
+
+
+{# One pass over the rows: a second one, to join them, costs Spark more than moving them. #}
+{% macro spark__newest_of(uploads, rows, unique_key) -%}
+    select *
+    from (
+        select
+            *,
+            row_number() over (partition by {{ unique_key }} order by _row desc) as _recency
+        from {{ rows }}
+    ) as versions
+    where _recency = 1
+{%- endmacro %}
