@@ -51,6 +51,11 @@ class Settings:
     dbt_target: str = setting(
         "sqlite", "The engine, of dbt and the API alike: sqlite, postgres or spark."
     )
+    shared_storage: str = setting(
+        "",
+        "Where Spark and the API share rows: a folder, by default `shared` in that of"
+        " the databases, or a URI such as s3://bucket/prefix.",
+    )
     project_dir: Path = setting(CHECKOUT, "Folder that holds dbt_project.yml.")
     host: str = setting("127.0.0.1", "Address that `serve` listens on.")
     port: int = setting(5000, "Port that `serve` listens on.", 1, 65_535)
@@ -127,6 +132,14 @@ class Settings:
             raise ValueError(
                 f"LOG_LEVEL={self.log_level!r} must be one of {', '.join(LOG_LEVELS)}"
             )
+
+    @property
+    def shared_place(self) -> str:
+        """The place of the shared storage: an absolute path, or a URI."""
+        if "://" in self.shared_storage:
+            return self.shared_storage
+        place = self.shared_storage or self.warehouse_dir / "shared"
+        return str(Path(place).absolute())
 
     @property
     def lineage_page(self) -> Path:

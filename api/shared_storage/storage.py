@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
@@ -65,6 +66,23 @@ class Storage:
         selector = pafs.FileSelector(self._path(name), allow_not_found=True)
         found = self._files.get_file_info(selector)
         return sorted(f.base_name for f in found if f.type == pafs.FileType.Directory)
+
+    def files(self, name: str) -> list[str]:
+        """The names of the files in a folder, in order, hidden ones left out.
+
+        Raises FileNotFoundError where there is no such folder.
+        """
+        found = self._files.get_file_info(pafs.FileSelector(self._path(name)))
+        names = sorted(f.base_name for f in found if f.type == pafs.FileType.File)
+        return [name for name in names if not name.startswith((".", "_"))]
+
+    def try_to_write(self) -> None:
+        """Raise OSError where a file system takes no file; a store is not asked."""
+        if self._is_local:
+            os.makedirs(self._root, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self._root) as file:
+                file.write(b"?" * 4096)
+                file.flush()
 
     def remove(self, name: str) -> None:
         """Remove a folder with all that is in it, if it is there."""

@@ -61,7 +61,12 @@ class RawStore:
         """Begin a load; leaving by an exception, or after `abandon`, stores nothing."""
         with self._database.writing() as connection:
             rows = self._engine.uploaded(connection)
-            yield LoadInProgress(connection, rows, table, mode, by)
+            pending = LoadInProgress(connection, rows, table, mode, by)
+            try:
+                yield pending
+            except BaseException:
+                rows.abandon(table, pending.load_id)
+                raise
 
     def undo(
         self, load_id: int, by: Provenance = NOBODY, keyed: KeyedRequest | None = None

@@ -57,6 +57,12 @@
 {%- endmacro %}
 
 
+{# The column of an upload table that has the number of a row's load. #}
+{% macro load_of_row() -%}
+    {{ return(adapter.dispatch('load_of_row')()) }}
+{%- endmacro %}
+
+
 {# Of `rows`, which are uploads', the newest of each unique_key, as a select. #}
 {% macro newest_of(uploads, rows, unique_key) -%}
     {{ return(adapter.dispatch('newest_of')(uploads, rows, unique_key)) }}

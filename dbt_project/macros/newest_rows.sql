@@ -61,12 +61,17 @@
     {%- if relation.schema != 'raw' -%}
     {{ dbt.default__get_where_subquery(relation) }}
     {%- elif relation_exists(relation) -%}
-    (select * from {{ relation }} where _load_id in (
+    (select * from {{ relation }} where {{ load_of_row() }} in (
         select load_id from {{ spans_of(relation) }} where {{ counts_at(last_load_id_in_sql()) }}
     )) as counting
     {%- else -%}
     ({{ no_uploads(relation) }}) as counting
     {%- endif -%}
+{%- endmacro %}
+
+
+{% macro default__load_of_row() -%}
+    {{ return('_load_id') }}
 {%- endmacro %}
 
 

@@ -5,6 +5,7 @@
 {% macro spark__prepare_warehouse() -%}
     {%- do query('create schema if not exists raw') -%}
     {%- do query('create schema if not exists published ' ~ location('published')) -%}
+    {%- do refuse_other_storage() -%}
     {%- set known = known_relations('raw') -%}
     {%- for name, types in ledger_tables().items() -%}
         {%- do follow_ledger(name, types, known) -%}
@@ -13,6 +14,17 @@
     {%- for source in graph.sources.values() if source.schema == 'raw' -%}
         {%- do follow_uploads(source, known, counting.get(source.identifier, {})) -%}
     {%- endfor -%}
+{%- endmacro %}
+
+
+{# What is published has to be where the builder looks for it. #}
+{% macro refuse_other_storage() -%}
+    {%- set places = answer_of('describe schema published') | selectattr(0, 'equalto', 'Location') | map(attribute=1) | list -%}
+    {%- set place = modules.re.sub('^file:/+', '/', places[0]) -%}
+    {%- if place != shared_storage('published') -%}
+        {%- do exceptions.raise_compiler_error('Not begun: the schema published of this Spark is of another warehouse, at '
+            ~ place ~ '; drop it, or set SHARED_STORAGE to that warehouse\'s.') -%}
+    {%- endif -%}
 {%- endmacro %}
 
 
@@ -61,19 +73,19 @@
 {% macro follow_uploads(source, known, counting) -%}
     {%- set table = 'raw.' ~ adapter.quote(source.identifier) -%}
     {%- set types = column_types(source) -%}
-    {%- do types.update({'_row': 'integer', '_load_id': 'integer'}) -%}
+    {%- do types.update({'_row': 'integer', 'load_id': 'integer'}) -%}
     {%- set columns = table_shape(types) -%}
     {%- set shape = local_md5(columns ~ shared_storage('raw')) -%}
     {%- set information = known.get(source.identifier | lower) -%}
     {%- if property_in(information, 'hiring.shape') != shape -%}
         {%- do query('drop table if exists ' ~ table) -%}
-        {%- do query('create table ' ~ table ~ ' ' ~ columns ~ ' partitioned by (_load_id) '
+        {%- do query('create table ' ~ table ~ ' ' ~ columns ~ ' partitioned by (load_id) '
             ~ location('raw/' ~ source.identifier) ~ " tblproperties ('hiring.shape' = '" ~ shape ~ "')") -%}
     {%- endif -%}
     {%- set there = answer_of('show partitions ' ~ table) | map(attribute=0) | list -%}
     {%- set new = [] -%}
-    {%- for load_id in counting if '_load_id=' ~ load_id not in there -%}
-        {%- do new.append('partition (_load_id = ' ~ load_id ~ ') ' ~ location('raw/' ~ source.identifier ~ '/load_id=' ~ load_id)) -%}
+    {%- for load_id in counting if 'load_id=' ~ load_id not in there -%}
+        {%- do new.append('partition (load_id = ' ~ load_id ~ ') ' ~ location('raw/' ~ source.identifier ~ '/load_id=' ~ load_id)) -%}
     {%- endfor -%}
     {%- for some in new | batch(200) -%}
         {%- do query('alter table ' ~ table ~ ' add if not exists ' ~ some | join(' ')) -%}
@@ -86,7 +98,7 @@
 {# Spark takes a file that is gone for one without rows. #}
 {% macro refuse_missing_rows(source, table, counting) -%}
     {%- if counting -%}
-        {%- set stored = query('select count(*) from ' ~ table ~ ' where _load_id in (' ~ counting.keys() | join(', ') ~ ')')[0][0] | int -%}
+        {%- set stored = query('select count(*) from ' ~ table ~ ' where load_id in (' ~ counting.keys() | join(', ') ~ ')')[0][0] | int -%}
         {%- if stored != counting.values() | sum -%}
             {%- do exceptions.raise_compiler_error('Not begun: of the ' ~ counting.values() | sum ~ ' rows of ' ~ source.identifier
                 ~ ' that count Spark finds ' ~ stored ~ ' in the shared storage.') -%}
@@ -104,6 +116,12 @@
 {%- endmacro %}
 
 
+{# Hive cannot read a condition on a column whose name begins otherwise than with a letter. #}
+{% macro spark__load_of_row() -%}
+    {{ return('load_id') }}
+{%- endmacro %}
+
+
 {% macro spark__relation_exists(relation) -%}
     {{ return(adapter.get_relation(database=none, schema=relation.schema, identifier=relation.identifier) is not none) }}
 {%- endmacro %}
@@ -113,7 +131,7 @@
     (
         select *
         from {{ uploads }}
-        where _load_id in (select load_id from {{ spans_of(uploads) }} where {{ condition }})
+        where load_id in (select load_id from {{ spans_of(uploads) }} where {{ condition }})
     ) as counting
 {%- endmacro %}
 

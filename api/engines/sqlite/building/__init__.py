@@ -29,14 +29,14 @@ RAW_IS_DAMAGED = (
 class SqliteBuilding:
     """The warehouse in a folder, for its builder."""
 
-    transient = (
+    transient: Sequence[str] = (
         "database is locked",
         *SIGNS,
         "database or disk is full",
         "readonly database",
         "unable to open database file",
     )
-    errors = (sqlite3.Error, OSError)
+    errors: tuple[type[Exception], ...] = (sqlite3.Error, OSError)
 
     def __init__(self, folder: Path, project: Path) -> None:
         self._folder = folder

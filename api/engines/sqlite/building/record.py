@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from api.engines.record import Record
+from api.engines.record import Opened, Record
 from api.engines.sqlite.building.mending import LOCK_SECONDS
 from api.plain_macros import plain_macros
 from api.raw_schema import Run
@@ -17,22 +17,22 @@ from api.raw_schema import Run
 
 def record_of(folder: Path, project: Path) -> Record:
     """The record of builds of the warehouse in `folder`."""
+    return Record(published_of(folder, project), lambda: opened(folder / "raw.db"))
+
+
+def published_of(folder: Path, project: Path) -> Opened:
+    """Opens published.db as the schema published, with the table of builds in it."""
     macros = plain_macros(project, "sqlite/builds_table")
 
     @contextmanager
     def published() -> Iterator[Run]:
-        with _opened(":memory:") as connection:
-            connection.execute("attach ? as published", [str(folder / "published.db")])
-            connection.execute("pragma published.journal_mode = wal")
-            connection.execute(macros.sqlite__builds_table())
-            yield partial(rows, connection)
+        with opened(":memory:") as run:
+            run("attach ? as published", [str(folder / "published.db")])
+            run("pragma published.journal_mode = wal", ())
+            run(macros.sqlite__builds_table(), ())
+            yield run
 
-    @contextmanager
-    def ledger() -> Iterator[Run]:
-        with _opened(str(folder / "raw.db")) as connection:
-            yield partial(rows, connection)
-
-    return Record(published, ledger)
+    return published
 
 
 def rows(
@@ -44,5 +44,10 @@ def rows(
     return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
-def _opened(name: str) -> closing[sqlite3.Connection]:
-    return closing(sqlite3.connect(name, isolation_level=None, timeout=LOCK_SECONDS))
+@contextmanager
+def opened(name: str | Path) -> Iterator[Run]:
+    """Runs statements on a database, each for itself."""
+    with closing(
+        sqlite3.connect(name, isolation_level=None, timeout=LOCK_SECONDS)
+    ) as connection:
+        yield partial(rows, connection)
