@@ -2,9 +2,11 @@
 PYTHON ?= python3
 PORT ?= 5000
 FUZZ_SECONDS ?= 60
+BASE ?= origin/main
 BIN := .venv/bin
 
-.PHONY: run test test-postgres test-spark test-browser screenshot lint fuzz endurance bench bench-quick spark-cluster clean
+.PHONY: run test test-postgres test-spark test-browser image-check screenshot lint \
+    lint-dbt breaking-changes fuzz endurance bench bench-quick spark-cluster clean
 
 run: .venv/installed
 	PORT=$(PORT) $(BIN)/python -m api serve
@@ -26,6 +28,11 @@ test-spark: .venv/installed .venv-spark/installed
 test-browser: .venv/browser-installed
 	$(BIN)/python -m pytest tests/browser
 
+# The Dockerfile where no container engine runs, as root; takes some minutes, and needs
+# debootstrap.
+image-check:
+	$(PYTHON) tests/image
+
 # The pictures in README.
 screenshot: .venv/browser-installed
 	PYTHONPATH=tests:. $(BIN)/python -m browser.screenshot
@@ -34,10 +41,26 @@ screenshot: .venv/browser-installed
 spark-cluster: .venv-spark/installed
 	.venv-spark/bin/python -m spark
 
-lint: .venv/installed
+lint: lint-dbt
 	$(BIN)/ruff check api bench spark tests seeds
 	$(BIN)/ruff format --check api bench spark tests seeds
 	$(BIN)/mypy --strict api bench/*.py spark
+	$(BIN)/oxlint --deny-warnings api/static
+
+# The style of the models, and the conventions of the project that dbt reads into .lint.
+lint-dbt: export WAREHOUSE_DIR := .lint
+lint-dbt: export DBT_LOG_PATH := .lint/logs
+lint-dbt: .venv/lint-installed
+	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models
+	$(BIN)/dbt --quiet parse
+	COLUMNS=160 $(BIN)/dbt-bouncer run --config-file .dbt-bouncer.yml
+
+# What the metrics lose against those of another commit.
+breaking-changes: .venv/installed
+	rm -rf .lint/base && mkdir -p .lint/base
+	git archive $(BASE) dbt_project | tar -x -C .lint/base
+	PROJECT_DIR=.lint/base $(BIN)/python -m api openapi > .lint/base/openapi.json
+	$(BIN)/python -m api openapi --against .lint/base/openapi.json
 
 # So long for each target of tests/fuzz; what is found is kept in .fuzz.
 fuzz: .venv/fuzz-installed
@@ -75,6 +98,10 @@ bench/.venv/installed: bench/peers/requirements.txt
 	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
+.venv/lint-installed: .venv/installed requirements-lint.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-lint.txt
+	@touch $@
+
 .venv/fuzz-installed: .venv/installed requirements-fuzz.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-fuzz.txt
 	@touch $@
@@ -84,4 +111,4 @@ bench/.venv/installed: bench/peers/requirements.txt
 	@touch $@
 
 clean:
-	rm -rf .fuzz .venv .venv-postgres .venv-spark bench/.venv warehouse logs target
+	rm -rf .fuzz .lint .venv .venv-postgres .venv-spark bench/.venv warehouse logs target

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,11 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    command: Sequence[str], url: str, folder: Path, **env: str
+    command: Sequence[str],
+    url: str,
+    folder: Path,
+    patience: float = START_SECONDS,
+    **env: str,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The server while it answers at `url`; raises when it does not come up."""
     output = (folder / "server.log").open("ab")
@@ -38,15 +42,17 @@ def running(
         command, env=os.environ | env, cwd=folder, stdout=output, stderr=output
     )
     try:
-        _wait_until_it_answers(url, process)
+        _wait_until_it_answers(url, process, patience)
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
 
 
-def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_SECONDS
+def _wait_until_it_answers(
+    url: str, process: subprocess.Popen[bytes], patience: float
+) -> None:
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline and process.poll() is None:
         try:
             if requests.get(url, timeout=5).ok:
@@ -58,10 +64,21 @@ def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
 
 
 class Product:
-    """Our server on a warehouse, and what a client does with it."""
+    """Our server on a warehouse, and what a client does with it.
 
-    def __init__(self, warehouse: Path) -> None:
+    `settings` are further variables of its environment; `patience`, in seconds, is for
+    its first build.
+    """
+
+    def __init__(
+        self,
+        warehouse: Path,
+        settings: Mapping[str, str] | None = None,
+        patience: float = START_SECONDS,
+    ) -> None:
         self.warehouse = warehouse
+        self.settings = dict(settings or {})
+        self.patience = patience
         self.url = f"http://127.0.0.1:{free_port()}"
         self.metric = f"{self.url}/metrics/employees_per_department"
         self.session = requests.Session()
@@ -74,7 +91,10 @@ class Product:
         port = self.url.rpartition(":")[2]
         env = {"PYTHONPATH": str(CHECKOUT), "PORT": port}
         env["WAREHOUSE_DIR"] = str(self.warehouse)
-        with running(command, self.metric, self.warehouse, **env) as self.process:
+        env |= self.settings
+        with running(
+            command, self.metric, self.warehouse, self.patience, **env
+        ) as self.process:
             yield self
 
     def upload(self, file: Path, table: str, wait: bool) -> float:

@@ -162,6 +162,7 @@ ROOMS = {
         "errors",
         "intake",
         "loading",
+        "openapi",
         "project",
         "provenance",
         "serving",

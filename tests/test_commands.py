@@ -27,7 +27,7 @@ def write(folder: Path, name: str, text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "serve", "builder", "load", "build", "check", "key"]
+    "command", ["", "serve", "builder", "load", "build", "check", "openapi", "key"]
 )
 def test_every_command_has_help(tmp_path: Path, command: str) -> None:
     done = run_command(tmp_path, *command.split(), "--help")

@@ -110,7 +110,7 @@ def _content(mart: Mart, example: Rows) -> Node:
         is_json = format.media_type.endswith("+json")
         schema = {"type": "object" if is_json else "string"}
         found[format.media_type] = {"schema": schema}
-    return found | as_json(rows, list(example))
+    return found | as_json(rows, list(example) or None)
 
 
 def _parameters(mart: Mart) -> Iterator[Node]:
@@ -125,9 +125,10 @@ def _parameters(mart: Mart) -> Iterator[Node]:
         for operator in operators_of(column):
             yield _filter(column, f"{column.name}__{operator}", operator)
     terms = [f"{sign}{c.name}" for c in mart.columns for sign in ("", "-")]
-    yield _listed("sort", terms, "Order by these columns; `-` for a falling one.")
-    names = list(mart.column_names)
-    yield _listed("select", names, "Only these columns, in this order.")
+    order = "Order by these columns; `-` for a falling one."
+    yield _listed("sort", terms, mart.order_by, order)
+    shape = "Only these columns, in this order; also one that is held to one value."
+    yield _listed("select", list(mart.column_names), mart.selected, shape)
     yield query("limit", whole_number(1, MOST_ROWS), "At most so many rows.")
     yield query(
         "cursor", {"type": "string"}, "Where to go on; only from a Link header."
@@ -168,8 +169,12 @@ def _filter(column: Column, name: str, operator: str) -> Node:
     return query(name, schema, about)
 
 
-def _listed(name: str, choices: list[str], description: str) -> Node:
+def _listed(
+    name: str, choices: list[str], default: Sequence[str], description: str
+) -> Node:
     items: Node = {"type": "string", "enum": choices}
     # One named twice counts once.
     schema = array_of(items) | {"minItems": 1}
+    if default:
+        schema["default"] = list(default)
     return query(name, schema, description, style="form", explode=False)

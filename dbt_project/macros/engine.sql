@@ -6,7 +6,7 @@
     the strategies of incremental models) are overridden in those folders, too.
 #}
 
-{# Before a run: schemas and tables that dbt does not make, and settings. #}
+{# Before a run takes its lease: schemas, tables that have to be there, and settings. #}
 {% macro prepare_warehouse() -%}
     {{ return(adapter.dispatch('prepare_warehouse')()) }}
 {%- endmacro %}

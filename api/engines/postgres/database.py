@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from queue import LifoQueue
+from queue import Empty, LifoQueue
 from typing import Any
 
 import adbc_driver_manager
@@ -172,9 +172,8 @@ class Database:
 
     def close(self) -> None:
         """Close the idle connections."""
-        while not self._idle.empty():
-            with suppress(Exception):
-                self._idle.get_nowait().close()
+        for connection in self._idle_ones():
+            connection.close()
 
     def _give_back(self, connection: Connection, usable: bool) -> None:
         if not usable:
@@ -184,13 +183,17 @@ class Database:
         self._idle.put(connection)
 
     def _borrowed(self) -> Connection:
-        while not self._idle.empty():
-            with suppress(Exception):
-                connection = self._idle.get_nowait()
-                if connection.is_alive():
-                    return connection
-                connection.close()
+        for connection in self._idle_ones():
+            if connection.is_alive():
+                return connection
+            connection.close()
         return Connection(self._schema)
+
+    def _idle_ones(self) -> Iterator[Connection]:
+        """Take idle connections, the last used first, until there are none."""
+        with suppress(Empty):
+            while True:
+                yield self._idle.get_nowait()
 
 
 def _commit(connection: Connection) -> None:

@@ -133,7 +133,7 @@ function makeTray() {
   }
 
   function removeDone() {
-    for (const card of [...cards]) if (card.state !== "busy") remove(card);
+    for (const card of cards) if (card.state !== "busy") remove(card);
     replace(outcome);
   }
 

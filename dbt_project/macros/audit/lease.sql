@@ -4,13 +4,17 @@
     that died has not renewed it for half a minute. This is for courtesy: that nothing is
     published which another run has changed is seen to by the stamps, lease or not.
 #}
-{% macro default__take_lease(patience_seconds=120) -%}
+{% macro create_lease_table() -%}
     {%- do create_state_table('dbt_lease', {
         'one': 'integer',
         'invocation_id': 'text',
         'owner': 'text',
         'expires_at': 'real',
     }, ['one']) -%}
+{%- endmacro %}
+
+
+{% macro default__take_lease(patience_seconds=120) -%}
     {%- set leases = state_table('dbt_lease') -%}
     {%- set give_up_at = modules.datetime.datetime.now() + modules.datetime.timedelta(seconds=patience_seconds) -%}
     {%- for _ in range(100000) -%}

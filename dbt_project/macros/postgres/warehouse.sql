@@ -4,10 +4,11 @@
 {% macro postgres__prepare_warehouse() -%}
     {%- do query('begin') -%}
     {%- do query("select pg_advisory_xact_lock(hashtext('prepare_warehouse'))") -%}
-    {#- Of a schema that is there, a role that may make none need not be told so. -#}
-    {%- for schema in [target.schema, 'published'] if not query('select 1 where to_regnamespace(' ~ quoted(schema) ~ ') is not null') | length -%}
+    {#- Even `if not exists` asks for the right to create one. -#}
+    {%- for schema in [target.schema, 'published'] if not query('select 1 where to_regnamespace(' ~ quoted(schema) ~ ') is not null') -%}
         {%- do query('create schema ' ~ schema) -%}
     {%- endfor -%}
+    {%- do create_lease_table() -%}
     {%- do query(postgres__builds_table()) -%}
     {%- do query('commit') -%}
 {%- endmacro %}

@@ -14,6 +14,7 @@
 {% macro sqlite__prepare_warehouse() -%}
     {%- do require_spans() -%}
     {%- do query('pragma main.journal_mode = wal') -%}
+    {%- do create_lease_table() -%}
     {%- if target.name != 'dev' -%}
         {%- do query('pragma published.journal_mode = wal') -%}
         {%- do query(sqlite__builds_table()) -%}

@@ -1,0 +1,57 @@
+"""The OpenAPI document of the project's files, and what a change of them breaks."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api.commands.common import REFUSED, complain, contract_of, settings_of
+from api.openapi import Facts, breaking_changes, document
+
+
+@click.command()
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="OLD.json",
+    help="Print what breaks whoever relies on the metrics of this one, instead.",
+)
+def openapi(against: Path | None) -> None:
+    """Print the OpenAPI document of the project's files; nothing need be built."""
+    found = _document()
+    if against is None:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    try:
+        changes = breaking_changes(json.loads(against.read_bytes()), found)
+    except (ValueError, KeyError, TypeError) as error:
+        raise click.UsageError(
+            f"{against} is not what `python -m api openapi` prints."
+        ) from error
+    complain(changes)
+    if changes:
+        sys.exit(REFUSED)
+    click.echo(f"Whoever relies on the metrics of {against} finds them as they were.")
+
+
+def _document() -> dict[str, Any]:
+    """What `GET /openapi.json` would be if all of this were published, without rows."""
+    settings = settings_of()
+    contract = contract_of(settings)
+    marts = {mart.endpoint: mart for mart in contract.marts.values()}
+    facts = Facts(
+        contract=contract,
+        marts=marts,
+        examples=dict.fromkeys(marts, ()),
+        samples={},
+        has_keys=settings.has_keys,
+        protect_metrics=settings.protect_metrics,
+    )
+    return document(facts)
+
+
+COMMANDS = (openapi,)

@@ -1,0 +1,129 @@
+"""`python -m bench.scale ROWS...`: how cost grows with rows, on DBT_TARGET's engine.
+
+For each number of hires a new warehouse: one upload of them all, acknowledged as
+durable; the build that makes marts of them; batches of 1,000 corrections, each until it
+is served. Prints a table, each figure with its ratio to that of the first line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from bench.processes import CHECKOUT, Product
+from bench.rows import batches, write_hires
+
+# What starts an engine of one's own is the suite's.
+sys.path.insert(0, str(CHECKOUT / "tests"))
+
+PATIENCE = 3600.0
+BATCHES = 3
+HEAD = ["hires", "upload", "", "build of all", "", "1,000 more until served", "", "MB"]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds, and the bytes that are taken when all is built."""
+
+    rows: int
+    upload: float
+    build: float
+    batch: float
+    taken: int
+
+
+def main() -> int:
+    """Measure each size on the engine, smallest first; print the table."""
+    parser = argparse.ArgumentParser("python -m bench.scale", description=__doc__)
+    parser.add_argument("rows", type=int, nargs="+")
+    sizes = sorted(parser.parse_args().rows)
+    backends = import_module("engines.backends").BACKENDS
+    name = os.environ.get("DBT_TARGET") or "sqlite"
+    with tempfile.TemporaryDirectory(prefix="scale-") as folder:
+        engine = backends[name](Path(folder) / "engine")
+        engine.folder.mkdir(exist_ok=True)
+        costs = []
+        try:
+            engine.start()
+            for rows in sizes:
+                place = Path(folder) / str(rows)
+                cost = measured(rows, place, engine.new_warehouse(), engine)
+                print(cost, file=sys.stderr, flush=True)
+                costs.append(cost)
+        finally:
+            engine.close()
+    print(f"\n{name}\n\n{table(costs)}")
+    return 0
+
+
+def measured(rows: int, place: Path, settings: Mapping[str, str], engine: Any) -> Cost:
+    """The cost of so many hires on a new warehouse of the engine."""
+    product = Product(place / "warehouse", settings, PATIENCE)
+    with product.served():
+        for name in ("departments", "jobs"):
+            file = CHECKOUT / "seeds" / f"{name}.csv"
+            product.upload(file, name, wait=False)
+        product.until_built(PATIENCE)
+        file = write_hires(place / "hires.csv", rows, first_id=1, seed=1)
+        upload = product.upload(file, "hired_employees", wait=False)
+        file.unlink()
+        product.until_built(PATIENCE)
+        build = seconds_of_newest_build(product)
+        # The page of the lineage is made while nobody waits.
+        time.sleep(5)
+        sent = batches(BATCHES, among=rows, seed=2)
+        taken = [until_served(product, batch) for batch in sent]
+        return Cost(rows, upload, build, median(taken), bytes_taken(product, engine))
+
+
+def until_served(product: Product, batch: list[list[Any]]) -> float:
+    began = time.perf_counter()
+    product.send(batch, wait=False)
+    product.until_built(PATIENCE)
+    return time.perf_counter() - began
+
+
+def seconds_of_newest_build(product: Product) -> float:
+    """As the server's figures tell it."""
+    return figure(product, "hiring_last_build_seconds")
+
+
+def bytes_taken(product: Product, engine: Any) -> int:
+    """What the warehouse takes, and with it the tables that Spark keeps of its own."""
+    tables = getattr(engine, "tables", None)
+    own = (
+        sum(f.stat().st_size for f in tables.rglob("*") if f.is_file()) if tables else 0
+    )
+    return int(figure(product, "hiring_file_bytes")) + own
+
+
+def figure(product: Product, name: str) -> float:
+    """The sum of a figure over its labels."""
+    lines = product.session.get(f"{product.url}/prometheus").text.splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
+
+
+def table(costs: list[Cost]) -> str:
+    """The costs as a Markdown table."""
+    first = costs[0]
+    rows = [HEAD, ["---"] * len(HEAD)]
+    for cost in costs:
+        cells = [f"{cost.rows:,}"]
+        for name in ("upload", "build", "batch"):
+            value, base = getattr(cost, name), getattr(first, name)
+            cells += [f"{value:.1f} s", f"{value / base:.1f} ×"]
+        rows.append([*cells, f"{cost.taken / 1e6:,.0f}"])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
