@@ -11,6 +11,7 @@ import pyarrow as pa
 from api.contract import Table
 from api.engines.disk import problem_of
 from api.engines.model import Connection
+from api.engines.sqlite.schema import Dialect
 from api.errors import NotReady
 from api.raw_schema import COUNTING_NOW, Run
 from api.shared_storage import (
@@ -69,8 +70,11 @@ class SharedUploads:
         self._storage = storage
 
     def stored(self, table: Table) -> Table | None:
-        """Of each table there is a record of its contract."""
-        return None
+        """A table is there once its contract was applied, of which a record is kept."""
+        if not Dialect().has_table(self._run, "contracts"):
+            return None
+        sql = "select 1 as known from contracts where table_name = ?"
+        return table if self._run(sql, [table.name]) else None
 
     def rows(self, name: str) -> int:
         sql = "select coalesce(sum(loaded), 0) as n from loads where table_name = ?"

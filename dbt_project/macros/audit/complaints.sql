@@ -7,7 +7,7 @@
 {# dbt's own text, without colours, Java's stacks, and where this machine keeps its files. #}
 {% macro tellable(message) -%}
     {%- set plain = modules.re.sub('\\x1b\\[[0-9;]*m|\r', '', message or '') -%}
-    {%- set plain = modules.re.sub('(?m)^\\s+at [\\w.$]+[./].*\n?|^ *Caused by: (?s:.*?)\\.\\.\\. \\d+ more\n?', '', plain) -%}
+    {%- set plain = modules.re.sub('(?m)^\\s+at [\\w.$]+[./].*\n?|^\\s*(?:Caused by|Suppressed): (?s:.*?)\\.\\.\\. \\d+ more\n?', '', plain) -%}
     {{- modules.re.sub('(?m)^ *compiled code at .*$', '', plain).strip() -}}
 {%- endmacro %}
 
