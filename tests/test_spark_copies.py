@@ -125,6 +125,7 @@ def test_of_several_builds_the_newest_good_one_is_served(
 ) -> None:
     leave(storage, 2)
     leave(storage, 1)
+    storage.remove("published/sums__1")
     leave(storage, 3, status="failed", documents="{}", marts="[]")
     take_over(storage, run)
     assert [build[0] for build in builds(run)] == ["run 1", "run 2", "run 3"]

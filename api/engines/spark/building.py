@@ -67,8 +67,10 @@ class SparkBuilding(SqliteBuilding):
             take_over(self._storage, run)
 
     def is_whole(self) -> bool:
+        if not super().is_whole():
+            return False
         self.after_build()
-        return super().is_whole()
+        return True
 
     @contextmanager
     def _raw(self) -> Iterator[Run]:

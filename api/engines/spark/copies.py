@@ -71,11 +71,13 @@ def write_ledger(storage: Storage, run: Run) -> None:
 def take_over(storage: Storage, run: Run) -> None:
     """Record the builds that dbt has left, and copy the marts of the newest."""
     builds = sorted(_left(storage), key=lambda build: str(build["finished_at"]))
+    # Of earlier ones the tables may be gone.
+    newest = [build for build in builds if build["status"] == "published"][-1:]
     for build in builds:
         run("begin immediate", ())
         try:
             if not _is_known(run, build):
-                if build["status"] == "published" and not _is_old(run, build):
+                if build in newest and not _is_old(run, build):
                     _copy_marts(storage, run, json.loads(build["documents"]))
                 _record(run, build)
             run("commit", ())

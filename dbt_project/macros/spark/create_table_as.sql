@@ -51,13 +51,18 @@
 {%- endmacro %}
 
 
-{# {name: type} of a select, of which nothing is computed. #}
+{# {name: type} of a select, of which nothing is computed; asked once in a run. #}
 {% macro types_of(sql) -%}
-    {%- set types = {} -%}
-    {%- for row in answer_of('describe query ' ~ sql) -%}
-        {%- do types.update({row[0]: row[1]}) -%}
-    {%- endfor -%}
-    {{ return(types) }}
+    {%- set known = known_in_this_run() -%}
+    {%- set question = 'types.' ~ local_md5(sql) -%}
+    {%- if question not in known -%}
+        {%- set types = {} -%}
+        {%- for row in answer_of('describe query ' ~ sql) -%}
+            {%- do types.update({row[0]: row[1]}) -%}
+        {%- endfor -%}
+        {%- do known.update({question: types}) -%}
+    {%- endif -%}
+    {{ return(known[question]) }}
 {%- endmacro %}
 
 
