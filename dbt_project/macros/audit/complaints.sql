@@ -19,6 +19,7 @@
     {#- Spark names an error twice, each time with its class, and then tells how it had understood the SQL. -#}
     {%- set body = modules.re.sub('(?:\\w+\\.)+\\w+Exception: |Error running query: \\[[\\w.]+\\]', '', body) -%}
     {%- set body = modules.re.split('\\s*SQLSTATE: \\w{5}', body)[0] -%}
+    {%- set body = body | replace('failed to connect: TTransportException:', 'Spark cannot be reached:') -%}
     {%- set ids = '\\b(?:model|seed|test|source|macro|snapshot)\\.\\w+\\.(?=\\w)' -%}
     {{- modules.re.sub(ids, '', body).split() | join(' ') | truncate(500) -}}
 {%- endmacro %}
