@@ -78,17 +78,33 @@ class Postgres(Backend):
 
     def run_sql(self, sql: str, database: str = "postgres") -> str:
         """What a superuser is told, a row a line, columns apart by `|`."""
-        done = subprocess.run(
-            [self._bin / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql, database],
-            env={
-                "PGHOST": str(self.folder),
-                "PGPORT": str(self._port),
-                "PGUSER": "postgres",
-            },
+        return self._told(self.psql("-c", sql, PGDATABASE=database))
+
+    def run_script(self, script: str, database: str, **variables: str) -> None:
+        """Run a script of psql's as a superuser, with psql's variables."""
+        given = [f"--set={name}={value}" for name, value in variables.items()]
+        self._told(self.psql(*given, script=script, PGDATABASE=database))
+
+    def psql(
+        self, *arguments: str, script: str | None = None, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        """psql with PG* variables; by the socket, as a superuser, without them."""
+        superuser = {
+            "PGHOST": str(self.folder),
+            "PGPORT": str(self._port),
+            "PGUSER": "postgres",
+        }
+        return subprocess.run(
+            [self._bin / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", *arguments],
+            env=superuser | variables,
+            input=script,
             capture_output=True,
             text=True,
             **self._as_user,
         )
+
+    @staticmethod
+    def _told(done: subprocess.CompletedProcess[str]) -> str:
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
