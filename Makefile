@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 5000
 FUZZ_SECONDS ?= 60
+ENGINE_TESTS ?= tests/engines
 BASE ?= origin/main
 BIN := .venv/bin
 
@@ -17,11 +18,11 @@ test: .venv/installed
 # The suite that every engine has to pass, on another engine; `make test` runs it on SQLite.
 # Its answers are compared with those of SQLite, in the environment of that.
 test-postgres: .venv/installed .venv-postgres/installed
-	DBT_TARGET=postgres .venv-postgres/bin/python -m pytest tests/engines
+	DBT_TARGET=postgres .venv-postgres/bin/python -m pytest $(ENGINE_TESTS)
 
 # One cluster: one process of tests.
 test-spark: .venv/installed .venv-spark/installed
-	DBT_TARGET=spark .venv-spark/bin/python -m pytest -n 0 tests/engines
+	DBT_TARGET=spark .venv-spark/bin/python -m pytest -n 0 $(ENGINE_TESTS)
 
 # The page in a real Chromium, which has to be installed (BROWSER=/path/to/it where it has
 # another name).
