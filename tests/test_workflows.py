@@ -57,7 +57,7 @@ def test_the_commands_of_a_workflow_exist(path: Path) -> None:
 def test_a_workflow_may_only_read_and_ends_by_itself(path: Path) -> None:
     assert workflow(path)["permissions"] == {"contents": "read"}
     for job in workflow(path)["jobs"].values():
-        assert job["timeout-minutes"] <= 60
+        assert job["timeout-minutes"] <= 120
 
 
 def test_forks_check_what_ci_checks() -> None:
