@@ -44,6 +44,7 @@ class Builder:
         self._timeout = settings.build_timeout_seconds
         self._project = Project(settings.project_dir)
         self._engine = engine
+        self._record = engine.record
         self._transient = (*TRANSIENT, *engine.transient)
         self._telling = Telling(self._project, settings.warehouse_dir)
         target = settings.warehouse_dir / "builder"
@@ -105,12 +106,12 @@ class Builder:
             outcome = self._built_after_mending(outcome)
         self._engine.after_build()
         run = outcome.invocation_id
-        if not outcome.succeeded and not self._engine.was_recorded(run):
+        if not outcome.succeeded and not self._record.was_recorded(run):
             # The same broken project fails every load that arrives: each is a build.
             run = str(uuid.uuid4())
             outcome = replace(outcome, invocation_id=run)
             told = outcome.failures or self._telling.of("dbt", outcome.message)
-            self._engine.record_failure(FailedBuild(run, position, started_at, told))
+            self._record.record_failure(FailedBuild(run, position, started_at, told))
         self._built = position
         self._undocumented = outcome.succeeded and self._documented != self._seen
         self._proven = self._proven or outcome.succeeded
@@ -168,7 +169,7 @@ class Builder:
         build = FailedBuild(
             str(uuid.uuid4()), self._engine.position(), datetime.now(UTC), told
         )
-        self._engine.record_failure(build)
+        self._record.record_failure(build)
 
     def _hold_off(self, silences: int) -> None:
         """Wait with the next build, unless the project changes."""
@@ -231,7 +232,7 @@ class Builder:
         """Log the build, with the loads that it is the first good one to hold."""
         took = datetime.now(UTC) - started_at
         level = logging.INFO if outcome.succeeded else logging.ERROR
-        facts = self._engine.facts_of(outcome.invocation_id)
+        facts = self._record.facts_of(outcome.invocation_id)
         seconds = round(took.total_seconds(), 3)
         status = "published" if outcome.succeeded else "failed"
         tell(f"build_{status}", level, seconds=seconds, **facts)

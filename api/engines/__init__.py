@@ -25,6 +25,7 @@ from api.engines.model import (
     Stamp,
     UploadedRows,
 )
+from api.engines.preparing import prepare
 from api.errors import Conflict
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "only_carry",
     "open_building",
     "open_carrying",
+    "prepare",
     "warehouse_exists",
 ]
 

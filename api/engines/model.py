@@ -17,6 +17,8 @@ from api.raw_schema import Schema
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from api.engines.record import Record
+
 Row = dict[str, Any]
 # What the store of the published marts looks like; None where that tells nothing.
 Stamp = tuple[tuple[int, int, int], ...] | None
@@ -190,16 +192,8 @@ class Building(Protocol):
     def after_build(self) -> None:
         """Take over what dbt has left, published or not."""
 
-    def was_recorded(self, invocation_id: str) -> bool:
-        """Whether dbt itself recorded this invocation."""
-
-    def record_failure(self, build: FailedBuild) -> None: ...
-
-    def facts_of(self, invocation_id: str) -> dict[str, Any]:
-        """What a log may tell of a recorded build: its number, its loads, its failures.
-
-        Not what failures say, which may hold rows.
-        """
+    @property
+    def record(self) -> Record: ...
 
     def hints_at_damage(self, message: str) -> bool:
         """Whether an error may come from what is stored being damaged."""

@@ -23,7 +23,7 @@ from api.raw_schema.sql import (
     key_before,
 )
 from api.raw_schema.stored import declared_tables, remember, stored_table
-from api.raw_schema.tables import TablesInPlace
+from api.raw_schema.tables import in_place
 
 __all__ = [
     "COUNTING_NOW",
@@ -33,10 +33,10 @@ __all__ = [
     "Run",
     "Schema",
     "StoredColumn",
-    "TablesInPlace",
     "Uploads",
     "apply",
     "declared_tables",
+    "in_place",
     "is_current",
     "key_before",
     "newest_rows",

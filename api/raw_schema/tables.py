@@ -9,7 +9,7 @@ an index, which would cost a load a third of its time.
 from __future__ import annotations
 
 from api.contract import Column, Table
-from api.raw_schema.sql import PLACE_BITS, ROW_KEY, Dialect, Run
+from api.raw_schema.sql import PLACE_BITS, ROW_KEY, Dialect, Run, Schema
 
 OURS = (ROW_KEY, "_load_id")
 
@@ -101,3 +101,8 @@ class TablesInPlace:
     def _ddl(self, column: Column) -> str:
         required = " not null" if column.required else ""
         return f'"{column.name}" {self._dialect.storage(column.data_type)}{required}'
+
+
+def in_place(run: Run, dialect: Dialect) -> Schema:
+    """The raw store whose upload tables are beside its ledger."""
+    return Schema(run, dialect, TablesInPlace(run, dialect))

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from api import raw_schema
 from api.contract import Table
-from api.engines import Carrying, Row, UploadedRows
+from api.engines import Carrying, Row, UploadedRows, prepare
 from api.provenance import NOBODY, Provenance
 from api.utc import utc_text
 from api.warehouse import ledger
@@ -31,18 +31,8 @@ class RawStore:
         self.requests = Requests(engine)
 
     def prepare(self, tables: Iterable[Table]) -> None:
-        """Bring the ledger up to date, and the upload tables to their contract.
-
-        Raises ContractError, with nothing changed, where that would lose stored rows
-        or read them differently.
-        """
-        tables = list(tables)
-        self._database.make_ready()
-        with self._database.connection() as connection:
-            if raw_schema.is_current(self._engine.schema(connection), tables):
-                return
-        with self._database.writing() as connection:
-            raw_schema.apply(self._engine.schema(connection), tables)
+        """Bring the upload tables to their contract; see `engines.prepare`."""
+        prepare(self._database, self._engine.schema, list(tables))
 
     def declared_tables(self) -> list[Table]:
         """The upload tables of the contract as it was last applied."""

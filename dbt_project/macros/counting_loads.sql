@@ -15,6 +15,20 @@
 {%- endmacro %}
 
 
+{#
+    A row's key has its load's number on top: each load is a range of the table, and nothing
+    else of it is read. `cross join` keeps SQLite from going through the table first.
+#}
+{% macro default__rows_of_loads(uploads, condition) -%}
+    (
+        select uploads.*
+        from (select distinct load_id from {{ spans_of(uploads) }} where {{ condition }}) as spans
+        cross join {{ uploads }} as uploads
+        where uploads._row >= spans.load_id << 32 and uploads._row < (spans.load_id + 1) << 32
+    ) as counting
+{%- endmacro %}
+
+
 {% macro spans_of(uploads) -%}
     (select * from raw.load_spans where table_name = {{ quoted(uploads.identifier) }}) as spans
 {%- endmacro %}

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import adbc_driver_manager
 
-from api import raw_schema
 from api.contract import Table
-from api.engines.model import LEASE_OWNER, AnotherBuilder, FailedBuild, Position
+from api.engines.model import LEASE_OWNER, AnotherBuilder, Position
 from api.engines.postgres.database import Connection, Database
 from api.engines.postgres.locks import only_builder
 from api.engines.postgres.schema import Dialect
+from api.engines.preparing import prepare
 from api.engines.record import Record
 from api.errors import Problem, WarehouseUnreachable
 from api.plain_macros import plain_macros
-from api.raw_schema import Run, Schema, TablesInPlace
+from api.raw_schema import Run, in_place
 
 
 class PostgresBuilding:
@@ -41,7 +40,7 @@ class PostgresBuilding:
         self._lock: Connection | None = None
         macros = plain_macros(project, "postgres/builds_table")
         self._builds_table: str = macros.postgres__builds_table()
-        self._record = Record(self._published, self._ledger)
+        self.record = Record(self._published, self._ledger)
 
     @contextmanager
     def only_builder(self) -> Iterator[None]:
@@ -71,12 +70,7 @@ class PostgresBuilding:
             raise AnotherBuilder(problem.detail) from problem
 
     def prepare(self, tables: Sequence[Table]) -> None:
-        self._raw.make_ready()
-        with self._raw.connection() as connection:
-            if raw_schema.is_current(_schema(connection.rows), tables):
-                return
-        with self._raw.writing() as connection:
-            raw_schema.apply(_schema(connection.rows), tables)
+        prepare(self._raw, lambda c: in_place(c.rows, Dialect()), tables)
 
     def before_build(self) -> None:
         """Take back the lease of a builder that died: the only one now is us."""
@@ -86,15 +80,6 @@ class PostgresBuilding:
 
     def after_build(self) -> None:
         """All that dbt leaves is where it belongs."""
-
-    def was_recorded(self, invocation_id: str) -> bool:
-        return self._record.was_recorded(invocation_id)
-
-    def record_failure(self, build: FailedBuild) -> None:
-        self._record.record_failure(build)
-
-    def facts_of(self, invocation_id: str) -> dict[str, Any]:
-        return self._record.facts_of(invocation_id)
 
     def hints_at_damage(self, message: str) -> bool:
         """What its server keeps is its server's to mend."""
@@ -126,8 +111,3 @@ class PostgresBuilding:
             if not connection.has_table("builds"):
                 connection.rows(self._builds_table)
             yield connection.rows
-
-
-def _schema(run: Run) -> Schema:
-    dialect = Dialect()
-    return Schema(run, dialect, TablesInPlace(run, dialect))

@@ -11,7 +11,7 @@ from api.engines.postgres.locks import AdvisoryLocks, builder_is_running
 from api.engines.postgres.schema import Dialect
 from api.engines.rows_in_place import RowsInPlace
 from api.errors import WarehouseReadOnly
-from api.raw_schema import Schema, TablesInPlace
+from api.raw_schema import Schema, in_place
 
 SIZES = """
 select nspname, cast(sum(pg_total_relation_size(pg_class.oid)) as bigint) as bytes
@@ -35,9 +35,7 @@ class PostgresWarehouse:
         self._locks = AdvisoryLocks()
 
     def schema(self, connection: Connection) -> Schema:
-        dialect = Dialect()
-        run = connection.rows
-        return Schema(run, dialect, TablesInPlace(run, dialect))
+        return in_place(connection.rows, Dialect())
 
     def uploaded(self, connection: Connection) -> UploadedRows:
         return RowsInPlace(connection, Dialect())

@@ -9,17 +9,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import lru_cache
 from queue import Empty, LifoQueue
 from typing import Any
 
 import adbc_driver_manager
 import adbc_driver_postgresql.dbapi as adbc
-import pyarrow as pa
 
+from api.engines.adbc import AdbcConnection
 from api.engines.model import Row
 from api.engines.postgres.faults import named
+from api.engines.postgres.schema import Dialect
 from api.errors import Problem, WarehouseUnreachable
 
 # Everything else is for the PG* variables to say.
@@ -38,18 +39,19 @@ UNKNOWN = (
 )
 
 
-class Connection:
-    """A connection in autocommit mode; used by one thread at a time.
+class Connection(AdbcConnection):
+    """A connection that sees one schema. An append is a COPY.
 
     Raises WarehouseUnreachable, WarehouseBusy, WarehouseReadOnly, StorageFull and
     NotThere.
     """
 
     position = "strpos"
+    dialect = Dialect()
 
     def __init__(self, schema: str) -> None:
         with named():
-            self._connection = adbc.connect(ADDRESS, autocommit=True)
+            super().__init__(adbc.connect(ADDRESS, autocommit=True))
         self.used_at = time.monotonic()
         try:
             self.rows(f"set search_path to {schema}")
@@ -57,40 +59,6 @@ class Connection:
         except BaseException:
             self.close()
             raise
-
-    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
-        """Run one statement; its rows, a dictionary each, in order."""
-        return list(self.table(sql, parameters).to_pylist())
-
-    def table(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
-        """Run one statement; its rows as an Arrow table."""
-        with named(), self._connection.cursor() as cursor:
-            cursor.execute(_numbered(sql), tuple(parameters) or None)
-            if cursor.description is None:
-                return pa.table({})
-            return cursor.fetch_arrow_table()
-
-    def append(self, table: str, rows: pa.RecordBatch) -> None:
-        """Append Arrow rows to an existing table, column by name: a COPY."""
-        with named(), self._connection.cursor() as cursor:
-            cursor.adbc_ingest(table, rows, mode="append")
-
-    def has_table(self, name: str) -> bool:
-        sql = (
-            "select 1 as found from pg_tables"
-            " where schemaname = current_schema() and tablename = ?"
-        )
-        return bool(self.rows(sql, [name]))
-
-    def roll_back(self) -> bool:
-        """Take back what is not committed, after an error; whether that was possible.
-
-        Closing the connection does so in any case.
-        """
-        with suppress(adbc_driver_manager.Error, Problem):
-            self.rows("rollback")
-            return True
-        return False
 
     def is_alive(self) -> bool:
         """Whether it works; one that was used just now is taken to."""
@@ -101,9 +69,11 @@ class Connection:
             return True
         return False
 
-    def close(self) -> None:
-        with suppress(adbc_driver_manager.Error):
-            self._connection.close()
+    def _named(self) -> AbstractContextManager[None]:
+        return named()
+
+    def _statement(self, sql: str) -> str:
+        return _numbered(sql)
 
 
 class Database:

@@ -20,7 +20,7 @@ from api.engines.sqlite.key_locks import RangeLocks
 from api.engines.sqlite.occupancy import occupy
 from api.engines.sqlite.schema import Dialect
 from api.errors import WarehouseDamaged
-from api.raw_schema import Schema, TablesInPlace
+from api.raw_schema import Schema, in_place
 
 FILES = ("raw.db", "main.db", "published.db")
 
@@ -50,9 +50,7 @@ class SqliteWarehouse:
             raise
 
     def schema(self, connection: Connection) -> Schema:
-        dialect = Dialect()
-        run = connection.rows
-        return Schema(run, dialect, TablesInPlace(run, dialect))
+        return in_place(connection.rows, Dialect())
 
     def uploaded(self, connection: Connection) -> UploadedRows:
         return RowsInPlace(connection, Dialect())

@@ -9,19 +9,20 @@ import logging
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import Any
 
 import adbc_driver_manager
 import adbc_driver_sqlite.dbapi as adbc
-import pyarrow as pa
 
+from api.engines.adbc import AdbcConnection
 from api.engines.model import Row
 from api.engines.sqlite.checkpoints import Checkpoints
 from api.engines.sqlite.faults import named
 from api.engines.sqlite.files import DERIVED
+from api.engines.sqlite.schema import Dialect
 from api.errors import NotThere, Problem, WarehouseDamaged
 
 # Which file it is, whatever its name: device and inode.
@@ -37,13 +38,15 @@ CURSOR = {"adbc.sqlite.query.batch_rows": str(1 << 22)}
 log = logging.getLogger("warehouse")
 
 
-class Connection:
-    """A connection in autocommit mode; used by one thread at a time.
+class Connection(AdbcConnection):
+    """A connection to one file.
 
     Raises WarehouseBusy, WarehouseReadOnly, WarehouseDamaged and StorageFull.
     """
 
     position = "instr"
+    dialect = Dialect()
+    cursor_options = CURSOR
 
     def __init__(
         self, path: Path, busy_ms: int = BUSY_TIMEOUT_MS, create: bool = True
@@ -52,7 +55,7 @@ class Connection:
         mode = "rwc" if create else "rw"
         with named(path):
             uri = f"{path.absolute().as_uri()}?mode={mode}"
-            self._connection = adbc.connect(uri, autocommit=True)
+            super().__init__(adbc.connect(uri, autocommit=True))
         self.identity = identity_of(path)
         try:
             self.rows(f"pragma busy_timeout = {busy_ms}")
@@ -63,41 +66,8 @@ class Connection:
             self.close()
             raise
 
-    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
-        """Run one statement; its rows, a dictionary each, in order."""
-        return list(self.table(sql, parameters).to_pylist())
-
-    def table(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
-        """Run one statement; its rows as an Arrow table.
-
-        A column in which no row has a value has no type of its own.
-        """
-        with (
-            named(self._path),
-            self._connection.cursor(adbc_stmt_kwargs=CURSOR) as cursor,
-        ):
-            cursor.execute(sql, tuple(parameters) or None)
-            if cursor.description is None:
-                return pa.table({})
-            return cursor.fetch_arrow_table()
-
-    def append(self, table: str, rows: pa.RecordBatch) -> None:
-        """Append Arrow rows to an existing table, column by name."""
-        with named(self._path), self._connection.cursor() as cursor:
-            cursor.adbc_ingest(table, rows, mode="append")
-
-    def has_table(self, name: str) -> bool:
-        return bool(self.rows("select 1 from sqlite_master where name = ?", [name]))
-
-    def roll_back(self) -> None:
-        """Take back what is not committed, after an error that is to be told."""
-        # SQLite may have done so by itself; closing the connection does in any case.
-        with suppress(adbc_driver_manager.Error, Problem):
-            self.rows("rollback")
-
-    def close(self) -> None:
-        with suppress(adbc_driver_manager.Error):
-            self._connection.close()
+    def _named(self) -> AbstractContextManager[None]:
+        return named(self._path)
 
 
 class Database:

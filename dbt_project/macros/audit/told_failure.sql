@@ -53,6 +53,20 @@
 {%- endmacro %}
 
 
+{#
+    What the last group of a pattern finds in an error: none if the pattern does not, an empty
+    text if that is no name. Of punctuation only a semicolon is to be looked for.
+#}
+{% macro name_matched(pattern, gist) -%}
+    {%- set found = modules.re.search(pattern, gist) -%}
+    {%- if not found -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set name = found.group(found.lastindex) -%}
+    {{ return(name if modules.re.fullmatch('\\w[\\w.]*|;', name) else '') }}
+{%- endmacro %}
+
+
 {% macro tested_model(unit_test) -%}
     {{ return(graph.nodes[unit_test.tested_node_unique_id or unit_test.depends_on.nodes[0]]) }}
 {%- endmacro %}

@@ -25,20 +25,6 @@
 
 
 {#
-    A row's key has its load's number on top: each load is a range of the table, and nothing
-    else of it is read.
-#}
-{% macro postgres__rows_of_loads(uploads, condition) -%}
-    (
-        select uploads.*
-        from (select distinct load_id from {{ spans_of(uploads) }} where {{ condition }}) as spans
-        inner join {{ uploads }} as uploads
-            on uploads._row >= spans.load_id << 32 and uploads._row < (spans.load_id + 1) << 32
-    ) as counting
-{%- endmacro %}
-
-
-{#
     Of few rows the newest are found by sorting them. A join would read the whole table, as
     PostgreSQL cannot tell how few rows a range of keys has.
 #}

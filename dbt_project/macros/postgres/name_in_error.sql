@@ -1,14 +1,9 @@
 {# Punctuation may have been put there by dbt, around the model's SQL or for a `ref`. #}
 {% macro postgres__name_in_error(gist) -%}
-    {%- set found = modules.re.search(
+    {{ return(name_matched(
         '(?:column|relation|type|schema) "([^"]+)"(?: of relation "[^"]+")? does not exist|column ([\\w.]+) does not exist|function ([\\w.]+)\\(.*\\) does not exist'
         ~ '|column reference "([^"]+)" is ambiguous|column "([^"]+)" must appear in the GROUP BY clause'
         ~ '|FROM-clause entry for table "([^"]+)"|name "([^"]+)" specified more than once'
         ~ '|syntax error at or near "(.+?)"|(syntax error at end of input|unterminated|operator does not exist'
-        ~ '|aggregate functions are not allowed|window functions are not allowed|cannot be matched|each UNION query)', gist) -%}
-    {%- if not found -%}
-        {{ return(none) }}
-    {%- endif -%}
-    {%- set name = found.group(found.lastindex) -%}
-    {{ return(name if modules.re.fullmatch('\\w[\\w.]*|;', name) else '') }}
+        ~ '|aggregate functions are not allowed|window functions are not allowed|cannot be matched|each UNION query)', gist)) }}
 {%- endmacro %}

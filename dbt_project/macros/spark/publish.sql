@@ -39,17 +39,6 @@
 {%- endmacro %}
 
 
-{% macro spark__published_documents() -%}
-    {%- set documents = {} -%}
-    {%- if relation_exists(api.Relation.create(schema='published', identifier='catalogue')) -%}
-        {%- for row in query('select model, document from published.catalogue') -%}
-            {%- do documents.update({row[0]: fromjson(row[1])}) -%}
-        {%- endfor -%}
-    {%- endif -%}
-    {{ return(documents) }}
-{%- endmacro %}
-
-
 {# Spark knows tables by small letters only. #}
 {% macro published_name(mart) -%}
     {{ return(mart | lower ~ '__' ~ invocation_id[:8]) }}

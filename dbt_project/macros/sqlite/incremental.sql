@@ -26,17 +26,3 @@
     {%- do statement_of('insert into ' ~ target ~ ' (' ~ columns ~ ') select ' ~ columns ~ ' from ' ~ arriving ~ ' as arriving
         where not exists (select 1 from ' ~ target ~ ' as target where ' ~ same_group ~ ')') -%}
 {%- endmacro %}
-
-
-{#
-    A row's key has its load's number on top: each load is a range of the table, and nothing
-    else of it is read. `cross join` keeps SQLite from going through the table first.
-#}
-{% macro sqlite__rows_of_loads(uploads, condition) -%}
-    (
-        select uploads.*
-        from (select distinct load_id from {{ spans_of(uploads) }} where {{ condition }}) as spans
-        cross join {{ uploads }} as uploads
-            on uploads._row >= spans.load_id << 32 and uploads._row < (spans.load_id + 1) << 32
-    ) as counting
-{%- endmacro %}

@@ -10,10 +10,9 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from api.contract import Table
-from api.engines.model import FailedBuild, Position
+from api.engines.model import Position
 from api.engines.sqlite.builder_lock import only_builder
 from api.engines.sqlite.building.ledger import Ledger
 from api.engines.sqlite.building.mending import SIGNS, hints_at_damage
@@ -41,7 +40,7 @@ class SqliteBuilding:
     def __init__(self, folder: Path, project: Path) -> None:
         self._folder = folder
         self._ledger = Ledger(folder)
-        self._record = record_of(folder, project)
+        self.record = record_of(folder, project)
 
     @contextmanager
     def only_builder(self) -> Iterator[None]:
@@ -60,15 +59,6 @@ class SqliteBuilding:
 
     def after_build(self) -> None:
         self._ledger.stay_connected()
-
-    def was_recorded(self, invocation_id: str) -> bool:
-        return self._record.was_recorded(invocation_id)
-
-    def record_failure(self, build: FailedBuild) -> None:
-        self._record.record_failure(build)
-
-    def facts_of(self, invocation_id: str) -> dict[str, Any]:
-        return self._record.facts_of(invocation_id)
 
     def hints_at_damage(self, message: str) -> bool:
         return hints_at_damage(message)

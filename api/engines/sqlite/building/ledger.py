@@ -19,7 +19,7 @@ from api.engines.sqlite.building import mending
 from api.engines.sqlite.building.mending import LOCK_SECONDS
 from api.engines.sqlite.building.record import rows
 from api.engines.sqlite.schema import Dialect
-from api.raw_schema import Run, Schema, TablesInPlace
+from api.raw_schema import Run, Schema, in_place
 
 log = logging.getLogger("builder")
 
@@ -79,8 +79,7 @@ class Ledger:
                 raise
 
     def schema(self, run: Run) -> Schema:
-        dialect = Dialect()
-        return Schema(run, dialect, TablesInPlace(run, dialect))
+        return in_place(run, Dialect())
 
     def stay_connected(self) -> None:
         """Keep main.db open from now on: whoever closes it last moves all of its WAL.
