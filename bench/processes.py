@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +97,12 @@ class Product:
         ) as self.process:
             yield self
 
+    @property
+    def pid(self) -> int:
+        """The process that was started: server and builder are its children."""
+        assert self.process is not None
+        return self.process.pid
+
     def upload(self, file: Path, table: str, wait: bool) -> float:
         """Send a file; the seconds until it was answered."""
         form = ["-F", f"csv_file=@{file}", "-F", f"table_name={table}"]
@@ -155,11 +161,15 @@ class Memory:
         children = Path(f"/proc/{self._parent}/task/{self._parent}/children")
         while not self._over.wait(0.05):
             for child in children.read_text().split():
-                process = Path(f"/proc/{child}")
-                if b"api.builder" in (process / "cmdline").read_bytes():
-                    self.builder = max(self.builder, _resident(process))
-                else:
-                    self.server = max(self.server, _resident(process))
+                # One that has just ended is no more to be looked at.
+                with suppress(OSError):
+                    self._look_at(Path(f"/proc/{child}"))
+
+    def _look_at(self, process: Path) -> None:
+        if b"api.builder" in (process / "cmdline").read_bytes():
+            self.builder = max(self.builder, _resident(process))
+        else:
+            self.server = max(self.server, _resident(process))
 
 
 def _resident(process: Path) -> float:

@@ -3,6 +3,9 @@
 For each number of hires a new warehouse: one upload of them all, acknowledged as
 durable; the build that makes marts of them; batches of 1,000 corrections, each until it
 is served. Prints a table, each figure with its ratio to that of the first line.
+
+What starts an engine's server is the suite's; SPARK_WORKER_MEMORY is how much each of
+Spark's two workers may take.
 """
 
 from __future__ import annotations
@@ -19,26 +22,31 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench.processes import CHECKOUT, Product
+from bench.processes import CHECKOUT, Memory, Product
 from bench.rows import batches, write_hires
 
-# What starts an engine of one's own is the suite's.
 sys.path.insert(0, str(CHECKOUT / "tests"))
 
 PATIENCE = 3600.0
 BATCHES = 3
-HEAD = ["hires", "upload", "", "build of all", "", "1,000 more until served", "", "MB"]
+TIMES = {
+    "upload": "upload",
+    "build": "build of all",
+    "batch": "1,000 more until served",
+}
+SIZES = {"taken": "on disk", "memory": "memory of server and builder"}
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds, and the bytes that are taken when all is built."""
+    """Seconds, and megabytes: on the disk when all is built, and at most in memory."""
 
     rows: int
     upload: float
     build: float
     batch: float
-    taken: int
+    taken: float
+    memory: float
 
 
 def main() -> int:
@@ -50,6 +58,7 @@ def main() -> int:
     name = os.environ.get("DBT_TARGET") or "sqlite"
     with tempfile.TemporaryDirectory(prefix="scale-") as folder:
         engine = backends[name](Path(folder) / "engine")
+        engine.durable = True
         engine.folder.mkdir(exist_ok=True)
         costs = []
         try:
@@ -68,7 +77,7 @@ def main() -> int:
 def measured(rows: int, place: Path, settings: Mapping[str, str], engine: Any) -> Cost:
     """The cost of so many hires on a new warehouse of the engine."""
     product = Product(place / "warehouse", settings, PATIENCE)
-    with product.served():
+    with product.served(), Memory(product.pid) as memory:
         for name in ("departments", "jobs"):
             file = CHECKOUT / "seeds" / f"{name}.csv"
             product.upload(file, name, wait=False)
@@ -82,7 +91,11 @@ def measured(rows: int, place: Path, settings: Mapping[str, str], engine: Any) -
         time.sleep(5)
         sent = batches(BATCHES, among=rows, seed=2)
         taken = [until_served(product, batch) for batch in sent]
-        return Cost(rows, upload, build, median(taken), bytes_taken(product, engine))
+        on_disk = bytes_in(product.warehouse) + engine.bytes_stored()
+        return Cost(
+            *(rows, upload, build, median(taken)),
+            *(on_disk / 1e6, memory.server + memory.builder),
+        )
 
 
 def until_served(product: Product, batch: list[list[Any]]) -> float:
@@ -97,13 +110,8 @@ def seconds_of_newest_build(product: Product) -> float:
     return figure(product, "hiring_last_build_seconds")
 
 
-def bytes_taken(product: Product, engine: Any) -> int:
-    """What the warehouse takes, and with it the tables that Spark keeps of its own."""
-    tables = getattr(engine, "tables", None)
-    own = (
-        sum(f.stat().st_size for f in tables.rglob("*") if f.is_file()) if tables else 0
-    )
-    return int(figure(product, "hiring_file_bytes")) + own
+def bytes_in(folder: Path) -> int:
+    return sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
 
 
 def figure(product: Product, name: str) -> float:
@@ -114,14 +122,14 @@ def figure(product: Product, name: str) -> float:
 
 def table(costs: list[Cost]) -> str:
     """The costs as a Markdown table."""
-    first = costs[0]
-    rows = [HEAD, ["---"] * len(HEAD)]
+    head = ["hires", *(cell for name in TIMES.values() for cell in (name, ""))]
+    rows = [head + list(SIZES.values()), ["---:"] * (len(head) + len(SIZES))]
     for cost in costs:
         cells = [f"{cost.rows:,}"]
-        for name in ("upload", "build", "batch"):
-            value, base = getattr(cost, name), getattr(first, name)
+        for name in TIMES:
+            value, base = getattr(cost, name), getattr(costs[0], name)
             cells += [f"{value:.1f} s", f"{value / base:.1f} ×"]
-        rows.append([*cells, f"{cost.taken / 1e6:,.0f}"])
+        rows.append(cells + [f"{getattr(cost, name):,.0f} MB" for name in SIZES])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 

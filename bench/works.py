@@ -129,7 +129,7 @@ class Works:
         file = self._hires(rows, first_id=1)
         with self._product("large", self._scale.small) as product:
             assert product.process is not None
-            with Memory(product.process.pid) as memory:
+            with Memory(product.pid) as memory:
                 taken = product.upload(file, "hired_employees", wait=False)
                 product.until_built(600)
             yield Line(

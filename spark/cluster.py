@@ -47,15 +47,17 @@ def free_port() -> int:
 class Cluster:
     """One cluster; what it stores in `folder` is there again at the next start.
 
-    `workers` are the processes of the workers, each with one executor of one core:
-    a build goes on, on the others, when one of them is killed.
+    `workers` are the processes of the workers, each with one executor of one core and
+    of SPARK_WORKER_MEMORY: a build goes on, on the others, when one of them is killed.
     """
 
     folder: Path
     thrift_port: int = field(default_factory=free_port)
     master_port: int = field(default_factory=free_port)
     size: int = 2
-    memory: str = "1g"
+    memory: str = field(
+        default_factory=lambda: os.environ.get("SPARK_WORKER_MEMORY") or "1g"
+    )
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list, init=False)
     _others: list[subprocess.Popen[bytes]] = field(default_factory=list, init=False)
 

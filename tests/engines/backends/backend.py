@@ -16,6 +16,8 @@ class Backend:
     patience = 90.0
     # How many times ten million rows take some seconds to count.
     slow_rows = 3
+    # Whether what is committed has to outlive the machine, and not just the server.
+    durable = False
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -32,6 +34,10 @@ class Backend:
 
     def stop(self) -> None:
         """Stop that server at once, whatever it does."""
+
+    def bytes_stored(self) -> int:
+        """What the newest warehouse takes outside of WAREHOUSE_DIR."""
+        return 0
 
     def close(self) -> None:
         """Leave nothing running, and no file."""

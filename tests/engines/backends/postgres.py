@@ -35,6 +35,7 @@ class Postgres(Backend):
         self._user = unprivileged()
         self._password = secrets.token_hex(16)
         self._numbers = itertools.count(1)
+        self._newest = ""
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         if self._user:
@@ -42,7 +43,7 @@ class Postgres(Backend):
         self._make_cluster()
 
     def new_warehouse(self) -> dict[str, str]:
-        database = f"warehouse_{next(self._numbers)}"
+        database = self._newest = f"warehouse_{next(self._numbers)}"
         self.run_sql(f"create database {database} owner {ROLE}")
         return {
             "DBT_TARGET": "postgres",
@@ -54,9 +55,10 @@ class Postgres(Backend):
         }
 
     def start(self) -> None:
+        fsync = "on" if self.durable else "off"
         with open(self.folder / "log", "ab") as log:
             self._process = subprocess.Popen(
-                [self._bin / "postgres", "-D", self._data],
+                [self._bin / "postgres", "-D", self._data, "-c", f"fsync={fsync}"],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -70,6 +72,9 @@ class Postgres(Backend):
     def stop(self) -> None:
         """Without a word to its clients and without a checkpoint: a crash."""
         self._end(signal.SIGQUIT)
+
+    def bytes_stored(self) -> int:
+        return int(self.run_sql(f"select pg_database_size('{self._newest}')"))
 
     def close(self) -> None:
         if self._process is not None:
@@ -135,13 +140,11 @@ class Postgres(Backend):
         )
         assert done.returncode == 0, done.stderr
         os.chmod(self.folder, 0o700)
-        # No disk is at risk: a server that crashes loses nothing without fsync.
         settings = {
             "listen_addresses": "'127.0.0.1'",
             "port": str(self._port),
             "unix_socket_directories": f"'{self.folder}'",
             "max_connections": "300",
-            "fsync": "off",
         }
         with open(self._data / "postgresql.conf", "a") as file:
             file.writelines(f"{name} = {value}\n" for name, value in settings.items())

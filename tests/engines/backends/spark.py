@@ -47,6 +47,10 @@ class Spark(Backend):
     def add_worker(self) -> None:
         self.cluster.add_worker()
 
+    def bytes_stored(self) -> int:
+        tables = self.folder / "tables"
+        return sum(f.stat().st_size for f in tables.rglob("*") if f.is_file())
+
     def close(self) -> None:
         self.cluster.stop()
 
