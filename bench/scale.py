@@ -1,8 +1,9 @@
 """`python -m bench.scale ROWS...`: how cost grows with rows, on DBT_TARGET's engine.
 
-For each number of hires a new warehouse: one upload of them all, acknowledged as
-durable; the build that makes marts of them; batches of 1,000 corrections, each until it
-is served. Prints a table, each figure with its ratio to that of the first line.
+For each number of hires a new warehouse: an upload of them all, or of so many LOADS one
+after the other, acknowledged as durable; the build after it, which is of all rows when
+there was one load; batches of 1,000 corrections, each until it is served. Prints a
+table, each figure with its ratio to that of the first line.
 
 What starts an engine's server is the suite's; SPARK_WORKER_MEMORY is how much each of
 Spark's two workers may take.
@@ -15,7 +16,6 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -31,7 +31,7 @@ PATIENCE = 3600.0
 BATCHES = 3
 TIMES = {
     "upload": "upload",
-    "build": "build of all",
+    "build": "build after it",
     "batch": "1,000 more until served",
 }
 SIZES = {"taken": "on disk", "memory": "memory of server and builder"}
@@ -53,7 +53,8 @@ def main() -> int:
     """Measure each size on the engine, smallest first; print the table."""
     parser = argparse.ArgumentParser("python -m bench.scale", description=__doc__)
     parser.add_argument("rows", type=int, nargs="+")
-    sizes = sorted(parser.parse_args().rows)
+    parser.add_argument("--loads", type=int, default=1)
+    given = parser.parse_args()
     backends = import_module("engines.backends").BACKENDS
     name = os.environ.get("DBT_TARGET") or "sqlite"
     with tempfile.TemporaryDirectory(prefix="scale-") as folder:
@@ -63,28 +64,31 @@ def main() -> int:
         costs = []
         try:
             engine.start()
-            for rows in sizes:
-                place = Path(folder) / str(rows)
-                cost = measured(rows, place, engine.new_warehouse(), engine)
+            for rows in sorted(given.rows):
+                with tempfile.TemporaryDirectory(dir=folder) as place:
+                    cost = measured(rows, given.loads, Path(place), engine)
                 print(cost, file=sys.stderr, flush=True)
                 costs.append(cost)
         finally:
             engine.close()
-    print(f"\n{name}\n\n{table(costs)}")
+    print(f"\n{name}, loads of the hires: {given.loads:,}\n\n{table(costs)}")
     return 0
 
 
-def measured(rows: int, place: Path, settings: Mapping[str, str], engine: Any) -> Cost:
-    """The cost of so many hires on a new warehouse of the engine."""
-    product = Product(place / "warehouse", settings, PATIENCE)
+def measured(rows: int, loads: int, place: Path, engine: Any) -> Cost:
+    """The cost of so many hires, in so many loads, on a new warehouse of the engine."""
+    product = Product(place / "warehouse", engine.new_warehouse(), PATIENCE)
     with product.served(), Memory(product.pid) as memory:
         for name in ("departments", "jobs"):
             file = CHECKOUT / "seeds" / f"{name}.csv"
             product.upload(file, name, wait=False)
         product.until_built(PATIENCE)
-        file = write_hires(place / "hires.csv", rows, first_id=1, seed=1)
-        upload = product.upload(file, "hired_employees", wait=False)
-        file.unlink()
+        upload = 0.0
+        for first_id in range(1, rows, rows // loads):
+            file = place / "hires.csv"
+            write_hires(file, rows // loads, first_id, seed=first_id)
+            upload += product.upload(file, "hired_employees", wait=False)
+            file.unlink()
         product.until_built(PATIENCE)
         build = seconds_of_newest_build(product)
         # The page of the lineage is made while nobody waits.

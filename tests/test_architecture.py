@@ -17,6 +17,7 @@ MODULES = sorted(API.rglob("*.py"))
 ROOMS = {
     "errors": set(),
     "config": set(),
+    "durable": set(),
     "suggestion": set(),
     "utc": set(),
     "read_ahead": set(),
@@ -40,10 +41,11 @@ ROOMS = {
     "assets": {"charts"},
     "formats": {"charts", "contract", "foreign_text"},
     "raw_schema": {"contract", "errors"},
-    "shared_storage": {"contract", "intake", "raw_schema"},
+    "shared_storage": {"contract", "durable", "intake", "raw_schema"},
     "engines": {
         "config",
         "contract",
+        "durable",
         "errors",
         "plain_macros",
         "raw_schema",
@@ -158,6 +160,7 @@ ROOMS = {
         "builder",
         "config",
         "contract",
+        "durable",
         "engines",
         "errors",
         "intake",

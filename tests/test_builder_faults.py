@@ -139,6 +139,18 @@ def test_marts_of_a_lost_ledger_are_not_replaced_by_the_sample(
     assert builds(warehouse)[-1] == ("published", 1)
 
 
+def test_a_build_makes_no_folder_outside_of_the_warehouse(
+    warehouse: Path, project: Path
+) -> None:
+    """The checkout may be read-only, and nothing more has to be set."""
+    variables = environment(warehouse, project)
+    del variables["DBT_LOG_PATH"]
+    before = sorted(project.iterdir())
+    command = [sys.executable, "-m", "api.builder", "--once"]
+    subprocess.run(command, cwd=CHECKOUT, env=variables, check=True)
+    assert sorted(project.iterdir()) == before
+
+
 def in_one_file(database: Path) -> bytes:
     """The database with all that its log holds."""
     with closing(sqlite3.connect(database)) as connection:

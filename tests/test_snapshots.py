@@ -118,6 +118,16 @@ def test_models_built_from_another_ledger_are_built_anew(
     assert staged == [[1], [3]]
 
 
+def test_a_snapshot_may_lie_in_the_folder_of_its_warehouse(
+    warehouse: Path,
+) -> None:
+    """Where that is the only volume."""
+    folder = warehouse / "snapshots" / "monday"
+    for command in ("snapshot", "restore-snapshot"):
+        done = run_command(warehouse, command, str(folder))
+        assert done.returncode == 0, done.stderr
+
+
 def test_a_warehouse_in_use_is_not_put_back(server: Server, tmp_path: Path) -> None:
     folder = tmp_path / "snapshot"
     assert run_command(server.warehouse, "snapshot", str(folder)).returncode == 0

@@ -59,6 +59,8 @@ class Dbt:
             *("--target-path", str(target)),
             *("--log-level", "none"),
             *("--log-level-file", "none"),
+            # It makes the folder all the same, which has to be one that it may make.
+            *("--log-path", str(target)),
             "--no-version-check",
         ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,6 +16,7 @@ from api.commands.common import (
     warehouse_of,
 )
 from api.commands.loading import BY, load_files
+from api.durable import put_on_disk
 from api.engines import check_snapshots, warehouse_exists
 from api.loading import Terms, limits_of, load_avro, table_named
 
@@ -41,8 +41,7 @@ def backup(folder: Path, names: tuple[str, ...]) -> None:
             new = path.with_suffix(".new")
             with moment.newest(table) as (count, rows), new.open("wb") as file:
                 write_avro(table, rows, count, file)
-                file.flush()
-                os.fsync(file.fileno())
+            put_on_disk(new)
             new.replace(path)
             click.echo(f"{path}: {count} rows")
 

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 import pyarrow.fs as pafs
 
+from api.durable import put_on_disk
+
 # Neither Spark nor Hive looks at what begins like this.
 ASIDE = "_incoming"
 
@@ -101,17 +103,9 @@ class Storage:
 
 def _move(written: Path, place: Path) -> None:
     """Put a written file into its place, and all of it on the disk first."""
-    _flush(written)
+    put_on_disk(written)
     new = [folder for folder in place.parents if not folder.exists()]
     place.parent.mkdir(parents=True, exist_ok=True)
     written.replace(place)
     for folder in (place.parent, *(made.parent for made in new)):
-        _flush(folder)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        put_on_disk(folder)

@@ -72,10 +72,9 @@ def _is_ours(name: str) -> bool:
     if name in ("", ":memory:"):
         return False
     found = {os.path.realpath(path) for path in (name, _path_of_uri(name))}
-    inside = tuple(folder + os.sep for folder in _folders)
-    return any(p.startswith(inside) for p in found) or not _files(found).isdisjoint(
-        _files(_databases())
-    )
+    return not _folders.isdisjoint(map(os.path.dirname, found)) or not _files(
+        found
+    ).isdisjoint(_files(_databases()))
 
 
 def _path_of_uri(name: str) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import adbc_driver_manager
 
+from api.durable import put_on_disk
 from api.engines.sqlite.database import Connection
 from api.engines.sqlite.files import PARTS
 from api.engines.sqlite.guard import keep_sqlite3_out_of
@@ -54,17 +55,17 @@ def take_snapshot(warehouse: Path, target: Path) -> Snapshot:
         if (warehouse / name).exists():
             with closing(Connection(warehouse / name)) as connection:
                 connection.rows("vacuum into ?", [str(partial / name)])
-            _put_on_disk(partial / name)
+            put_on_disk(partial / name)
             files[name] = _digest(partial / name)
     with closing(Connection(partial / LEDGER)) as connection:
         newest = connection.rows("select coalesce(max(load_id), 0) as n from loads")
         about = Snapshot(utc_text(), newest[0]["n"], files)
     path = partial / ABOUT
     path.write_text(json.dumps(asdict(about), indent=2) + "\n", encoding="utf-8")
-    _put_on_disk(path)
-    _put_on_disk(partial)
+    put_on_disk(path)
+    put_on_disk(partial)
     partial.rename(target)
-    _put_on_disk(target.parent)
+    put_on_disk(target.parent)
     return about
 
 
@@ -79,12 +80,12 @@ def restore_snapshot(source: Path, warehouse: Path) -> tuple[Snapshot, Path | No
         keep_sqlite3_out_of(warehouse)
         for name in about.files:
             shutil.copyfile(source / name, warehouse / f"{name}.incoming")
-            _put_on_disk(warehouse / f"{name}.incoming")
+            put_on_disk(warehouse / f"{name}.incoming")
         aside = _set_aside(warehouse)
         # The ledger last: what is made from another one would not fit it.
         for name in about.files:
             (warehouse / f"{name}.incoming").replace(warehouse / name)
-        _put_on_disk(warehouse)
+        put_on_disk(warehouse)
     return about, aside
 
 
@@ -137,15 +138,6 @@ def _checked(source: Path) -> Snapshot:
                 " changed; use another snapshot."
             )
     return about
-
-
-def _put_on_disk(path: Path) -> None:
-    """Wait until a file or folder is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _digest(path: Path) -> str:
