@@ -90,7 +90,7 @@ def test_a_load_is_one_file_with_the_columns_of_the_contract(files: TableFiles) 
 
 def test_a_load_without_rows_is_a_file_all_the_same(files: TableFiles) -> None:
     store(files, 1)
-    assert list(files.load_ids()) == [1]
+    assert files.load_ids() == [1]
     assert names(files, 1) == []
 
 
@@ -105,10 +105,10 @@ def test_nothing_stands_in_its_place_before_it_is_whole(tmp_path: Path) -> None:
     files = TableFiles(Storage(str(tmp_path)), TABLE)
     file = files.load(1)
     file.append(rows(1, (1, "Ada")))
-    assert list(files.load_ids()) == []
+    assert files.load_ids() == []
     file.finish()
     found = [p.relative_to(tmp_path) for p in tmp_path.rglob("*") if p.is_file()]
-    assert found == [Path("raw/people/load_id=1/part-00000.parquet")]
+    assert found == [Path("raw/people/load-1.parquet")]
 
 
 def test_a_load_takes_the_place_of_one_that_was_broken_off(files: TableFiles) -> None:

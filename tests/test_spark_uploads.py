@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from api.config import Settings
@@ -66,8 +67,8 @@ def test_a_load_is_a_file_and_an_undo_is_none(raw: RawStore, tmp_path: Path) -> 
     raw.undo(second)
     assert newest(raw) == [(1, "Ada"), (2, "Ben")]
     assert files(tmp_path) == [
-        "raw/people/load_id=1/part-00000.parquet",
-        "raw/people/load_id=2/part-00000.parquet",
+        "raw/people/load-1.parquet",
+        "raw/people/load-2.parquet",
     ]
 
 
@@ -92,6 +93,18 @@ def test_a_file_without_an_entry_does_not_count(raw: RawStore) -> None:
     assert newest(raw) == []
     assert load(raw, (2, "Ben")) == 1
     assert newest(raw) == [(2, "Ben")]
+
+
+def test_no_file_keeps_a_column_of_another_type(raw: RawStore, tmp_path: Path) -> None:
+    """Not that of a load that was broken off either: Spark opens all of a folder."""
+    load(raw, (1, None))
+    with pytest.raises(ZeroDivisionError), raw.loading(TABLE) as pending:
+        pending.append(batch(TABLE, (2, "lost")))
+        pending.finish(Arrival("batch", 1, 0))
+        raise ZeroDivisionError
+    raw.prepare([replace(TABLE, columns=(ID, Column("note", "integer", "")))])
+    paths = [tmp_path / "shared" / name for name in files(tmp_path)]
+    assert [pq.read_schema(path).names for path in paths] == [["id", "_row"]] * 2
 
 
 def test_a_column_without_values_may_come_back_as_another_type(raw: RawStore) -> None:

@@ -88,7 +88,8 @@ class SharedUploads:
     def follow(self, before: Table | None, after: Table) -> None:
         """Columns that come or go need nothing: a file may lack some, or have more.
 
-        One that comes again as another type would be in the way of it, without values.
+        One that comes again as another type would be in the way of it, without values,
+        in the files of broken off loads as well: Spark opens them all.
         """
         types = {column.name: column.data_type for column in after.columns}
         changed = [
@@ -99,7 +100,7 @@ class SharedUploads:
         if changed:
             files = TableFiles(self._storage, after)
             with reached(self._storage):
-                for load_id in self._loads(after.name):
+                for load_id in files.load_ids():
                     without_columns(files, load_id, changed)
 
     def _loads(self, name: str) -> list[int]:

@@ -10,9 +10,10 @@
     {%- for name, types in ledger_tables().items() -%}
         {%- do follow_ledger(name, types, known) -%}
     {%- endfor -%}
-    {%- set counting = loads_that_count() -%}
+    {%- set counting = rows_that_count() -%}
     {%- for source in graph.sources.values() if source.schema == 'raw' -%}
-        {%- do follow_uploads(source, known, counting.get(source.identifier, {})) -%}
+        {%- do follow_uploads(source, known) -%}
+        {%- do refuse_missing_rows(source, counting.get(source.identifier, 0)) -%}
     {%- endfor -%}
 {%- endmacro %}
 
@@ -54,53 +55,47 @@
 {%- endmacro %}
 
 
-{# Of each upload table the loads that count, with the number of their rows. #}
-{% macro loads_that_count() -%}
+{# By the ledger, of each upload table that has any. #}
+{% macro rows_that_count() -%}
     {%- set tables = {} -%}
     {%- for row in query('
-        select distinct spans.table_name, spans.load_id, loads.loaded
-        from raw.load_spans as spans
+        select spans.table_name, sum(loads.loaded)
+        from (select distinct table_name, load_id from raw.load_spans where until_id is null) as spans
         inner join raw.loads as loads on spans.load_id = loads.load_id
-        where spans.until_id is null
-        order by spans.table_name, spans.load_id') -%}
-        {%- do tables.setdefault(row[0], {}).update({row[1] | int: row[2] | int}) -%}
+        group by spans.table_name') -%}
+        {%- do tables.update({row[0]: row[1] | int}) -%}
     {%- endfor -%}
     {{ return(tables) }}
 {%- endmacro %}
 
 
-{# A table of the contract's columns over the files of its loads. Dropping it drops no file. #}
-{% macro follow_uploads(source, known, counting) -%}
+{#
+    A table of the contract's columns over the files of all its loads, of which the metastore
+    is told nothing: it does not bear some hundred partitions. Dropping it drops no file.
+#}
+{% macro follow_uploads(source, known) -%}
     {%- set table = 'raw.' ~ adapter.quote(source.identifier) -%}
     {%- set types = column_types(source) -%}
-    {%- do types.update({'_row': 'integer', 'load_id': 'integer'}) -%}
+    {%- do types.update({'_row': 'integer'}) -%}
     {%- set columns = table_shape(types) -%}
     {%- set shape = local_md5(columns ~ shared_storage('raw')) -%}
     {%- set information = known.get(source.identifier | lower) -%}
     {%- if property_in(information, 'hiring.shape') != shape -%}
         {%- do query('drop table if exists ' ~ table) -%}
-        {%- do query('create table ' ~ table ~ ' ' ~ columns ~ ' partitioned by (load_id) '
+        {%- do query('create table ' ~ table ~ ' ' ~ columns ~ ' '
             ~ location('raw/' ~ source.identifier) ~ " tblproperties ('hiring.shape' = '" ~ shape ~ "')") -%}
     {%- endif -%}
-    {%- set there = answer_of('show partitions ' ~ table) | map(attribute=0) | list -%}
-    {%- set new = [] -%}
-    {%- for load_id in counting if 'load_id=' ~ load_id not in there -%}
-        {%- do new.append('partition (load_id = ' ~ load_id ~ ') ' ~ location('raw/' ~ source.identifier ~ '/load_id=' ~ load_id)) -%}
-    {%- endfor -%}
-    {%- for some in new | batch(200) -%}
-        {%- do query('alter table ' ~ table ~ ' add if not exists ' ~ some | join(' ')) -%}
-    {%- endfor -%}
     {%- do query('refresh table ' ~ table) -%}
-    {%- do refuse_missing_rows(source, table, counting) -%}
 {%- endmacro %}
 
 
 {# Spark takes a file that is gone for one without rows. #}
-{% macro refuse_missing_rows(source, table, counting) -%}
+{% macro refuse_missing_rows(source, counting) -%}
     {%- if counting -%}
-        {%- set stored = query('select count(*) from ' ~ table ~ ' where load_id in (' ~ counting.keys() | join(', ') ~ ')')[0][0] | int -%}
-        {%- if stored != counting.values() | sum -%}
-            {%- do exceptions.raise_compiler_error('Not begun: of the ' ~ counting.values() | sum ~ ' rows of ' ~ source.identifier
+        {%- set uploads = api.Relation.create(schema='raw', identifier=source.identifier) -%}
+        {%- set stored = query('select count(*) from ' ~ rows_of_loads(uploads, 'until_id is null'))[0][0] | int -%}
+        {%- if stored != counting -%}
+            {%- do exceptions.raise_compiler_error('Not begun: of the ' ~ counting ~ ' rows of ' ~ source.identifier
                 ~ ' that count Spark finds ' ~ stored ~ ' in the shared storage.') -%}
         {%- endif -%}
     {%- endif -%}
@@ -116,9 +111,9 @@
 {%- endmacro %}
 
 
-{# Hive cannot read a condition on a column whose name begins otherwise than with a letter. #}
+{# A row's key has its load's number on top. #}
 {% macro spark__load_of_row() -%}
-    {{ return('load_id') }}
+    {{ return('shiftright(_row, 32)') }}
 {%- endmacro %}
 
 
@@ -127,11 +122,13 @@
 {%- endmacro %}
 
 
+{# Of files before the first of these loads, as when one replaced the table, only the end is read. #}
 {% macro spark__rows_of_loads(uploads, condition) -%}
     (
         select *
         from {{ uploads }}
-        where load_id in (select load_id from {{ spans_of(uploads) }} where {{ condition }})
+        where {{ load_of_row() }} in (select load_id from {{ spans_of(uploads) }} where {{ condition }})
+            and _row >= (select min(load_id) * 4294967296 from {{ spans_of(uploads) }} where {{ condition }})
     ) as counting
 {%- endmacro %}
 

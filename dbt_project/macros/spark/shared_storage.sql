@@ -1,7 +1,7 @@
 {#
     Where Spark keeps all of ours, and the API finds it: see api/shared_storage.
 
-    raw/<table>/load_id=<n>/      uploaded rows, written by the API
+    raw/<table>/load-<n>.parquet  uploaded rows, written by the API
     ledger/<table>/version=<n>/   the ledger as it stood before a build, by the builder
     main/<model>/                 the models
     published/<mart>__<build>/    the marts of a build
