@@ -172,3 +172,11 @@ def test_tables_tell_what_counts(history: History, server: Server) -> None:
         rows = sum(len(history.entries[n].rows) for n in counting)
         told = server.get(f"/tables/{table}").json()
         assert (told["loads"], told["rows_loaded"]) == (len(counting), rows)
+
+
+def test_hundreds_of_small_loads_are_built_like_one(history: History) -> None:
+    """What an engine keeps of each load does not add up to a limit."""
+    for number in range(2000, 2650):
+        history.batch("hired_employees", hires(number, 1), Prefer="respond-async")
+    history.wait_until_built()
+    history.assert_served()
