@@ -147,10 +147,19 @@ class History:
         for metric, computed in METRICS.items():
             for year in years:
                 assert self.server.rows(metric, year=year) == computed(tables, year)
-        told = self.server.get("/loads", params={"limit": 500}).json()
+        told = self.ledger()
         entries = sorted([*self.entries, *self.turns])
         assert [load["load_id"] for load in reversed(told)] == entries
         assert sorted(n["load_id"] for n in told if n["counts"]) == self.counting
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """All that the server tells of its loads, newest first."""
+        told: list[dict[str, Any]] = []
+        before: dict[str, int] = {}
+        while page := self.server.get("/loads", params={"limit": 500} | before).json():
+            told += page
+            before = {"before": page[-1]["load_id"]}
+        return told
 
     def wait_until_built(self) -> None:
         """Until the newest entry is in what is served."""
