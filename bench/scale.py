@@ -83,10 +83,10 @@ def measured(rows: int, loads: int, place: Path, engine: Any) -> Cost:
             file = CHECKOUT / "seeds" / f"{name}.csv"
             product.upload(file, name, wait=False)
         product.until_built(PATIENCE)
-        upload = 0.0
-        for first_id in range(1, rows, rows // loads):
+        upload, size = 0.0, rows // loads
+        for number in range(loads):
             file = place / "hires.csv"
-            write_hires(file, rows // loads, first_id, seed=first_id)
+            write_hires(file, size, first_id=1 + number * size, seed=number)
             upload += product.upload(file, "hired_employees", wait=False)
             file.unlink()
         product.until_built(PATIENCE)

@@ -128,7 +128,6 @@ class Works:
         rows, middle = self._scale.large, self._scale.middle
         file = self._hires(rows, first_id=1)
         with self._product("large", self._scale.small) as product:
-            assert product.process is not None
             with Memory(product.pid) as memory:
                 taken = product.upload(file, "hired_employees", wait=False)
                 product.until_built(600)

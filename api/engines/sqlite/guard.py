@@ -72,9 +72,8 @@ def _is_ours(name: str) -> bool:
     if name in ("", ":memory:"):
         return False
     found = {os.path.realpath(path) for path in (name, _path_of_uri(name))}
-    return not _folders.isdisjoint(map(os.path.dirname, found)) or not _files(
-        found
-    ).isdisjoint(_files(_databases()))
+    beside_them = not _folders.isdisjoint(map(os.path.dirname, found))
+    return beside_them or not _files(found).isdisjoint(_files(_databases()))
 
 
 def _path_of_uri(name: str) -> str:
