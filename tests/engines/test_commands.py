@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from conftest import Server
+from conftest import Server, wait_until
 
+from engines.backends import Backend
 from engines.conftest import NewServer
 from engines.history import History, csv_of
 
@@ -72,12 +74,16 @@ def test_a_backup_of_all_tables_is_restored_by_command_beside_the_server(
 
 
 def test_dbt_from_a_terminal_builds_and_publishes_beside_the_server(
-    stopped: Server,
+    stopped: Server, engine: Backend
 ) -> None:
-    before = stopped.get("/builds").json()[0]["build_id"]
+    def newest_build() -> dict[str, Any]:
+        builds: list[dict[str, Any]] = stopped.get("/builds").json()
+        return builds[0]
+
+    before = newest_build()["build_id"]
     done = stopped.dbt("build")
     assert done.returncode == 0, done.stdout
-    newest = stopped.get("/builds").json()[0]
-    assert newest["build_id"] > before
+    wait_until(lambda: newest_build()["build_id"] > before, engine.handover)
+    newest = newest_build()
     assert (newest["status"], newest["last_load_id"]) == ("published", 11)
     assert stopped.rows(ABOVE) == [{"id": 1, "department": "Sales", "hired": 7}]

@@ -16,6 +16,8 @@ class Backend:
     patience = 90.0
     # How many times ten million rows take some seconds to count.
     slow_rows = 3
+    # Within how many seconds a build of a dbt in a terminal is what is served.
+    handover = 0.0
     # Whether what is committed has to outlive the machine, and not just the server.
     durable = False
 

@@ -16,6 +16,7 @@ class Spark(Backend):
     rounds = 1
     patience = 300.0
     slow_rows = 200
+    handover = 10.0
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
