@@ -95,7 +95,7 @@ def measured(rows: int, loads: int, place: Path, engine: Any) -> Cost:
         time.sleep(5)
         sent = batches(BATCHES, among=rows, seed=2)
         taken = [until_served(product, batch) for batch in sent]
-        on_disk = bytes_in(product.warehouse) + engine.bytes_stored()
+        on_disk = engine.bytes_stored(product.warehouse)
         return Cost(
             *(rows, upload, build, median(taken)),
             *(on_disk / 1e6, memory.server + memory.builder),
@@ -112,10 +112,6 @@ def until_served(product: Product, batch: list[list[Any]]) -> float:
 def seconds_of_newest_build(product: Product) -> float:
     """As the server's figures tell it."""
     return figure(product, "hiring_last_build_seconds")
-
-
-def bytes_in(folder: Path) -> int:
-    return sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
 
 
 def figure(product: Product, name: str) -> float:

@@ -73,8 +73,9 @@ class Postgres(Backend):
         """Without a word to its clients and without a checkpoint: a crash."""
         self._end(signal.SIGQUIT)
 
-    def bytes_stored(self) -> int:
-        return int(self.run_sql(f"select pg_database_size('{self._newest}')"))
+    def bytes_stored(self, warehouse: Path) -> int:
+        database = self.run_sql(f"select pg_database_size('{self._newest}')")
+        return super().bytes_stored(warehouse) + int(database)
 
     def close(self) -> None:
         if self._process is not None:

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from engines.backends.backend import Backend
+from engines.backends.backend import Backend, bytes_in
 
 
 class Spark(Backend):
@@ -48,9 +48,8 @@ class Spark(Backend):
     def add_worker(self) -> None:
         self.cluster.add_worker()
 
-    def bytes_stored(self) -> int:
-        tables = self.folder / "tables"
-        return sum(f.stat().st_size for f in tables.rglob("*") if f.is_file())
+    def bytes_stored(self, warehouse: Path) -> int:
+        return super().bytes_stored(warehouse) + bytes_in(self.folder / "tables")
 
     def close(self) -> None:
         self.cluster.stop()
