@@ -5,6 +5,7 @@ What they mean is for `contract` (YAML) and dbt (SQL).
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,9 +30,9 @@ class Project:
         """Read the whole contract; raises ContractError with every complaint."""
         models = self.folder / "dbt_project" / "models"
         texts = {
-            str(path.relative_to(self.folder)): path.read_bytes()
-            for path in self._files(models)
-            if path.suffix in (".sql", ".yml", ".yaml")
+            os.path.relpath(path, self.folder): Path(path).read_bytes()
+            for path in _files(models)
+            if path.endswith((".sql", ".yml", ".yaml"))
         }
         return read_project(texts)
 
@@ -45,26 +46,29 @@ class Project:
 
     def texts(self) -> dict[str, str]:
         """Every file that somebody writes by hand, by its path in the folder."""
-        files = (path for name in WATCHED for path in self._files(self.folder / name))
         return {
-            str(path.relative_to(self.folder)): text
-            for path in files
-            if path.suffix != ".csv" and (text := _text(path)) is not None
+            os.path.relpath(path, self.folder): _text(content)
+            for path in self._watched()
+            if not path.endswith(".csv") and (content := _content(path)) is not None
         }
 
     def fingerprint(self) -> Fingerprint:
         """Modification time (ns) and size of every file that a build depends on."""
-        files = (path for name in WATCHED for path in self._files(self.folder / name))
         return {
-            str(path): (stat.st_mtime_ns, stat.st_size) for path, stat in _stats(files)
+            path: (stat.st_mtime_ns, stat.st_size)
+            for path, stat in _stats(self._watched())
         }
 
-    @staticmethod
-    def _files(place: Path) -> Iterator[Path]:
-        if place.is_file():
-            yield place
-        elif place.is_dir():
-            yield from sorted(p for p in place.rglob("*") if p.suffix in SUFFIXES)
+    def digests(self) -> dict[str, str]:
+        """SHA-256 of every file that a build depends on, by its path in the folder."""
+        return {
+            os.path.relpath(path, self.folder): hashlib.sha256(content).hexdigest()
+            for path in self._watched()
+            if (content := _content(path)) is not None
+        }
+
+    def _watched(self) -> Iterator[str]:
+        return (path for name in WATCHED for path in _files(self.folder / name))
 
 
 def blank_lines_above(text: str) -> int:
@@ -75,18 +79,32 @@ def blank_lines_above(text: str) -> int:
     return text[: len(text) - len(text.lstrip())].count("\n")
 
 
-def _text(path: Path) -> str | None:
+def _files(place: Path) -> Iterator[str]:
+    """The files of a project in a folder, in order, or the one file."""
+    if place.is_file():
+        yield str(place)
+    for folder, folders, names in os.walk(place):
+        folders.sort()
+        found = sorted(name for name in names if name.endswith(SUFFIXES))
+        yield from (os.path.join(folder, name) for name in found)
+
+
+def _text(content: bytes) -> str:
+    return content.decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def _content(path: str) -> bytes | None:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return Path(path).read_bytes()
     except FileNotFoundError:
         # An editor replaced it between the listing and the look.
         return None
 
 
-def _stats(files: Iterator[Path]) -> Iterator[tuple[Path, os.stat_result]]:
+def _stats(files: Iterator[str]) -> Iterator[tuple[str, os.stat_result]]:
     for path in files:
         try:
-            yield path, path.stat()
+            yield path, os.stat(path)
         except FileNotFoundError:
             # An editor replaced it between the listing and the look: the next tells.
             continue

@@ -150,6 +150,7 @@ def _knock_while_busy(slots: Slots, settings: Settings) -> None:
 
     def knock() -> None:
         while True:
+            slots.wait_until_busy()
             time.sleep(KNOCK_SECONDS)
             if slots.busy:
                 with suppress(OSError), socket.create_connection(place, 1) as door:

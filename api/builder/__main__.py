@@ -28,7 +28,6 @@ def main(options: argparse.Namespace) -> int:
     BUILDER_TAKEN where there is a builder.
     """
     settings = Settings.from_env()
-    # dbt has put its own handler on the root by now: ours takes its place.
     configure(settings.log_level)
     # Whoever asks for a metric goes first.
     os.nice(NICENESS)

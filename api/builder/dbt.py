@@ -1,19 +1,22 @@
-"""dbt, warm in this process: parse once, build often. Nothing else imports dbt."""
+"""dbt, warm in this process: parse once, build often.
+
+Nothing else imports dbt, and this is imported when something is to be built: it takes
+some seconds.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from dbt.artifacts.schemas.results import NodeStatus
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from dbt_common.invocation import get_invocation_id
 
+from api.builder.outcome import Outcome
 from api.engines import LEASE_OWNER
 from api.project import Project, blank_lines_above
 
@@ -23,20 +26,8 @@ DATA_ONLY = (
     *("--exclude", *(f"test_name:{name}" for name in COMPILED_AUDIT)),
     "--no-write-json",
 )
+WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 FAILED = {NodeStatus.Error, NodeStatus.Fail, NodeStatus.RuntimeErr}
-
-Failures = tuple[dict[str, Any], ...]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How one invocation of dbt ended; `message` is empty after a success."""
-
-    invocation_id: str
-    succeeded: bool
-    message: str
-    # What a project that cannot be built complains of, as the record tells it.
-    failures: Failures = ()
 
 
 class Dbt:
@@ -64,6 +55,10 @@ class Dbt:
             "--no-version-check",
         ]
 
+    @property
+    def is_parsed(self) -> bool:
+        return self._manifest is not None
+
     def parse(self) -> Outcome:
         """Read the project anew; after a failure the next build has to parse first."""
         self._manifest = None
@@ -73,18 +68,24 @@ class Dbt:
             self._manifest = result.result
         return _outcome(result)
 
-    def build(self, data_only: bool = False) -> Outcome:
+    def build(
+        self, data_only: bool = False, proven: bool = False, digest: str = ""
+    ) -> Outcome:
         """Build, test and, when all is well, publish.
 
-        With `data_only`, which only goes after a build of the same files, leave out
-        what cannot change but with them: loading the seeds, running the unit tests,
-        compiling the generic tests. What those compiled to is run all the same, in one
-        go; see dbt_project/macros/audit/compiled_audit.sql.
+        With `data_only`, which only goes after a build of the same files in this
+        process, leave out what cannot change but with them: loading the seeds, running
+        the unit tests, compiling the generic tests. What those compiled to is run all
+        the same, in one go; see dbt_project/macros/audit/compiled_audit.sql. With
+        `proven` leave out the unit tests alone, which have passed for these files.
+        `digest` of them is recorded with what is published; see `inputs`.
         """
+        os.environ["DBT_PROJECT_DIGEST"] = digest
         runner = self._runner()
         if data_only:
             return _outcome(runner.invoke(["build", *DATA_ONLY, *self._common]))
-        outcome = _outcome(runner.invoke(["build", *self._common]))
+        options = WITHOUT_UNIT_TESTS if proven else ()
+        outcome = _outcome(runner.invoke(["build", *options, *self._common]))
         if self._manifest is not None:
             # Lets macros see, in `graph`, the SQL that was compiled.
             self._manifest.build_flat_graph()  # type: ignore[no-untyped-call]

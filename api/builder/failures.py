@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from api.builder.dbt import Failures
+from api.builder.outcome import Failures
 from api.plain_macros import plain_macros
 from api.project import Project, blank_lines_above
 

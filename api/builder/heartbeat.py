@@ -6,6 +6,7 @@ A builder that is stopped, or stuck in a statement without an end, gives none.
 from __future__ import annotations
 
 import os
+import select
 import time
 from contextlib import suppress
 
@@ -48,6 +49,10 @@ class Pulse:
         os.set_blocking(self._mine, False)
         self._heard_at = time.monotonic()
         self.has_built = False
+
+    def wait(self, seconds: float) -> None:
+        """Wait for a sign of life or the end of the builder, and no longer than this."""
+        select.select([self._mine], [], [], seconds)
 
     def silence(self) -> float:
         """Seconds since the last sign of life."""

@@ -6,24 +6,33 @@ One build covers everything that arrived meanwhile: the ledger is the queue.
 from __future__ import annotations
 
 import logging
+import os
 import time
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from api.builder.dbt import Dbt, Outcome
 from api.builder.failures import SILENT, Telling
 from api.builder.heartbeat import Heart
+from api.builder.inputs import digest_of
+from api.builder.outcome import Outcome
 from api.config import Settings
 from api.engines import Building, FailedBuild, Position
 from api.errors import ContractError
-from api.observing.logs import tell
+from api.observing.logs import configure, tell
 from api.project import Fingerprint, Project
+
+if TYPE_CHECKING:
+    from api.builder.dbt import Dbt
 
 log = logging.getLogger("builder")
 
-POLL_SECONDS = 0.02
+# Between two looks at the project: while somebody works on it, and else.
 PROJECT_POLL_SECONDS = 0.25
+IDLE_POLL_SECONDS = 1.0
+WORK_SECONDS = 600.0
 # Several files saved together are one change: wait until the project has been still.
 SETTLE_SECONDS = 0.2
 # What passes by itself: tried again, each time after twice as long.
@@ -41,19 +50,22 @@ class Builder:
 
     def __init__(self, settings: Settings, engine: Building, heart: Heart) -> None:
         self._heart = heart
-        self._timeout = settings.build_timeout_seconds
+        self._settings = settings
+        # As it is before dbt, and what is told to dbt, are added to it.
+        self._environ = dict(os.environ)
         self._project = Project(settings.project_dir)
         self._engine = engine
         self._record = engine.record
         self._transient = (*TRANSIENT, *engine.transient)
         self._telling = Telling(self._project, settings.warehouse_dir)
-        target = settings.warehouse_dir / "builder"
-        self._dbt = Dbt(settings.project_dir, target, heart.beat)
         self._lineage = settings.lineage_page
         self._seen: Fingerprint | None = None
+        self._changed_at = float("-inf")
+        self._digest = ""
         self._broken: Outcome | None = None
-        # Whether this very project has passed its unit tests in this process.
-        self._proven = False
+        self._is_parsed = False
+        # Whether dbt, in this process, has built all there is in this very project.
+        self._is_complete = False
         self._built: Position | None = None
         # The project as the page about its lineage shows it, and whether that is old.
         self._documented: Fingerprint | None = None
@@ -82,7 +94,7 @@ class Builder:
                 self._get_over(error)
                 time.sleep(pause)
                 pause = min(2 * pause, TROUBLE_SECONDS[1])
-            time.sleep(POLL_SECONDS)
+            self._engine.wait(self._until_next_look())
 
     def build_once(self) -> bool:
         """Build what there is now; whether it was published."""
@@ -101,7 +113,7 @@ class Builder:
         """One build of everything up to `position`, recorded whatever becomes of it."""
         started_at = datetime.now(UTC)
         self._engine.before_build()
-        outcome = self._broken or self._dbt.build(data_only=self._proven)
+        outcome = self._built_by_dbt()
         if self._engine.hints_at_damage(outcome.message):
             outcome = self._built_after_mending(outcome)
         self._engine.after_build()
@@ -114,7 +126,7 @@ class Builder:
             self._record.record_failure(FailedBuild(run, position, started_at, told))
         self._built = position
         self._undocumented = outcome.succeeded and self._documented != self._seen
-        self._proven = self._proven or outcome.succeeded
+        self._is_complete = self._is_complete or outcome.succeeded
         self._plan_retry(outcome)
         self._heart.built()
         self._tell(outcome, started_at)
@@ -125,8 +137,11 @@ class Builder:
         now = time.monotonic()
         if now >= self._next_look:
             self._look_at_project()
-            self._next_look = time.monotonic() + PROJECT_POLL_SECONDS
+            self._next_look = time.monotonic() + self._project_poll_seconds
         position = self._engine.position()
+        if self._built is None and self._is_up_to_date(position):
+            self._built, self._documented = position, self._seen
+            tell("build_unneeded")
         if position != self._built or time.monotonic() >= self._retry_at:
             self.build(position)
             return
@@ -140,7 +155,7 @@ class Builder:
     def _built_after_mending(self, failed: Outcome) -> Outcome:
         """Build once more, if a damaged file was found; else tell what is damaged."""
         if self._engine.mend():
-            return self._dbt.build()
+            return self._dbt.build(digest=self._digest)
         if why := self._engine.beyond_mending():
             why = why.format(self._telling.gist(failed.message))
             return Outcome(failed.invocation_id, False, why)
@@ -150,7 +165,7 @@ class Builder:
         """Want a build of everything, of files that are whole."""
         self._engine.mend()
         self._built = None
-        self._proven = False
+        self._is_complete = False
 
     def _get_over(self, error: Exception) -> None:
         """After an error outside of dbt: see what can be mended, and look at it all."""
@@ -164,7 +179,7 @@ class Builder:
 
     def _tell_of_silence(self) -> None:
         """Record the build that was ended, for those who wait for it."""
-        why = SILENT.format(self._timeout)
+        why = SILENT.format(self._settings.build_timeout_seconds)
         told = self._telling.of("timeout", why)
         build = FailedBuild(
             str(uuid.uuid4()), self._engine.position(), datetime.now(UTC), told
@@ -186,28 +201,84 @@ class Builder:
         if now == self._seen:
             return
         while self._seen is not None:
+            self._changed_at = time.monotonic()
             time.sleep(SETTLE_SECONDS)
             before, now = now, self._project.fingerprint()
             if now == before:
                 break
         self._seen = now
-        self._broken = self._read_project()
-        self._proven = False
+        self._digest = digest_of(
+            self._project, self._settings.dbt_target, self._environ
+        )
+        self._broken = self._read_contract()
+        self._is_parsed = self._is_complete = False
         self._built = None
 
-    def _read_project(self) -> Outcome | None:
-        """What is wrong with the project, by our contract first and then by dbt's."""
+    def _read_contract(self) -> Outcome | None:
+        """What is wrong with the project by our contract; dbt reads it to build."""
         try:
             contract = self._project.contract()
             self._engine.prepare(list(contract.tables.values()))
         except ContractError as error:
             told = self._telling.of_complaints(error.complaints)
             return Outcome("", False, error.detail, told)
+        return None
+
+    def _is_up_to_date(self, position: Position) -> bool:
+        """Whether what is served is what a build of the same would publish now.
+
+        The last build has to be one of ours, of these files and of all loads, and what
+        it left as it was: after a run from a terminal, or damage, all is built.
+        """
+        if self._broken or not self._lineage.exists() or not self._engine.is_whole():
+            return False
+        newest = self._record.newest_build()
+        return (
+            newest.get("status") == "published"
+            and newest.get("project_digest") == self._digest != ""
+            and position == Position(newest["last_load_id"], newest["last_request_id"])
+            and self._engine.is_as_left_by(newest["invocation_id"])
+        )
+
+    def _built_by_dbt(self) -> Outcome:
+        """What came of the project: it has to be read first, if that was not done."""
+        if self._broken is None and not self._is_parsed:
+            self._broken = self._parse()
+        if self._broken is not None:
+            return self._broken
+        if self._is_complete:
+            return self._dbt.build(data_only=True, digest=self._digest)
+        proven = self._record.has_published(self._digest)
+        return self._dbt.build(proven=proven, digest=self._digest)
+
+    def _parse(self) -> Outcome | None:
+        """What is wrong with the project by dbt's rules."""
         outcome = self._dbt.parse()
+        self._is_parsed = True
+        if self._project.fingerprint() != self._seen:
+            # Which version of it dbt has read is not known.
+            self._digest = ""
         if outcome.succeeded:
             return None
         told = self._telling.of("project", outcome.message)
         return replace(outcome, failures=told)
+
+    @cached_property
+    def _dbt(self) -> Dbt:
+        from api.builder.dbt import Dbt
+
+        # dbt has put its own handler on the root by now: ours takes its place.
+        configure(self._settings.log_level)
+        target = self._settings.warehouse_dir / "builder"
+        return Dbt(self._settings.project_dir, target, self._heart.beat)
+
+    @property
+    def _project_poll_seconds(self) -> float:
+        is_worked_on = time.monotonic() - self._changed_at < WORK_SECONDS
+        return PROJECT_POLL_SECONDS if is_worked_on else IDLE_POLL_SECONDS
+
+    def _until_next_look(self) -> float:
+        return max(min(self._next_look, self._retry_at) - time.monotonic(), 0.0)
 
     def _document(self) -> None:
         """Make the page about the lineage, if another version is published."""

@@ -100,15 +100,15 @@ class Supervisor:
 
     def _ended(self, child: subprocess.Popen[bytes]) -> int | None:
         """Its exit code; None while it lives, for the moment that this waits."""
+        if not self._stopped.is_set():
+            self._pulse.wait(WATCH_SECONDS)
+            if self._pulse.has_built:
+                self._silences = 0
+            return child.poll()
         try:
-            if not self._stopped.is_set():
-                return child.wait(WATCH_SECONDS)
             return child.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
-            if self._stopped.is_set():
-                child.kill()
-            elif self._pulse.has_built:
-                self._silences = 0
+            child.kill()
             return None
 
     def _spawn(self) -> subprocess.Popen[bytes]:

@@ -180,6 +180,9 @@ class Building(Protocol):
     def position(self) -> Position:
         """The newest numbers, zeros before the API has ever run here."""
 
+    def wait(self, seconds: float) -> None:
+        """Wait until `position` may have moved, and no longer than this."""
+
     def prepare(self, tables: Sequence[Table]) -> None:
         """Bring the upload tables to the contract that is about to be built.
 
@@ -206,6 +209,12 @@ class Building(Protocol):
 
     def is_whole(self) -> bool:
         """Whether what is served can be read."""
+
+    def is_as_left_by(self, invocation_id: str) -> bool:
+        """Whether the models are as a build left them, and that built on this ledger.
+
+        False wherever that cannot be told.
+        """
 
     def release(self) -> None:
         """Let go of what may be replaced."""

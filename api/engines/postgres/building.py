@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import select
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import adbc_driver_manager
+import psycopg2
+from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
 
 from api.contract import Table
 from api.engines.model import LEASE_OWNER, AnotherBuilder, Position
-from api.engines.postgres.database import Connection, Database
+from api.engines.postgres.database import ADDRESS, COMMITS, Connection, Database
 from api.engines.postgres.locks import only_builder
 from api.engines.postgres.schema import Dialect
 from api.engines.preparing import prepare
-from api.engines.record import Record
-from api.errors import Problem, WarehouseUnreachable
+from api.engines.record import AS_LEFT_BY, Record
+from api.errors import NotThere, Problem, WarehouseUnreachable
 from api.plain_macros import plain_macros
 from api.raw_schema import Run, in_place
+
+
+# How often to look where nobody can be heard.
+POLL_SECONDS = 0.05
 
 
 class PostgresBuilding:
@@ -38,6 +46,7 @@ class PostgresBuilding:
         self._raw = Database("raw")
         self._published_schema = Database("published")
         self._lock: Connection | None = None
+        self._listener: psycopg2.extensions.connection | None = None
         macros = plain_macros(project, "postgres/builds_table")
         self._builds_table: str = macros.postgres__builds_table()
         self.record = Record(self._published, self._ledger)
@@ -69,6 +78,18 @@ class PostgresBuilding:
         except WarehouseUnreachable as problem:
             raise AnotherBuilder(problem.detail) from problem
 
+    def wait(self, seconds: float) -> None:
+        """Listen for what `Database.writing` notifies at its commit."""
+        try:
+            if self._listener is None:
+                self._listener = _listening()
+            if select.select([self._listener], [], [], seconds)[0]:
+                self._listener.poll()
+                self._listener.notifies.clear()
+        except psycopg2.Error:
+            self._stop_listening()
+            time.sleep(min(seconds, POLL_SECONDS))
+
     def prepare(self, tables: Sequence[Table]) -> None:
         prepare(self._raw, lambda c: in_place(c.rows, Dialect()), tables)
 
@@ -95,9 +116,21 @@ class PostgresBuilding:
         there = "select 1 as found where to_regclass('published.catalogue') is not null"
         return bool(self._raw.rows(there))
 
+    def is_as_left_by(self, invocation_id: str) -> bool:
+        try:
+            return bool(self._raw.rows(AS_LEFT_BY, [invocation_id]))
+        except NotThere:
+            return False
+
     def release(self) -> None:
+        self._stop_listening()
         self._raw.close()
         self._published_schema.close()
+
+    def _stop_listening(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
 
     @contextmanager
     def _ledger(self) -> Iterator[Run]:
@@ -111,3 +144,12 @@ class PostgresBuilding:
             if not connection.has_table("builds"):
                 connection.rows(self._builds_table)
             yield connection.rows
+
+
+def _listening() -> psycopg2.extensions.connection:
+    """A connection that hears of commits; by the driver that dbt has, ours does not."""
+    connection = psycopg2.connect(ADDRESS)
+    connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
+    with connection.cursor() as cursor:
+        cursor.execute(f"listen {COMMITS}")
+    return connection

@@ -32,6 +32,12 @@ LOCK_SECONDS = 30
 TRUSTED_SECONDS = 2.0
 # Held by whoever writes, until the end of its transaction.
 WRITER = (0x68697265, 1)
+# The builder hears of it when the transaction is committed.
+COMMITS = "hiring_commits"
+BEGIN_WRITING = (
+    f"select pg_advisory_xact_lock({WRITER[0]}, {WRITER[1]}),"
+    f" pg_notify('{COMMITS}', '')"
+)
 UNKNOWN = (
     "PostgreSQL was lost while it was told to keep this, and nobody knows whether it"
     " did. Repeat the request: with the same Idempotency-Key, or the same file, nothing"
@@ -122,7 +128,7 @@ class Database:
         """
         with self._writer, self.connection() as connection:
             connection.rows("begin")
-            connection.rows("select pg_advisory_xact_lock({}, {})".format(*WRITER))
+            connection.rows(BEGIN_WRITING)
             yield connection
             _commit(connection)
 

@@ -47,7 +47,7 @@ LEDGER = {
 }
 RECORD = (
     *("invocation_id", "status", "started_at", "finished_at", "last_load_id"),
-    *("last_request_id", "steps", "failures", "marts"),
+    *("last_request_id", "project_digest", "steps", "failures", "marts"),
 )
 
 

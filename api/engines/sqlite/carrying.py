@@ -13,6 +13,7 @@ from pathlib import Path
 from api.engines.model import Connection, Space, Stamp, UploadedRows
 from api.engines.rows_in_place import RowsInPlace
 from api.engines.sqlite.builder_lock import builder_is_running
+from api.engines.sqlite.commits import signal_commit
 from api.engines.sqlite.database import Database
 from api.engines.sqlite.faults import named
 from api.engines.sqlite.guard import keep_sqlite3_out_of
@@ -39,7 +40,9 @@ class SqliteWarehouse:
         with named(folder):
             self._occupancy = occupy(folder)
             keep_sqlite3_out_of(folder)
-            self.raw = Database(folder / "raw.db")
+            self.raw = Database(
+                folder / "raw.db", after_commit=lambda: signal_commit(folder)
+            )
             self.published = Database(folder / "published.db")
             self._locks = RangeLocks(folder / "idempotency.lock")
         try:

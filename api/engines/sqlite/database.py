@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from queue import Empty, LifoQueue
@@ -78,9 +78,15 @@ class Database:
 
     poll_seconds = 0.02
 
-    def __init__(self, path: Path, busy_ms: int = BUSY_TIMEOUT_MS) -> None:
+    def __init__(
+        self,
+        path: Path,
+        busy_ms: int = BUSY_TIMEOUT_MS,
+        after_commit: Callable[[], None] = lambda: None,
+    ) -> None:
         self.path = path
         self._busy_ms = busy_ms
+        self._after_commit = after_commit
         self._is_derived = path.name in DERIVED
         self._was_there = False
         self._idle: LifoQueue[Connection] = LifoQueue()
@@ -121,6 +127,7 @@ class Database:
             except BaseException:
                 connection.roll_back()
                 raise
+        self._after_commit()
         self._checkpoints.want()
 
     def make_ready(self) -> None:

@@ -17,6 +17,7 @@
         'finished_at': instant(modules.datetime.datetime.now(modules.pytz.utc)),
         'last_load_id': last_load_id,
         'last_request_id': run.last_request_id,
+        'project_digest': env_var('DBT_PROJECT_DIGEST', ''),
         'steps': steps(results) | tojson,
         'failures': tojson(failures(results)),
         'marts': endpoints(marts) | tojson,

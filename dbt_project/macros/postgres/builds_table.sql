@@ -8,8 +8,15 @@ create table if not exists published.builds (
     finished_at text collate "C" not null,
     last_load_id bigint not null,
     last_request_id bigint not null,
+    project_digest text not null default '',
     steps text not null,
     failures text not null,
     marts text not null
 )
+{%- endmacro %}
+
+
+{# Earlier versions recorded no digest of the project. #}
+{% macro postgres__digest_of_builds() -%}
+alter table published.builds add column project_digest text not null default ''
 {%- endmacro %}

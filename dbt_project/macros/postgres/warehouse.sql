@@ -10,6 +10,9 @@
     {%- endfor -%}
     {%- do create_lease_table() -%}
     {%- do query(postgres__builds_table()) -%}
+    {%- if not query("select 1 from pg_attribute where attrelid = to_regclass('published.builds') and attname = 'project_digest'") | length -%}
+        {%- do query(postgres__digest_of_builds()) -%}
+    {%- endif -%}
     {%- do query('commit') -%}
 {%- endmacro %}
 

@@ -8,8 +8,15 @@ create table if not exists published.builds (
     finished_at text not null,
     last_load_id integer not null,
     last_request_id integer not null,
+    project_digest text not null default '',
     steps text not null,
     failures text not null,
     marts text not null
 ) strict
+{%- endmacro %}
+
+
+{# Earlier versions recorded no digest of the project. #}
+{% macro sqlite__digest_of_builds() -%}
+alter table published.builds add column project_digest text not null default ''
 {%- endmacro %}

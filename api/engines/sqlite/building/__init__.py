@@ -13,10 +13,12 @@ from pathlib import Path
 
 from api.contract import Table
 from api.engines.model import Position
+from api.engines.record import AS_LEFT_BY
 from api.engines.sqlite.builder_lock import only_builder
 from api.engines.sqlite.building.ledger import Ledger
 from api.engines.sqlite.building.mending import SIGNS, hints_at_damage
-from api.engines.sqlite.building.record import record_of
+from api.engines.sqlite.building.record import opened, record_of
+from api.engines.sqlite.commits import CommitListener
 from api.engines.sqlite.occupancy import occupy
 
 RAW_IS_DAMAGED = (
@@ -40,6 +42,7 @@ class SqliteBuilding:
     def __init__(self, folder: Path, project: Path) -> None:
         self._folder = folder
         self._ledger = Ledger(folder)
+        self._commits = CommitListener(folder)
         self.record = record_of(folder, project)
 
     @contextmanager
@@ -49,6 +52,9 @@ class SqliteBuilding:
 
     def position(self) -> Position:
         return self._ledger.position()
+
+    def wait(self, seconds: float) -> None:
+        self._commits.wait(seconds)
 
     def prepare(self, tables: Sequence[Table]) -> None:
         self._ledger.prepare(tables)
@@ -71,6 +77,16 @@ class SqliteBuilding:
 
     def is_whole(self) -> bool:
         return self._ledger.published_is_whole()
+
+    def is_as_left_by(self, invocation_id: str) -> bool:
+        if not (self._folder / "main.db").exists():
+            return False
+        try:
+            with opened(self._folder / "main.db") as run:
+                run("attach ? as raw", [str(self._folder / "raw.db")])
+                return bool(run(AS_LEFT_BY, [invocation_id]))
+        except sqlite3.Error:
+            return False
 
     def release(self) -> None:
         self._ledger.close()

@@ -14,6 +14,11 @@ from api.engines.sqlite.building.mending import LOCK_SECONDS
 from api.plain_macros import plain_macros
 from api.raw_schema import Run
 
+HAS_DIGEST = (
+    "select 1 as found from pragma_table_info('builds', 'published')"
+    " where name = 'project_digest'"
+)
+
 
 def record_of(folder: Path, project: Path) -> Record:
     """The record of builds of the warehouse in `folder`."""
@@ -30,6 +35,8 @@ def published_of(folder: Path, project: Path) -> Opened:
             run("attach ? as published", [str(folder / "published.db")])
             run("pragma published.journal_mode = wal", ())
             run(macros.sqlite__builds_table(), ())
+            if not run(HAS_DIGEST, ()):
+                run(macros.sqlite__digest_of_builds(), ())
             yield run
 
     return published

@@ -1,0 +1,34 @@
+"""What a build is made from besides the rows, as one digest.
+
+Two builds with the same digest, of the same rows, publish the same marts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from importlib.metadata import version
+
+from api.project import Project
+
+VARIABLE = re.compile(r"env_var\(\s*['\"](\w+)")
+# Where the warehouse is, and how it is reached, changes nothing that is in it.
+ABOUT_PLACES = "profiles.yml"
+PLACE = "WAREHOUSE_DIR"
+
+
+def digest_of(project: Project, engine: str, environ: Mapping[str, str]) -> str:
+    """A digest of the project's files, of the variables that they name, and of dbt.
+
+    `engine` is the adapter's name as in `dbt-sqlite`.
+    """
+    texts = (text for name, text in project.texts().items() if name != ABOUT_PLACES)
+    named = {found for text in texts for found in VARIABLE.findall(text)} - {PLACE}
+    parts = [
+        [version("dbt-core"), version(f"dbt-{engine}")],
+        {name: environ.get(name) for name in sorted(named)},
+        project.digests(),
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -1,0 +1,70 @@
+"""How the builder learns of a commit without asking all the time: a FIFO beside raw.db.
+
+Whoever commits writes a byte into it, the builder waits for one. A byte that is lost
+costs a second, after which the builder looks by itself.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import stat
+import time
+from contextlib import suppress
+from pathlib import Path
+
+NAME = "commits.fifo"
+# How often to look where there can be no FIFO.
+POLL_SECONDS = 0.02
+
+
+def signal_commit(folder: Path) -> None:
+    """Wake the builder of the warehouse in `folder`, if there is one."""
+    try:
+        fifo = os.open(folder / NAME, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        # Nobody listens: a builder looks at the ledger when it starts.
+        return
+    try:
+        with suppress(OSError):
+            os.write(fifo, b"!")
+    finally:
+        os.close(fifo)
+
+
+class CommitListener:
+    """The builder's end."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / NAME
+        self._fifo: int | None = None
+
+    def wait(self, seconds: float) -> None:
+        """Wait for a commit since the last call, and no longer than this."""
+        if self._fifo is None or not os.fstat(self._fifo).st_nlink:
+            self.close()
+            self._fifo = _opened(self._path)
+        if self._fifo is None:
+            time.sleep(min(seconds, POLL_SECONDS))
+        elif select.select([self._fifo], [], [], seconds)[0]:
+            os.read(self._fifo, 65_536)
+
+    def close(self) -> None:
+        if self._fifo is not None:
+            os.close(self._fifo)
+            self._fifo = None
+
+
+def _opened(path: Path) -> int | None:
+    """Our end of the FIFO, which is made where it is missing; None if that fails."""
+    try:
+        with suppress(FileExistsError):
+            os.mkfifo(path, 0o600)
+        # Open for writing as well, it does not end when the last writer has gone.
+        fifo = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    except OSError:
+        return None
+    if stat.S_ISFIFO(os.fstat(fifo).st_mode):
+        return fifo
+    os.close(fifo)
+    return None
