@@ -18,8 +18,9 @@ SCRIPT = """
 import json, sqlite3, sys
 from pathlib import Path
 from api.builder.dbt import Dbt
-project, warehouse, database, statements = sys.argv[1:]
-dbt = Dbt(Path(project), Path(warehouse) / "builder", lambda *_: None)
+from api.config import Settings
+warehouse, database, statements = sys.argv[1:]
+dbt = Dbt(Settings.from_env(), lambda *_: None)
 assert dbt.parse().succeeded
 first = dbt.build()
 assert first.succeeded, first.message

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from conftest import Edit, build_once, environment, run_command, run_dbt
 
-from api.builder.dbt import LEASE_OWNER
 from api.config import CHECKOUT
+from api.engines import LEASE_OWNER
 
 FIRST = "1,Ann,2021-01-01,1,1\n"
 SECOND = "2,Ben,2021-01-01,1,1\n"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 from dbt.artifacts.schemas.results import NodeStatus
 from dbt.cli.main import dbtRunner, dbtRunnerResult
@@ -17,6 +16,7 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt_common.invocation import get_invocation_id
 
 from api.builder.outcome import Outcome
+from api.config import Settings
 from api.engines import LEASE_OWNER
 from api.project import Project, blank_lines_above
 
@@ -26,7 +26,7 @@ DATA_ONLY = (
     *("--exclude", *(f"test_name:{name}" for name in COMPILED_AUDIT)),
     "--no-write-json",
 )
-WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+Kinds = tuple[str, ...]
 FAILED = {NodeStatus.Error, NodeStatus.Fail, NodeStatus.RuntimeErr}
 
 
@@ -36,13 +36,20 @@ class Dbt:
     `on_event` is called with every step that dbt tells of.
     """
 
-    def __init__(
-        self, project: Path, target: Path, on_event: Callable[..., None]
-    ) -> None:
+    def __init__(self, settings: Settings, on_event: Callable[..., None]) -> None:
         self._on_event = on_event
-        os.environ["DBT_LEASE_OWNER"] = LEASE_OWNER
+        self._warehouse = settings.warehouse_dir
+        # dbt parses the whole project again wherever a path in its settings is new to
+        # it. By relative ones a warehouse that was copied or moved keeps what was
+        # parsed, which saves some seconds.
+        os.environ |= {
+            "DBT_LEASE_OWNER": LEASE_OWNER,
+            "SHARED_STORAGE": settings.shared_place,
+            "WAREHOUSE_DIR": ".",
+        }
         self._manifest: Manifest | None = None
-        self._target = target
+        project = settings.project_dir
+        self._target = target = self._warehouse / "builder"
         self._project = Project(project)
         self._common = [
             *("--project-dir", str(project)),
@@ -69,22 +76,22 @@ class Dbt:
         return _outcome(result)
 
     def build(
-        self, data_only: bool = False, proven: bool = False, digest: str = ""
+        self, data_only: bool = False, leave_out: Kinds = (), digest: str = ""
     ) -> Outcome:
         """Build, test and, when all is well, publish.
 
         With `data_only`, which only goes after a build of the same files in this
         process, leave out what cannot change but with them: loading the seeds, running
         the unit tests, compiling the generic tests. What those compiled to is run all
-        the same, in one go; see dbt_project/macros/audit/compiled_audit.sql. With
-        `proven` leave out the unit tests alone, which have passed for these files.
-        `digest` of them is recorded with what is published; see `inputs`.
+        the same, in one go; see dbt_project/macros/audit/compiled_audit.sql. Else
+        `leave_out` names the kinds of nodes that need no run. `digest` is recorded with
+        what is published; see `inputs`.
         """
         os.environ["DBT_PROJECT_DIGEST"] = digest
         runner = self._runner()
         if data_only:
             return _outcome(runner.invoke(["build", *DATA_ONLY, *self._common]))
-        options = WITHOUT_UNIT_TESTS if proven else ()
+        options = ("--exclude-resource-type", *leave_out) if leave_out else ()
         outcome = _outcome(runner.invoke(["build", *options, *self._common]))
         if self._manifest is not None:
             # Lets macros see, in `graph`, the SQL that was compiled.
@@ -112,6 +119,7 @@ class Dbt:
         return json.dumps({name: lines for name, lines in found.items() if lines})
 
     def _runner(self) -> dbtRunner:
+        os.chdir(self._warehouse)
         return dbtRunner(manifest=self._manifest, callbacks=[self._on_event])
 
 

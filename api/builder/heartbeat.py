@@ -51,7 +51,7 @@ class Pulse:
         self.has_built = False
 
     def wait(self, seconds: float) -> None:
-        """Wait for a sign of life or the end of the builder, and no longer than this."""
+        """Wait for a sign of life or the builder's end, and no longer than this."""
         select.select([self._mine], [], [], seconds)
 
     def silence(self) -> float:

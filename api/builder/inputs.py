@@ -16,7 +16,7 @@ from api.project import Project
 VARIABLE = re.compile(r"env_var\(\s*['\"](\w+)")
 # Where the warehouse is, and how it is reached, changes nothing that is in it.
 ABOUT_PLACES = "profiles.yml"
-PLACE = "WAREHOUSE_DIR"
+PLACES = {"WAREHOUSE_DIR", "SHARED_STORAGE"}
 
 
 def digest_of(project: Project, engine: str, environ: Mapping[str, str]) -> str:
@@ -25,7 +25,7 @@ def digest_of(project: Project, engine: str, environ: Mapping[str, str]) -> str:
     `engine` is the adapter's name as in `dbt-sqlite`.
     """
     texts = (text for name, text in project.texts().items() if name != ABOUT_PLACES)
-    named = {found for text in texts for found in VARIABLE.findall(text)} - {PLACE}
+    named = {found for text in texts for found in VARIABLE.findall(text)} - PLACES
     parts = [
         [version("dbt-core"), version(f"dbt-{engine}")],
         {name: environ.get(name) for name in sorted(named)},

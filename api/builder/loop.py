@@ -12,7 +12,7 @@ import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from api.builder.failures import SILENT, Telling
 from api.builder.heartbeat import Heart
@@ -233,11 +233,16 @@ class Builder:
         if self._broken or not self._lineage.exists() or not self._engine.is_whole():
             return False
         newest = self._record.newest_build()
+        return self._is_of_these_files(newest) and position == Position(
+            newest["last_load_id"], newest["last_request_id"]
+        )
+
+    def _is_of_these_files(self, build: dict[str, Any]) -> bool:
+        """Whether a build published these files, and nobody has run dbt since."""
         return (
-            newest.get("status") == "published"
-            and newest.get("project_digest") == self._digest != ""
-            and position == Position(newest["last_load_id"], newest["last_request_id"])
-            and self._engine.is_as_left_by(newest["invocation_id"])
+            build.get("status") == "published"
+            and build.get("project_digest") == self._digest != ""
+            and self._engine.is_as_left_by(build["invocation_id"])
         )
 
     def _built_by_dbt(self) -> Outcome:
@@ -248,8 +253,19 @@ class Builder:
             return self._broken
         if self._is_complete:
             return self._dbt.build(data_only=True, digest=self._digest)
-        proven = self._record.has_published(self._digest)
-        return self._dbt.build(proven=proven, digest=self._digest)
+        return self._dbt.build(leave_out=self._done_before(), digest=self._digest)
+
+    def _done_before(self) -> tuple[str, ...]:
+        """Kinds of dbt's nodes whose work was done for these files by an earlier build.
+
+        Unit tests passed for what was published; seeds are there as long as nobody else
+        has run dbt since.
+        """
+        if not self._record.has_published(self._digest):
+            return ()
+        if self._is_of_these_files(self._record.newest_build()):
+            return ("unit_test", "seed")
+        return ("unit_test",)
 
     def _parse(self) -> Outcome | None:
         """What is wrong with the project by dbt's rules."""
@@ -269,8 +285,7 @@ class Builder:
 
         # dbt has put its own handler on the root by now: ours takes its place.
         configure(self._settings.log_level)
-        target = self._settings.warehouse_dir / "builder"
-        return Dbt(self._settings.project_dir, target, self._heart.beat)
+        return Dbt(self._settings, self._heart.beat)
 
     @property
     def _project_poll_seconds(self) -> float:

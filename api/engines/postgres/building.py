@@ -23,7 +23,6 @@ from api.errors import NotThere, Problem, WarehouseUnreachable
 from api.plain_macros import plain_macros
 from api.raw_schema import Run, in_place
 
-
 # How often to look where nobody can be heard.
 POLL_SECONDS = 0.05
 

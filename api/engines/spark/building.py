@@ -67,8 +67,8 @@ class SparkBuilding(SqliteBuilding):
             take_over(self._storage, run)
 
     def is_as_left_by(self, invocation_id: str) -> bool:
-        """Every build makes every model anew: of what was left nothing is used."""
-        return True
+        """Only the cluster could tell."""
+        return False
 
     def is_whole(self) -> bool:
         if not super().is_whole():
