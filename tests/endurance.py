@@ -22,9 +22,9 @@ from typing import Any
 
 import pandas as pd
 import requests
-from conftest import Server, build_once
-from inspection import HEADERS, YEARS, Row
-from recompute import departments_above_average, employees_per_department
+from support.inspection import HEADERS, YEARS, Row
+from support.recompute import departments_above_average, employees_per_department
+from support.server import Server, build_once
 
 METRICS = {
     "employees_per_department": employees_per_department,

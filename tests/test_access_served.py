@@ -15,8 +15,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from conftest import (
-    START_SECONDS,
+from support.server import (
     children_of,
     environment,
     free_port,
@@ -51,7 +50,7 @@ class Served:
                 stdout=log,
                 stderr=log,
             )
-        wait_until(self._is_ready, START_SECONDS)
+        wait_until(self._is_ready)
 
     def _is_ready(self) -> bool:
         try:
@@ -122,7 +121,7 @@ def test_a_key_taken_out_of_the_file_is_soon_of_no_use(served: Served) -> None:
     assert served.get("/loads", served.filed).status_code == 200
     other, line = new_key("filed", "write")
     served.keys.write_text(f"{line}\n")
-    wait_until(lambda: served.get("/loads", other).status_code == 200, 10)
+    wait_until(lambda: served.get("/loads", other).status_code == 200)
     assert served.get("/loads", served.filed).status_code == 401
 
 

@@ -9,10 +9,11 @@ from typing import Any
 import fastavro
 import pyarrow as pa
 import pytest
-from conftest import open_client, run_command
 from flask.testing import FlaskClient
-from inspection import by_pandas, published
-from recompute import read_seeds
+from support.client import open_client
+from support.inspection import by_pandas, published
+from support.recompute import read_seeds
+from support.server import run_command
 from test_undo import counting, upload
 
 from api.avro import write_avro

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from conftest import Edit, run_command
 from openapi_spec_validator import validate
+from support.project import Edit
+from support.server import run_command
 
 from api.commands import commands
 

@@ -14,8 +14,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from conftest import (
-    Edit,
+from support.project import Edit
+from support.server import (
     Server,
     build_once,
     children_of,
@@ -30,7 +30,6 @@ from api.engines.sqlite.builder_lock import only_builder
 from api.engines.sqlite.building import mending
 
 ABOVE = "departments_above_average"
-SECONDS = 60.0
 ENDLESS = """
 with recursive n (i) as (select 1 union all select i + 1 from n)
 select max(i) as year, 1 as hires from n
@@ -191,9 +190,9 @@ def test_a_running_server_serves_again_after_each_damage(
         damage(warehouse / "published.db")
         answer = live.batch("departments", [[1, damage.__name__]])
         assert answer.status_code in (201, 202), answer.text
-        wait_until(is_served, SECONDS)
+        wait_until(is_served)
         load_id = answer.json()["load_id"]
-        wait_until(lambda n=load_id: is_built(live, n), SECONDS)
+        wait_until(lambda n=load_id: is_built(live, n))
         assert is_served()
 
 
@@ -232,7 +231,7 @@ def test_a_model_without_an_end_is_ended_told_and_mended(
         for path in marts.glob("endless.*"):
             path.unlink()
         load_id = answer.json()["load_id"]
-        wait_until(lambda: is_built(server, load_id), SECONDS)
+        wait_until(lambda: is_built(server, load_id))
     finally:
         server.stop()
 
@@ -248,7 +247,7 @@ def test_a_builder_that_is_stopped_is_replaced(
         answer = server.batch("departments", [[1, "Sales"]])
         assert answer.status_code == 201, answer.text
         load_id = answer.json()["load_id"]
-        wait_until(lambda: is_built(server, load_id), SECONDS)
+        wait_until(lambda: is_built(server, load_id))
         assert builder_of(server) != stopped
     finally:
         server.stop()

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import build_once, copy_project, open_client
 from flask.testing import FlaskClient
+from support.client import open_client
+from support.project import copy_project
+from support.server import build_once
 
 from api.contract.marts import MOST_VALUES
 

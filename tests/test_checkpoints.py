@@ -6,7 +6,7 @@ import io
 import threading
 from pathlib import Path
 
-from conftest import wait_until
+from support.server import wait_until
 
 from api.config import CHECKOUT, Settings
 from api.engines.sqlite.checkpoints import Checkpoints
@@ -23,7 +23,7 @@ def test_a_load_is_moved_out_of_the_wal_afterwards(tmp_path: Path) -> None:
     before = raw.stat().st_size
     rows = b"".join(b"%d,A department with a name\n" % n for n in range(1, 50_000))
     load_csv(warehouse.raw, table, io.BytesIO(rows))
-    wait_until(lambda: raw.stat().st_size > before + 500_000, 10)
+    wait_until(lambda: raw.stat().st_size > before + 500_000)
     warehouse.close()
 
 
@@ -42,7 +42,7 @@ def test_one_checkpoint_does_for_all_who_want_one_meanwhile() -> None:
     for _ in range(5):
         checkpoints.want()
     go_on.set()
-    wait_until(lambda: len(made) == 2, 10)
+    wait_until(lambda: len(made) == 2)
     checkpoints.close()
     checkpoints.want()
     assert len(made) == 2, "nothing begins once it is closed"

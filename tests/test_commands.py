@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Edit, environment, run_command
+from support.project import Edit
+from support.server import environment, run_command
 
 from api.config import CHECKOUT
 from api.engines.sqlite.builder_lock import only_builder

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import environment
+from support.server import environment
 
 from api.config import CHECKOUT
 

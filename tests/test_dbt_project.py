@@ -14,8 +14,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from conftest import Edit, copy_project, run_command, run_dbt
-from inspection import (
+from support.inspection import (
     BUILD,
     HEADERS,
     YEARS,
@@ -27,7 +26,9 @@ from inspection import (
     query,
     warm_dbt,
 )
-from recompute import read_seeds
+from support.project import Edit, copy_project
+from support.recompute import read_seeds
+from support.server import run_command, run_dbt
 
 from api.config import CHECKOUT
 

@@ -11,7 +11,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from conftest import Edit, build_once, environment, run_command, run_dbt
+from support.project import Edit
+from support.server import build_once, environment, run_command, run_dbt
 
 from api.config import CHECKOUT
 from api.engines import LEASE_OWNER

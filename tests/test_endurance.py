@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from conftest import Server
 from endurance import Crashes, Reads
+from support.server import Server
 
 
 def test_a_server_killed_at_random_moments_loses_nothing_acknowledged(

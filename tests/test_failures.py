@@ -11,8 +11,10 @@ from shutil import copytree
 from typing import Any
 
 import pytest
-from conftest import copy_project, environment, open_client
-from inspection import query
+from support.client import open_client
+from support.inspection import query
+from support.project import copy_project
+from support.server import environment
 
 from api.config import CHECKOUT
 from api.plain_macros import plain_macros

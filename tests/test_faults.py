@@ -15,13 +15,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import CHECKOUT, Server, environment, run_command, wait_until
+from support.server import Server, environment, run_command, wait_until
 
+from api.config import CHECKOUT
 from api.engines.sqlite.database import Database
 from api.errors import StorageFull, WarehouseBusy, WarehouseDamaged
 
 ABOVE = "departments_above_average"
-SECONDS = 60.0
 HOLD = """
 import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -115,7 +115,7 @@ def test_a_full_disk_is_told_and_got_over(
     server = Server(warehouse).start()
     try:
         first = server.batch("departments", [[1, "Sales"]]).json()["load_id"]
-        wait_until(lambda: is_built(server, first), SECONDS)
+        wait_until(lambda: is_built(server, first))
         before = server.get(f"/metrics/{ABOVE}").headers["Build-Id"]
         builder = (warehouse / "builder.lock").read_text()
         filler = fill(disk)
@@ -144,7 +144,7 @@ def test_a_full_disk_is_told_and_got_over(
         assert answer.status_code in (201, 202), answer.text
         newest = answer.json()["load_id"]
         assert newest == accepted + 1
-        wait_until(lambda: is_built(server, newest), SECONDS)
+        wait_until(lambda: is_built(server, newest))
         assert server.get(f"/metrics/{ABOVE}").headers["Build-Id"] > before
         assert (warehouse / "builder.lock").read_text() == builder
         loads, told, found = ledger(warehouse)
@@ -207,7 +207,7 @@ def test_a_folder_that_turns_read_only_under_the_server_is_told_and_got_over(
     server: Server, warehouse: Path
 ) -> None:
     first = server.batch("departments", [[1, "Sales"]]).json()["load_id"]
-    wait_until(lambda: is_built(server, first), SECONDS)
+    wait_until(lambda: is_built(server, first))
     if not immutable(warehouse, True):
         immutable(warehouse, False)
         pytest.skip("files cannot be made immutable here")
@@ -221,7 +221,7 @@ def test_a_folder_that_turns_read_only_under_the_server_is_told_and_got_over(
         immutable(warehouse, False)
     answer = server.batch("departments", [[2, "Legal"]])
     assert answer.status_code in (201, 202), answer.text
-    wait_until(lambda: is_built(server, first + 1), SECONDS)
+    wait_until(lambda: is_built(server, first + 1))
 
 
 def test_a_ledger_locked_by_another_process_is_told_and_got_over(
@@ -267,14 +267,14 @@ def test_a_failed_write_leaves_no_lock_and_hides_no_error(tmp_path: Path) -> Non
 def test_a_build_waits_out_a_lock(
     server: Server, warehouse: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wait_until(lambda: len(server.get("/builds").json()) > 1, SECONDS)
+    wait_until(lambda: len(server.get("/builds").json()) > 1)
     with held(warehouse / name):
         answer = server.batch("departments", [[1, "Sales"]], "respond-async")
         assert answer.status_code == 202
         time.sleep(8)
         assert server.get(f"/metrics/{ABOVE}").ok
     load_id = answer.json()["load_id"]
-    wait_until(lambda: is_built(server, load_id), SECONDS)
+    wait_until(lambda: is_built(server, load_id))
 
 
 def damage(path: Path) -> None:
@@ -301,7 +301,7 @@ def test_a_ledger_damaged_under_the_server_is_told_and_got_over(
     server: Server, warehouse: Path, tmp_path: Path
 ) -> None:
     # A ledger of before, to be put back.
-    wait_until(lambda: len(server.get("/builds").json()) > 1, SECONDS)
+    wait_until(lambda: len(server.get("/builds").json()) > 1)
     snapshot = tmp_path / "snapshot.db"
     code = (
         "import sqlite3, sys;"
@@ -326,7 +326,7 @@ def test_a_ledger_damaged_under_the_server_is_told_and_got_over(
     answer = server.batch("departments", [[1, "Sales"]])
     assert answer.status_code in (201, 202), answer.text
     load_id = answer.json()["load_id"]
-    wait_until(lambda: is_built(server, load_id), SECONDS)
+    wait_until(lambda: is_built(server, load_id))
 
 
 def test_a_file_that_is_put_in_place_of_another_is_noticed(tmp_path: Path) -> None:
@@ -359,7 +359,7 @@ def test_two_servers_on_one_warehouse_lose_and_double_nothing(
             stderr=log,
         )
     try:
-        wait_until(second.is_ready, SECONDS)
+        wait_until(second.is_ready)
         assert "has a builder already" in told.read_text()
         accepted = []
         for number in range(10):
@@ -370,7 +370,7 @@ def test_two_servers_on_one_warehouse_lose_and_double_nothing(
         answer = second.batch("departments", [[100, "After"]], "respond-async")
         accepted.append(answer.json()["load_id"])
         assert accepted == list(range(1, 12))
-        wait_until(lambda: is_built(second, 11), SECONDS)
+        wait_until(lambda: is_built(second, 11))
         assert ledger(warehouse) == (11, 11, 11)
     finally:
         second.stop()

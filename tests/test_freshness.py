@@ -8,8 +8,10 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import build_once, copy_project, open_client, run_dbt, wait_until
 from flask.testing import FlaskClient
+from support.client import open_client
+from support.project import copy_project
+from support.server import build_once, run_dbt, wait_until
 
 from api.answers import Answers, Wish
 from api.contract import Mart
@@ -126,7 +128,7 @@ def test_a_warehouse_of_an_earlier_version_waits_for_its_builder(
         answer = client.get(ABOVE)
         assert (answer.status_code, answer.json["code"]) == (503, "not_ready")
         build_once(warehouse)
-        wait_until(lambda: client.get(ABOVE).status_code == 200, 5)
+        wait_until(lambda: client.get(ABOVE).status_code == 200)
 
 
 DROP = "{sql: drop table published.catalogue}"

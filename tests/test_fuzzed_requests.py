@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Server
+from support.server import Server
 
 HERE = Path(__file__).parent
 EXAMPLES = os.environ.get("FUZZED_EXAMPLES", "10")
@@ -51,7 +51,8 @@ def test_every_answer_is_a_documented_one(
             *("--suppress-health-check", "all", "--no-color", "--seed", "1"),
             f"{server.url}/openapi.json",
         ],
-        env=os.environ | {"SCHEMATHESIS_HOOKS": "cursor_hook", "PYTHONPATH": str(HERE)},
+        env=os.environ
+        | {"SCHEMATHESIS_HOOKS": "support.cursor_hook", "PYTHONPATH": str(HERE)},
         # It leaves notes where it runs.
         cwd=warehouse.parent,
         capture_output=True,

@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import Edit, build_once, open_client
 from flask.testing import FlaskClient
+from support.client import open_client
+from support.project import Edit
+from support.server import build_once
 from test_openapi import check
 
 from api import create_app

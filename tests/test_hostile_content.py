@@ -13,7 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
-from properties import MART, TABLES, cursor_of, read
+from support.properties import MART, TABLES, cursor_of, read
 from test_charts import BARS, drawn, words_of
 from test_load_options import batch, upload
 from test_remembered import Told

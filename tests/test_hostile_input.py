@@ -12,8 +12,8 @@ from pathlib import Path
 from unittest.mock import ANY
 
 import pytest
-from conftest import Server
-from hostile_requests import METRIC, Got, Hostile, every_request, get, send
+from support.hostile_requests import METRIC, Got, Hostile, every_request, get, send
+from support.server import Server
 
 MOST_ROWS = 250_000
 LONGEST_ANSWER = 60_000  # bytes, pictures and rows of metrics included

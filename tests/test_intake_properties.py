@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from properties import (
+from support.properties import (
     EVERYTHING,
     MART,
     TABLES,

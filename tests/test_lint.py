@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import Edit, run_dbt
+from support.project import Edit
+from support.server import run_dbt
 
 from api.config import CHECKOUT
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Server, open_client, wait_until
 from flask.testing import FlaskClient
+from support.client import open_client
+from support.server import Server, wait_until
 from werkzeug.test import TestResponse
 
 from api.config import Settings
@@ -298,7 +299,7 @@ def test_another_process_is_told_to_wait_and_a_dead_one_holds_nothing(
         except RequestInProgress:
             return True
 
-    wait_until(is_at_work, 20)
+    wait_until(is_at_work)
     server.kill()
     thread.join()
     assert statuses == [0]

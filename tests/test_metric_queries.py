@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import build_once, copy_project, open_client
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.client import open_client
+from support.project import copy_project
+from support.server import build_once
 
 COLUMNS = {
     "id": "integer",

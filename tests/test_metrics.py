@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import recompute
-from conftest import open_client
 from flask.testing import FlaskClient
+from support import recompute
+from support.client import open_client
 
 from api.config import CHECKOUT
 

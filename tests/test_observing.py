@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Server, copy_project, environment, wait_until
 from flask.testing import FlaskClient
+from support.project import copy_project
+from support.server import Server, environment, wait_until
 
 from api.config import CHECKOUT
 from api.observing.logs import JsonLines, tell
@@ -193,7 +194,7 @@ def test_one_number_goes_through_load_build_and_publish(
         form = {"files": {"csv_file": ("d.csv", b"1,Sales\n")}}
         form["data"] = {"table_name": "departments"}
         server.post("/upload_csv", headers={"X-Request-ID": "mine-7"}, **form)
-        wait_until(lambda: '"loads":[1]' in log.read_text(), 10)
+        wait_until(lambda: '"loads":[1]' in log.read_text())
     finally:
         server.stop()
     told = [json.loads(line) for line in log.read_text().splitlines()]

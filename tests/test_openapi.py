@@ -11,9 +11,11 @@ from typing import Any
 
 import jsonschema
 import pytest
-from conftest import build_once, copy_project, open_client
 from flask.testing import FlaskClient
 from openapi_spec_validator import validate
+from support.client import open_client
+from support.project import copy_project
+from support.server import build_once
 from test_docs import problem_classes
 from werkzeug.test import TestResponse
 

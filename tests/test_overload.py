@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 import requests
-from conftest import Server, children_of, environment, wait_until
+from support.server import Server, children_of, environment, wait_until
 
 from api.admission import WHOLE_BYTES, Admission
 from api.admission.body import Body
@@ -221,10 +221,10 @@ def test_an_upload_that_breaks_off_leaves_nothing(warehouse: Path) -> None:
         long = "Content-Length: 9000000\r\nX-Request-ID: broken-1"
         connection = start(server, "/upload_csv", FORM, long, "127.0.0.1")
         connection.sendall(body)
-        wait_until(lambda: len(deleted_files(worker)) > before, 10)
+        wait_until(lambda: len(deleted_files(worker)) > before)
         connection.close()
         log = warehouse.parent / "log"
-        wait_until(lambda: "client_gone" in log.read_text(), 10)
+        wait_until(lambda: "client_gone" in log.read_text())
         (gone,) = [
             line
             for line in map(json.loads, log.read_text().splitlines())
@@ -232,7 +232,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(warehouse: Path) -> None:
         ]
         assert gone["level"] == "info" and gone["request_id"] == "broken-1"
         assert server.get("/loads").json() == []
-        wait_until(lambda: len(deleted_files(worker)) == before, 10)
+        wait_until(lambda: len(deleted_files(worker)) == before)
 
 
 @pytest.mark.parametrize("path", ["/insert_batch", "/upload_csv"])
@@ -347,7 +347,7 @@ def test_a_stop_does_not_wait_for_builds(warehouse: Path) -> None:
         server.process = None
         server.session = requests.Session()
         server.start()
-        wait_until(lambda: bool(server.get("/loads/1").json()["build"]), 30)
+        wait_until(lambda: bool(server.get("/loads/1").json()["build"]))
 
 
 def test_a_stop_is_heard_whichever_thread_takes_the_signal(server: Server) -> None:
@@ -356,7 +356,7 @@ def test_a_stop_is_heard_whichever_thread_takes_the_signal(server: Server) -> No
     other = max(threads - {worker})
     assert ctypes.CDLL(None).tgkill(worker, other, signal.SIGTERM) == 0
     # Its successor is told to stop as soon as it is there, before it serves.
-    wait_until(lambda: worker not in (server.workers() or [worker]), 10)
+    wait_until(lambda: worker not in (server.workers() or [worker]))
     began = time.monotonic()
     server.stop()
     assert time.monotonic() - began < 10

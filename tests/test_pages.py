@@ -8,8 +8,9 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import Edit, open_client
 from flask.testing import FlaskClient
+from support.client import open_client
+from support.project import Edit
 from test_openapi import check
 
 from api import create_app

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Server, open_client, run_command
-from inspection import query
+from support.client import open_client
+from support.inspection import query
+from support.server import Server, run_command
 from test_undo import counting, upload
 
 from api.engines.sqlite.snapshot import restore_snapshot, take_snapshot

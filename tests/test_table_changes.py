@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import (
+from support.client import open_client
+from support.project import copy_project
+from support.server import (
     Server,
     build_once,
-    copy_project,
     environment,
-    open_client,
     run_command,
     run_dbt,
     wait_until,
@@ -342,7 +342,7 @@ def test_a_table_and_a_metric_come_change_and_go_while_the_server_runs(
 ) -> None:
     server = Server(warehouse, project).start()
     add_locations(project)
-    wait_until(lambda: server.get("/metrics/cities").status_code == 200, 30)
+    wait_until(lambda: server.get("/metrics/cities").status_code == 200)
     assert server.rows("cities") == []
     assert server.upload("locations", b"1,Lima\n2,Lima\n3,Oslo\n").status_code == 201
     assert server.rows("cities", locations__gte=2) == [{"city": "Lima", "locations": 2}]
@@ -353,7 +353,7 @@ def test_a_table_and_a_metric_come_change_and_go_while_the_server_runs(
     sources = project / "dbt_project/models/staging/_sources.yml"
     narrow = sources.read_text()
     sources.write_text(narrow + FLOORS)
-    wait_until(lambda: len(server.get("/tables/locations").json()["columns"]) == 3, 10)
+    wait_until(lambda: len(server.get("/tables/locations").json()["columns"]) == 3)
     answer = server.upload("locations", b"id,city,floors\n4,Rome,7\n5,Rome,\n")
     assert (answer.status_code, answer.json()["loaded"]) == (201, 2)
     assert {row["city"]: row["locations"] for row in server.rows("cities")} == {
@@ -364,7 +364,7 @@ def test_a_table_and_a_metric_come_change_and_go_while_the_server_runs(
 
     before = server.rows("cities")
     sources.write_text(narrow)
-    wait_until(lambda: "column floors is gone" in failures(server), 20)
+    wait_until(lambda: "column floors is gone" in failures(server))
     assert "put it back" in failures(server)
     assert server.rows("cities") == before
     told = run_command(warehouse, "check", project=project)
@@ -379,7 +379,7 @@ def test_a_table_and_a_metric_come_change_and_go_while_the_server_runs(
     (project / "dbt_project/models/marts/cities.sql").unlink()
     (project / "dbt_project/models/marts/cities.yml").unlink()
     sources.write_text(narrow + FLOORS)
-    wait_until(lambda: server.get("/metrics/cities").status_code == 404, 30)
+    wait_until(lambda: server.get("/metrics/cities").status_code == 404)
     assert server.get("/metrics/departments_above_average").status_code == 200
     server.stop()
 

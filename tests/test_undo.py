@@ -12,9 +12,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from conftest import Server, open_client
 from flask.testing import FlaskClient
-from inspection import BUILD, HEADERS, Row, by_pandas, published, warm_dbt
+from support.client import open_client
+from support.inspection import BUILD, HEADERS, Row, by_pandas, published, warm_dbt
+from support.server import Server
 
 
 def upload(client: FlaskClient, table: str, rows: list[Row], **form: str) -> Any:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-import recompute
-from conftest import Server
+from support import recompute
+from support.server import Server
 
 FIELDS = {
     "departments": ["id", "department"],

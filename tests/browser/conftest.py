@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Server
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -18,6 +17,7 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
+from support.server import Server
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 WIDE, NARROW = {"width": 1600, "height": 900}, {"width": 360, "height": 740}

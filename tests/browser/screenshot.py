@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
-from conftest import Server
 from playwright.sync_api import expect, sync_playwright
+from support.server import Server
 
 from browser.conftest import chromium, flags
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conftest import Server
 from playwright.sync_api import expect
+from support.server import Server
 
 from browser.conftest import OpenPage
 

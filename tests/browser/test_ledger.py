@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import Server
 from playwright.sync_api import Locator, Page, expect
+from support.server import Server
 
 from browser.conftest import OpenPage, hold_first
 

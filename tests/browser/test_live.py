@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import START_SECONDS, Edit, Server, wait_until
 from playwright.sync_api import Page, expect
+from support.project import Edit
+from support.server import Server, wait_until
 
 from browser.conftest import OpenPage
 
@@ -29,7 +30,7 @@ def starting(tmp_path: Path) -> Iterator[Server]:
     server = Server(tmp_path / "new")
     server.start_without_waiting()
     try:
-        wait_until(server.answers, START_SECONDS)
+        wait_until(server.answers)
         yield server
     finally:
         server.stop()

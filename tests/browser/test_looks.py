@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import Server, build_once, copy_project, wait_until
 from playwright.sync_api import Page, expect
+from support.project import copy_project
+from support.server import Server, build_once, wait_until
 
 from browser.conftest import NARROW, WIDE, OpenPage
 
@@ -54,7 +55,7 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     mart.write_text(
         mart.read_text().replace("hires.year,", "nullif(hires.year, 2021) as year,", 1)
     )
-    wait_until(lambda: server.get("/builds").json()[0]["status"] == "failed", 60)
+    wait_until(lambda: server.get("/builds").json()[0]["status"] == "failed")
     yield server
     server.stop()
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Server
 from playwright.sync_api import Locator, Page, expect
+from support.server import Server
 
 from browser.conftest import OpenPage
 

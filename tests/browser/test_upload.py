@@ -6,8 +6,8 @@ import gzip
 from pathlib import Path
 
 import pytest
-from conftest import Server, wait_until
 from playwright.sync_api import Locator, Page, Route, expect
+from support.server import Server, wait_until
 
 from browser.conftest import OpenPage, hold_first
 
@@ -238,7 +238,7 @@ def test_sending_goes_on_while_other_pages_are_looked_at(
     choose(page, jobs__csv=JOBS)
     upload(page, 1)
     page.get_by_role("link", name="Tables", exact=True).click()
-    wait_until(lambda: len(server.get("/loads").json()) == 1, 10)
+    wait_until(lambda: len(server.get("/loads").json()) == 1)
     page.get_by_role("link", name="Upload", exact=True).click()
     expect(card(page, "jobs.csv")).to_contain_text("2 rows loaded")
 

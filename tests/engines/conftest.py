@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import CHECKOUT, Server, copy_project
+from support.project import copy_project
+from support.server import Server
 
+from api.config import CHECKOUT
 from engines.backends import BACKENDS, Backend
 
 NewServer = Callable[..., Server]
@@ -44,7 +46,6 @@ def new_server(
             project=project,
             settings=settings or engine.new_warehouse(),
             log=folder / "log",
-            patience=engine.patience,
         )
         made.append(server)
         return server

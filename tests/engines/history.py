@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
-import recompute
 import requests
-from conftest import Server, wait_until
+from support import recompute
+from support.server import Server, wait_until
 
 Row = tuple[Any, ...]
 COLUMNS = {
@@ -164,4 +164,4 @@ class History:
     def wait_until_built(self) -> None:
         """Until the newest entry is in what is served."""
         newest = max([*self.entries, *self.turns])
-        wait_until(lambda: published_load(self.server, newest), self.server.patience)
+        wait_until(lambda: published_load(self.server, newest))

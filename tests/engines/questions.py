@@ -9,7 +9,7 @@ from typing import Any
 
 import fastavro
 import requests
-from conftest import Server
+from support.server import Server
 
 HIRES, ABOVE = (
     "/metrics/employees_per_department",

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from conftest import Server
+from support.server import Server
 
 from engines.history import Row, csv_of, published_load
 

@@ -7,7 +7,7 @@ import os
 import signal
 from pathlib import Path
 
-from conftest import Server, children_of, wait_until
+from support.server import Server, children_of, wait_until
 
 from engines.backends import Backend
 
@@ -67,7 +67,7 @@ def wait_until_in_the_slow_mart(server: Server) -> None:
     dbt writes a model's SQL down right before it runs it.
     """
     before = latest_run(server)
-    wait_until(lambda: latest_run(server) > before, server.patience)
+    wait_until(lambda: latest_run(server) > before)
 
 
 def latest_run(server: Server) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import requests
-from conftest import Server
+from support.server import Server
 
 BOUNDARY = "a-boundary"
 SECONDS = 300.0

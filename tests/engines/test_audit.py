@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Server, wait_until
+from support.server import Server, wait_until
 
 from engines.conftest import NewServer
 from engines.history import History
@@ -82,7 +82,7 @@ def test_broken_sql_is_told_with_its_file_and_mended(
     text = mart.read_text()
     build_id = newest(server)["build_id"]
     mart.write_text(text.replace("sum(case", "summ(case", 1))
-    wait_until(lambda: newest(server)["build_id"] > build_id, server.patience)
+    wait_until(lambda: newest(server)["build_id"] > build_id)
     build = newest(server)
     assert build["status"] == "failed"
     failure = build["failures"][0]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Server, wait_until
+from support.server import Server, wait_until
 
 from engines.backends import Backend
 from engines.conftest import NewServer
@@ -83,7 +83,7 @@ def test_dbt_from_a_terminal_builds_and_publishes_beside_the_server(
     before = newest_build()["build_id"]
     done = stopped.dbt("build")
     assert done.returncode == 0, done.stdout
-    wait_until(lambda: newest_build()["build_id"] > before, engine.handover)
+    wait_until(lambda: newest_build()["build_id"] > before)
     newest = newest_build()
     assert (newest["status"], newest["last_load_id"]) == ("published", 11)
     assert stopped.rows(ABOVE) == [{"id": 1, "department": "Sales", "hired": 7}]

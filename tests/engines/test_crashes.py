@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Server, wait_until
+from support.server import Server, wait_until
 
 from engines.backends import Backend
 from engines.conftest import NewServer
@@ -128,4 +128,4 @@ def test_a_kill_of_everything_in_mid_build_ends_in_that_build(slow: History) -> 
     server.start()
     slow.wait_until_built()
     slow.assert_served([2021])
-    wait_until(lambda: server.get("/status").json()["builder"] == "running", 30)
+    wait_until(lambda: server.get("/status").json()["builder"] == "running")

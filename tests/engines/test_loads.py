@@ -9,7 +9,7 @@ from typing import Any
 
 import fastavro
 import pytest
-from conftest import Server
+from support.server import Server
 
 from engines.history import COLUMNS, History, Row, csv_of
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from conftest import Server, wait_until
+from support.server import Server, wait_until
 
 from engines.backends import Backend
 from engines.conftest import NewServer
@@ -57,7 +57,7 @@ def test_uploads_through_both_are_all_counted(
 ) -> None:
     def load(number: int) -> tuple[requests.Response, list[Row]]:
         server = pair[number % 2]
-        other = Server(server.warehouse, port=server.port, patience=server.patience)
+        other = Server(server.warehouse, port=server.port)
         rows = hires(100 * number, 50, number % 2 + 1)
         return other.batch("hired_employees", rows, "respond-async"), rows
 
@@ -82,7 +82,7 @@ def test_when_the_builder_and_its_server_are_killed_the_other_one_finishes(
     rows = hires(3_000, 70, 2)
     history.server = pair[0]
     history.batch("hired_employees", rows, Prefer="respond-async")
-    wait_until(lambda: bool(working()), pair[0].patience)
+    wait_until(lambda: bool(working()))
     (active,) = working()
     (other,) = (server for server in pair if server is not active)
     active.kill()
@@ -136,7 +136,7 @@ def test_a_database_that_goes_away_in_mid_load_is_told_and_got_over(
         assert server.get("/health/ready").status_code == 503
     finally:
         engine.start()
-    wait_until(server.is_ready, server.patience)
+    wait_until(server.is_ready)
     loads = server.get("/loads").json()
     there = [load for load in loads if load["received"] == MANY]
     assert [load["loaded"] for load in there] in ([], [MANY])

@@ -6,8 +6,9 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from conftest import CHECKOUT, Server
+from support.server import Server
 
+from api.config import CHECKOUT
 from engines.backends import Backend
 from engines.conftest import NewServer
 

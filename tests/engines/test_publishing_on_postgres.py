@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Server
+    from support.server import Server
 
     from engines.conftest import NewServer
 

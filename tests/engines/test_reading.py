@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import requests
-from conftest import Server
+from support.server import Server
 
 from engines.backends import Backend
 from engines.history import History
@@ -21,7 +21,7 @@ ABOVE = "departments_above_average"
 
 def another(server: Server) -> Server:
     """The same server by connections of its own."""
-    return Server(server.warehouse, port=server.port, patience=server.patience)
+    return Server(server.warehouse, port=server.port)
 
 
 def test_every_client_reads_what_it_wrote(server: Server, engine: Backend) -> None:

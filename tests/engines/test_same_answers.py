@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CHECKOUT, Server, wait_until
+from support.server import Server, wait_until
 
+from api.config import CHECKOUT
 from engines.backends import Backend
 from engines.conftest import NewServer
 from engines.questions import ask_ledger, ask_metrics
@@ -40,7 +41,7 @@ def played(server: Server, stages: list[list[Step]], wait: bool) -> Played:
         for stage in stages:
             for step in stage:
                 play(server, step, wait)
-            wait_until(lambda: newest_is_built(server), server.patience)
+            wait_until(lambda: newest_is_built(server))
             metrics.append(ask_metrics(server))
         return Played(metrics, ask_ledger(server))
     finally:

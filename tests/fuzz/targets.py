@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from urllib.parse import parse_qs
 
-import properties as hold
+from support import properties as hold
 
 from api.errors import Problem
 from api.intake import Defect, Reject

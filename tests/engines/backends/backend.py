@@ -12,8 +12,6 @@ class Backend:
     name: str
     # How often what is repeated to be certain is repeated: fewer where builds are slow.
     rounds = 4
-    # How long a start, or an answer that waits for its build, may take.
-    patience = 90.0
     # How many times ten million rows take some seconds to count.
     slow_rows = 3
     # Within how many seconds a build of a dbt in a terminal is what is served.

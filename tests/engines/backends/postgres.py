@@ -13,11 +13,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from conftest import free_port, wait_until
+from support.server import free_port, wait_until
 
 from engines.backends.backend import Backend
 
-START_SECONDS = 60.0
 ROLE = "app"
 
 
@@ -64,7 +63,7 @@ class Postgres(Backend):
                 stderr=log,
                 **self._as_user,
             )
-        wait_until(self._answers, START_SECONDS)
+        wait_until(self._answers)
         if not (self.folder / "has_role").exists():
             self.run_sql(f"create role {ROLE} login password '{self._password}'")
             (self.folder / "has_role").touch()

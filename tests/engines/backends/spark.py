@@ -14,7 +14,6 @@ class Spark(Backend):
 
     name = "spark"
     rounds = 1
-    patience = 300.0
     slow_rows = 200
     handover = 10.0
 
@@ -32,7 +31,6 @@ class Spark(Backend):
             "DBT_TARGET": "spark",
             "SPARK_THRIFT_HOST": "127.0.0.1",
             "SPARK_THRIFT_PORT": str(self.cluster.thrift_port),
-            "BUILD_WAIT_SECONDS": str(self.patience - 20),
         }
 
     def start(self) -> None:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from conftest import environment
-from recompute import departments_and_the_mean, employees_per_department
 
 from api.config import CHECKOUT
+from support.recompute import departments_and_the_mean, employees_per_department
+from support.server import environment
 
 Row = tuple[Any, ...]
 Rows = list[list[Any]]

@@ -1,0 +1,1 @@
+"""What the tests share: servers, projects, and what they compare answers with."""

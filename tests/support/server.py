@@ -1,0 +1,229 @@
+"""The product in processes of its own: server, commands, dbt, single builds."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from api.config import CHECKOUT
+from support import fork_server
+
+# Longer than anything takes that happens at all, on a machine that has little time for
+# it: only what never comes is waited for so long.
+HANG_SECONDS = 1800.0
+
+
+@dataclass
+class Server:
+    """`python -m api serve` in processes of its own."""
+
+    warehouse: Path
+    project: Path = CHECKOUT
+    port: int = 0
+    settings: dict[str, str] = field(default_factory=dict)
+    log: Path | None = None
+    python: str = sys.executable
+    process: subprocess.Popen[bytes] | None = None
+    session: requests.Session = field(default_factory=requests.Session)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> Server:
+        self.start_without_waiting()
+        try:
+            wait_until(self._is_ready_or_gone)
+            assert self.has_process, "the server ended instead of getting ready"
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def start_without_waiting(self) -> None:
+        self.port = self.port or free_port()
+        with open(self.log or os.devnull, "ab") as log:
+            self.process = subprocess.Popen(
+                [self.python, "-m", "api", "serve", "--port", str(self.port)],
+                cwd=CHECKOUT,
+                env=self.environment,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return environment(self.warehouse, self.project) | self.settings
+
+    @property
+    def has_process(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def _is_ready_or_gone(self) -> bool:
+        return not self.has_process or self.is_ready()
+
+    def is_ready(self) -> bool:
+        return self.answers() and self.get("/health/ready").status_code == 200
+
+    def answers(self) -> bool:
+        try:
+            return self.get("/health/live").status_code == 200
+        except requests.ConnectionError:
+            return False
+
+    def get(self, path: str, **options: Any) -> requests.Response:
+        return self.session.get(self.url + path, timeout=HANG_SECONDS, **options)
+
+    def rows(self, metric: str, **parameters: Any) -> list[dict[str, Any]]:
+        answer = self.get(f"/metrics/{metric}", params=parameters)
+        assert answer.status_code == 200, answer.text
+        rows: list[dict[str, Any]] = answer.json()
+        return rows
+
+    def post(self, path: str, **options: Any) -> requests.Response:
+        return self.session.post(self.url + path, timeout=HANG_SECONDS, **options)
+
+    def delete(self, path: str, **options: Any) -> requests.Response:
+        return self.session.delete(self.url + path, timeout=HANG_SECONDS, **options)
+
+    def upload(
+        self, table: str, content: bytes, prefer: str = "", name: str = ""
+    ) -> requests.Response:
+        return self.post(
+            "/upload_csv",
+            files={"csv_file": (name or f"{table}.csv", content)},
+            data={"table_name": table},
+            headers={"Prefer": prefer},
+        )
+
+    def batch(self, table: str, rows: list[Any], prefer: str = "") -> requests.Response:
+        body = {"table_name": table, "data": rows}
+        return self.post("/insert_batch", json=body, headers={"Prefer": prefer})
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """`python -m api ...` on its warehouse, from a terminal."""
+        return self._run(["-m", "api", *arguments], CHECKOUT)
+
+    def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """dbt on its warehouse, from a terminal in the root of its project."""
+        dbt = str(Path(self.python).parent / "dbt")
+        return self._run([dbt, *arguments], self.project)
+
+    def _run(
+        self, command: list[str], folder: Path
+    ) -> subprocess.CompletedProcess[str]:
+        if self.python == sys.executable:
+            return fork_server.run(command, folder, self.environment)
+        return subprocess.run(
+            [self.python, *command],
+            cwd=folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+        )
+
+    def workers(self) -> list[int]:
+        """The processes that answer; none for an instant while one is replaced."""
+        assert self.process is not None
+        found = []
+        for pid in children_of(self.process.pid):
+            with suppress(FileNotFoundError):
+                if b"serve" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                    found.append(pid)
+        return found
+
+    @property
+    def worker(self) -> int:
+        (worker,) = self.workers()
+        return worker
+
+    def peak_memory(self) -> int:
+        """The most that the one process that answers has ever taken, in kB."""
+        status = Path(f"/proc/{self.worker}/status").read_text()
+        (line,) = [x for x in status.splitlines() if x.startswith("VmHWM")]
+        return int(line.split()[1])
+
+    def stop(self) -> None:
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(HANG_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+        self.process = None
+
+    def kill(self) -> None:
+        """kill -9 for the server, its worker and its builder, all at once."""
+        assert self.process is not None
+        for pid in [self.process.pid, *children_of(self.process.pid)]:
+            # The builder and the workers also go by themselves, with their parent.
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        self.process = None
+
+
+def build_once(warehouse: Path, project: Path = CHECKOUT) -> None:
+    """One build in a process of its own."""
+    command = ["-m", "api.builder", "--once"]
+    done = fork_server.run(command, CHECKOUT, environment(warehouse, project))
+    assert done.returncode == 0, done.stderr
+
+
+def run_dbt(
+    warehouse: Path, *arguments: str, project: Path = CHECKOUT
+) -> subprocess.CompletedProcess[str]:
+    """dbt from a terminal, in the root of the project."""
+    return Server(warehouse, project).dbt(*arguments)
+
+
+def run_command(
+    warehouse: Path, *arguments: str, project: Path = CHECKOUT
+) -> subprocess.CompletedProcess[str]:
+    """`python -m api ...` from a terminal."""
+    return Server(warehouse, project).command(*arguments)
+
+
+def environment(warehouse: Path, project: Path = CHECKOUT) -> dict[str, str]:
+    variables = {"BUILD_WAIT_SECONDS": str(HANG_SECONDS)} | os.environ
+    return variables | {
+        "WAREHOUSE_DIR": str(warehouse),
+        "PROJECT_DIR": str(project),
+        "DBT_LOG_PATH": str(warehouse / "logs"),
+    }
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait for what has to happen; it fails where that hangs."""
+    deadline = time.monotonic() + HANG_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {HANG_SECONDS} s"
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def children_of(pid: int) -> list[int]:
+    listing = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True
+    )
+    found = [int(line) for line in listing.stdout.split()]
+    return found + [grandchild for child in found for grandchild in children_of(child)]
