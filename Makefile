@@ -2,6 +2,10 @@
 PYTHON ?= python3
 PORT ?= 5000
 FUZZ_SECONDS ?= 60
+FUZZED_EXAMPLES ?= 30
+CRASHES ?= 100
+READS ?= 100000
+LOADS ?= 200
 ENGINE_TESTS ?= tests/engines
 BASE ?= origin/main
 BIN := .venv/bin
@@ -63,14 +67,16 @@ breaking-changes: .venv/installed
 	PROJECT_DIR=.lint/base $(BIN)/python -m api openapi > .lint/base/openapi.json
 	$(BIN)/python -m api openapi --against .lint/base/openapi.json
 
-# So long for each target of tests/fuzz; what is found is kept in .fuzz.
+# So long for each target of tests/fuzz, then so many requests made up from the OpenAPI
+# document for each of its operations; what is found is kept in .fuzz.
 fuzz: .venv/fuzz-installed
 	$(BIN)/python tests/fuzz --seconds $(FUZZ_SECONDS)
+	FUZZED_EXAMPLES=$(FUZZED_EXAMPLES) $(BIN)/python -m pytest tests/test_fuzzed_requests.py
 
 # What the tests run in short: some minutes.
 endurance: .venv/installed
-	PYTHONPATH=. $(BIN)/python tests/endurance.py crashes 100
-	PYTHONPATH=. $(BIN)/python tests/endurance.py reads 100000 200
+	PYTHONPATH=. $(BIN)/python tests/endurance.py crashes $(CRASHES)
+	PYTHONPATH=. $(BIN)/python tests/endurance.py reads $(READS) $(LOADS)
 
 # Needs curl, sqlite3 and wrk; the peers get an environment of their own.
 bench: .venv/installed bench/.venv/installed

@@ -4,31 +4,57 @@ from __future__ import annotations
 
 import fcntl
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from support.client import open_client
+from support.extra_marts import add_marts
 from support.project import Edit, copy_project
 from support.server import Server, build_once
 
+pytest_plugins = ["support.progress"]
+
+Once = Callable[[str, Callable[[Path], None]], Path]
+
 
 @pytest.fixture(scope="session")
-def sample_warehouse(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """A warehouse as a first build on the sample leaves it. Only ever copied.
-
-    The first of the processes that share a run builds it for all.
-    """
+def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Once:
+    """What all processes that share a run have in common: made by the first of them."""
     base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "sample"
-    folder.mkdir(exist_ok=True)
-    with open(folder / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "built").exists():
-            build_once(folder / "warehouse")
-            (folder / "built").touch()
-    return folder / "warehouse"
+    common = base if worker_id == "master" else base.parent
+
+    def made(name: str, make: Callable[[Path], None]) -> Path:
+        folder = common / name
+        folder.mkdir(exist_ok=True)
+        with open(folder / "lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (folder / "made").exists():
+                make(folder)
+                (folder / "made").touch()
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def sample_warehouse(once: Once) -> Path:
+    """A warehouse as a first build on the sample leaves it. Only ever copied."""
+    return once("sample", lambda folder: build_once(folder / "warehouse")) / "warehouse"
+
+
+@pytest.fixture(scope="session")
+def extra_marts(once: Once, sample_warehouse: Path) -> Path:
+    """A warehouse that also serves the marts of support/extra_marts.py. Only read."""
+
+    def make(folder: Path) -> None:
+        project = copy_project(folder / "project")
+        add_marts(project)
+        shutil.copytree(sample_warehouse, folder / "warehouse")
+        build_once(folder / "warehouse", project)
+
+    return once("extra_marts", make) / "warehouse"
 
 
 @pytest.fixture

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from api.config import CHECKOUT
-
-API = CHECKOUT / "api"
-MODULES = sorted(API.rglob("*.py"))
+from support.imports import API, MODULES, imports
 
 # Each room may import the rooms listed, and itself.
 ROOMS = {
@@ -240,24 +235,6 @@ DOING = {"os", "subprocess", "socket", "pathlib.Path", "tempfile", "shutil"}
 
 def room_of(path: Path) -> str:
     return path.relative_to(API).parts[0].removesuffix(".py")
-
-
-def imports(path: Path) -> Iterator[str]:
-    """Every imported name; those needed only for typing do not count."""
-    tree = ast.parse(path.read_text())
-    typing_only = {
-        id(node)
-        for test in ast.walk(tree)
-        if isinstance(test, ast.If) and "TYPE_CHECKING" in ast.dump(test.test)
-        for node in ast.walk(test)
-    }
-    for node in ast.walk(tree):
-        if id(node) in typing_only:
-            continue
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(API)))

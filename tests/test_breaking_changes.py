@@ -15,6 +15,7 @@ from support.project import Edit
 from support.server import run_command
 
 from api.commands import commands
+from api.config import CHECKOUT
 
 ABOVE = "departments_above_average"
 HIRES = "quarterly_hires"
@@ -54,6 +55,12 @@ def print_document(project: Path, folder: Path) -> Path:
     path = folder / "old.json"
     path.write_text(done.stdout)
     return path
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The document of the project as it is, which a copy has as well."""
+    return print_document(CHECKOUT, tmp_path_factory.mktemp("before"))
 
 
 def told_of(project: Path, old: Path) -> list[str]:
@@ -129,9 +136,8 @@ BREAKING = [
     ("model", "old", "new", "told"), BREAKING, ids=[told for *_, told in BREAKING]
 )
 def test_an_edit_that_breaks_a_metric_is_told(
-    tmp_path: Path, project: Path, edit: Edit, model: str, old: str, new: str, told: str
+    before: Path, project: Path, edit: Edit, model: str, old: str, new: str, told: str
 ) -> None:
-    before = print_document(project, tmp_path)
     edit(f"{model}.yml", old, new)
     endpoint = {HIRES: "employees_per_department"}.get(model, model)
     lines = told_of(project, before)
@@ -140,18 +146,14 @@ def test_an_edit_that_breaks_a_metric_is_told(
     assert all("parameter year is nothing" in line for line in others), "told once"
 
 
-def test_a_metric_that_was_deleted_is_told(tmp_path: Path, project: Path) -> None:
-    before = print_document(project, tmp_path)
+def test_a_metric_that_was_deleted_is_told(before: Path, project: Path) -> None:
     for path in project.rglob(f"{HIRES}.*"):
         path.unlink()
     (line,) = told_of(project, before)
     assert line.startswith("/metrics/employees_per_department: the metric is gone")
 
 
-def test_a_renamed_column_is_told_once(
-    tmp_path: Path, project: Path, edit: Edit
-) -> None:
-    before = print_document(project, tmp_path)
+def test_a_renamed_column_is_told_once(before: Path, project: Path, edit: Edit) -> None:
     edit(f"{HIRES}.yml", "Q3, Q4]", "Q3]")
     edit(f"{HIRES}.yml", "- name: Q4", "- name: fourth")
     (line,) = told_of(project, before)
@@ -217,15 +219,13 @@ def test_values_that_no_reader_knows_are_told(
     ],
 )
 def test_what_a_metric_gains_breaks_nothing(
-    tmp_path: Path, project: Path, edit: Edit, old: str, new: str
+    before: Path, project: Path, edit: Edit, old: str, new: str
 ) -> None:
-    before = print_document(project, tmp_path)
     edit(f"{ABOVE}.yml", old, new)
     assert told_of(project, before) == []
 
 
-def test_a_new_metric_breaks_nothing(tmp_path: Path, project: Path) -> None:
-    before = print_document(project, tmp_path)
+def test_a_new_metric_breaks_nothing(before: Path, project: Path) -> None:
     marts = project / "dbt_project/models/marts"
     for suffix in ("sql", "yml"):
         text = (marts / f"{HIRES}.{suffix}").read_text()

@@ -10,42 +10,11 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from support.client import open_client
-from support.project import copy_project
+from support.extra_marts import CHOICES
 from support.server import build_once
 
 from api.contract.marts import MOST_VALUES
 
-SQL = f"""
-with recursive numbers as (
-    select 1 as n
-    union all
-    select n + 1 from numbers where n <= {MOST_VALUES}
-)
-select
-    n as many,
-    max(n, 2) as just_few_enough,
-    case when n % 3 = 0 then null else 30 - n % 3 end as number,
-    case n % 4 when 0 then 'Zoë' when 1 then '' when 2 then 'a "b"' end as label,
-    case n % 4 when 0 then 9e999 when 1 then -9e999 when 2 then 0.5 else -2.0
-        end as share,
-    n % 2 as open,
-    case n % 2 when 0 then '2022-01-01' else '0999-12-31' end as due_on,
-    case n % 3 when 0 then '2021-01-01T00:00:00Z' when 1 then '2021-01-01T00:00:00.5Z'
-        else '2020-01-01T00:00:00Z' end as seen_at,
-    cast(null as text) as never
-from numbers
-"""
-COLUMNS = {
-    "many": "integer",
-    "just_few_enough": "integer",
-    "number": "integer",
-    "label": "text",
-    "share": "real",
-    "open": "boolean",
-    "due_on": "date",
-    "seen_at": "timestamp",
-    "never": "text",
-}
 VALUES = {
     "many": None,
     "just_few_enough": [*range(2, MOST_VALUES + 2)],
@@ -61,32 +30,11 @@ VALUES = {
     ],
     "never": [],
 }
-YAML = """
-models:
-  - name: choices
-    description: Rows with a column of every type, each held by a parameter.
-    config:
-      meta:
-        title: Choices
-        parameters:
-"""
 
 
 @pytest.fixture(scope="module")
-def choices(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
-    """A warehouse that serves, beside the others, a mart with those parameters."""
-    folder = tmp_path_factory.mktemp("choices")
-    marts = copy_project(folder / "project") / "dbt_project/models/marts"
-    marts.joinpath("choices.sql").write_text(SQL)
-    parameters = [f"          - {{name: p_{name}, column: {name}}}" for name in COLUMNS]
-    columns = [
-        f"      - {{name: {name}, data_type: {kind}, description: A {kind}.}}"
-        for name, kind in COLUMNS.items()
-    ]
-    yaml = [YAML.rstrip(), *parameters, "    columns:", *columns, ""]
-    marts.joinpath("choices.yml").write_text("\n".join(yaml))
-    build_once(folder / "warehouse", folder / "project")
-    with open_client(folder / "warehouse") as client:
+def choices(extra_marts: Path) -> Iterator[FlaskClient]:
+    with open_client(extra_marts) as client:
         yield client
 
 
@@ -95,7 +43,7 @@ def parameters_of(client: FlaskClient, metric: str) -> dict[str, Any]:
     return {p["column"]: p for p in entry["parameters"]}
 
 
-@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize("column", CHOICES)
 def test_the_values_of_a_parameter_are_told_in_order(
     choices: FlaskClient, column: str
 ) -> None:
@@ -106,7 +54,7 @@ def test_the_values_of_a_parameter_are_told_in_order(
     ]
 
 
-@pytest.mark.parametrize("column", [name for name in COLUMNS if VALUES[name]])
+@pytest.mark.parametrize("column", [name for name in CHOICES if VALUES[name]])
 def test_each_value_that_is_told_has_rows_and_every_row_a_value_that_is_told(
     choices: FlaskClient, column: str
 ) -> None:

@@ -10,56 +10,18 @@ import sys
 from typing import Any
 from xml.etree import ElementTree
 
-import pyarrow as pa
 import pytest
 from flask.testing import FlaskClient
+from support.charts import BARS, X, Y, drawn, mart_of, table_of, words_of
 
 from api.charts import draw, vegalite
 from api.charts.style import PALETTES, Palette, Theme, style_of
-from api.contract import Column, Mart
 from api.contract.model import Channel, Chart, Fold, Reference
-
-COLUMNS = (
-    Column("year", "integer", "A year."),
-    Column("team", "text", "A team."),
-    Column("day", "date", "A day."),
-    Column("hires", "integer", "How many."),
-    Column("share", "real", "A part."),
-    Column("q1", "integer", "First."),
-    Column("q2", "integer", "Second."),
-)
-X = Channel("hires", "quantitative", title="People")
-Y = Channel("team", "nominal", sort="-x")
-BARS = Chart("bar", {"x": X, "y": Y})
 
 
 def texts(chart: Chart, rows: list[dict[str, object]], **options: object) -> list[str]:
     """The words of the picture, in the order in which they stand in it."""
     return words_of(drawn(chart, rows, **options))
-
-
-def words_of(picture: ElementTree.Element) -> list[str]:
-    return [e.text or "" for e in picture.iter("{http://www.w3.org/2000/svg}text")]
-
-
-def drawn(
-    chart: Chart,
-    rows: list[dict[str, object]],
-    subtitle: str = "",
-    panel: str | None = None,
-) -> ElementTree.Element:
-    spec = vegalite(mart_of(chart), table_of(rows), subtitle, panel)
-    return ElementTree.fromstring(draw(spec))
-
-
-def mart_of(chart: Chart) -> Mart:
-    return Mart("m", "m", "The title", "Rows.", COLUMNS, (), (), chart=chart)
-
-
-def table_of(rows: list[dict[str, object]]) -> pa.Table:
-    types = {"integer": pa.int64(), "real": pa.float64()}
-    fields = [(c.name, types.get(c.data_type, pa.string())) for c in COLUMNS]
-    return pa.Table.from_pylist(rows, schema=pa.schema(fields))
 
 
 def in_order(found: list[str], *wanted: str) -> bool:

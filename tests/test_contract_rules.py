@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from test_contract import FILES, MART, SOURCES, complaints
+from support.contract import FILES, MART, SOURCES, complaints
 
 from api.contract import read_project
 

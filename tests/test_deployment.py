@@ -10,7 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from test_image import COMPOSE, exec_form, image_environment
+from support.image import COMPOSE, exec_form, image_environment
 
 from api.builder.supervisor import END_SECONDS
 from api.commands import commands

@@ -9,6 +9,7 @@ from typing import get_type_hints
 
 import pytest
 from flask.testing import FlaskClient
+from support.problems import problem_classes
 
 from api import errors
 from api.charts import THEMES
@@ -20,13 +21,6 @@ from api.formats import FORMATS
 
 README = (CHECKOUT / "README.md").read_text()
 INTAKE = [path.read_text() for path in (CHECKOUT / "api/intake").glob("*.py")]
-
-
-def problem_classes(base: type = errors.Problem) -> list[type[errors.Problem]]:
-    found = [base]
-    for inner in base.__subclasses__():
-        found += problem_classes(inner)
-    return found
 
 
 def test_every_endpoint_is_listed_and_every_listed_endpoint_exists(

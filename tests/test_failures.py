@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from shutil import copytree
 from typing import Any
 
 import pytest
+from support import fork_server
 from support.client import open_client
 from support.inspection import query
 from support.project import copy_project
@@ -21,7 +20,7 @@ from api.plain_macros import plain_macros
 
 # Breaks the project in one way after the other; what was recorded of each build.
 SCRIPT = """
-import json, sqlite3, sys
+import json, os, sqlite3, sys, time
 from pathlib import Path
 from api.builder.heartbeat import Heart
 from api.builder.loop import Builder
@@ -30,13 +29,15 @@ from api.config import Settings
 settings = Settings.from_env()
 builder = Builder(settings, open_building(settings), Heart())
 told = {}
-for name, files in json.load(sys.stdin).items():
+for name, files in json.loads(Path(sys.argv[1]).read_text()).items():
     paths = [settings.project_dir / file for file in files]
     before = [path.read_text() if path.exists() else None for path in paths]
     for path, text in zip(paths, files.values()):
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
+    began = time.process_time()
     assert not builder.build_once(), name
+    print(name, time.process_time() - began, file=sys.stderr)
     published = sqlite3.connect(settings.warehouse_dir / "published.db")
     newest = "select failures from builds order by build_id desc limit 1"
     told[name] = json.loads(published.execute(newest).fetchone()[0])
@@ -198,16 +199,12 @@ def told(sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> To
     folder = tmp_path_factory.mktemp("told")
     warehouse = copytree(sample_warehouse, folder / "warehouse")
     project = copy_project(folder / "project")
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
-        cwd=CHECKOUT,
-        env=environment(warehouse, project),
-        input=json.dumps(BREAKAGES),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    (folder / "script.py").write_text(SCRIPT)
+    (folder / "breakages.json").write_text(json.dumps(BREAKAGES))
+    command = [str(folder / "script.py"), str(folder / "breakages.json")]
+    done = fork_server.run(command, CHECKOUT, environment(warehouse, project))
     assert done.returncode == 0, done.stderr
+    print(done.stderr[-3000:])
     assert str(folder) not in done.stdout, "where this machine keeps its files"
     found: Told = json.loads(done.stdout.splitlines()[-1])
     return found

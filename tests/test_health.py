@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 from support.client import open_client
+from support.openapi import check
 from support.project import Edit
 from support.server import build_once
-from test_openapi import check
 
 from api import create_app
 from api.config import Settings
@@ -73,9 +73,11 @@ def test_a_broken_contract_is_told_and_what_it_was_serves(
 def test_a_failed_build_is_told_and_the_numbers_of_before_serve(
     warehouse: Path, project: Path, edit: Edit
 ) -> None:
-    edit("quarterly_hires.sql", "select", "select nonsense,")
+    # A mistake that is seen before dbt is asked: a build that fails as cheaply as any.
+    edit("quarterly_hires.yml", "title:", "tilte:")
     with pytest.raises(AssertionError):
         build_once(warehouse, project)
+    edit("quarterly_hires.yml", "tilte:", "title:")
     with served(warehouse, project) as client, only_builder(warehouse):
         answer = client.get("/health/ready")
         assert answer.status_code == 200

@@ -13,10 +13,10 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from support.charts import BARS, drawn, words_of
 from support.properties import MART, TABLES, cursor_of, read
-from test_charts import BARS, drawn, words_of
+from support.remembering import Told
 from test_load_options import batch, upload
-from test_remembered import Told
 
 from api.answers import ENTRY_BYTES, Answers, Body
 from api.charts.printable import LONGEST

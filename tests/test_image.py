@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
-import sys
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 from flask.testing import FlaskClient
+from image.dockerfile import context, instructions
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from test_architecture import MODULES, imports
+from support.image import COMPOSE, exec_form, image_environment, last_stage
+from support.imports import MODULES, imports
 
 from api.config import CHECKOUT
 from api.project import WATCHED
 
-sys.path.insert(0, str(Path(__file__).parent / "image"))
-from dockerfile import context, instructions  # noqa: E402
-
-COMPOSE = {
-    path.name: yaml.safe_load(path.read_text()) for path in CHECKOUT.glob("compose*")
-}
 SERVER_SED = CHECKOUT / "deploy/server.sed"
 ENGINES = sorted(
     path
@@ -33,22 +25,6 @@ ENGINES = sorted(
     if re.search("^dbt-core==", path.read_text(), re.MULTILINE)
 )
 TOOLS = {"pytest", "hypothesis", "mypy", "ruff", "pandas", "schemathesis", "pyspark"}
-
-
-def last_stage() -> list[tuple[str, str]]:
-    found = list(instructions())
-    start = max(i for i, (name, _) in enumerate(found) if name == "FROM")
-    return found[start:]
-
-
-def image_environment() -> dict[str, str]:
-    (line,) = (rest for name, rest in last_stage() if name == "ENV")
-    return dict(pair.split("=", 1) for pair in line.split())
-
-
-def exec_form(wanted: str) -> Any:
-    (line,) = (rest for name, rest in last_stage() if name == wanted)
-    return json.loads(line[line.index("[") :])
 
 
 def requirements(text: str) -> dict[str, str]:

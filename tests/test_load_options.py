@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -14,10 +16,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from support.client import open_client
-from support.server import Server, wait_until
+from support.server import wait_until
 from werkzeug.test import TestResponse
 
-from api.config import Settings
+from api.config import CHECKOUT, Settings
 from api.errors import RequestInProgress
 from api.warehouse import open_warehouse
 
@@ -269,47 +271,51 @@ def test_threads_do_not_share_a_key(warehouse: Path) -> None:
     assert sorted(taken) == ["mine", *["wait"] * 7]
 
 
+# Uploads a file under the key k, as another process that answers would.
+UPLOAD = """
+import sys
+from pathlib import Path
+from support.client import open_client
+from test_load_options import GOOD, upload
+with open_client(Path(sys.argv[1])) as client:
+    print(upload(client, GOOD, key="k").text)
+"""
+
+
 def test_another_process_is_told_to_wait_and_a_dead_one_holds_nothing(
-    server: Server,
+    client: FlaskClient, warehouse: Path
 ) -> None:
-    rows = b"".join(b"%d,Department %d\n" % (n, n) for n in range(1, 400_000))
-    statuses: list[int] = []
-    form = {"table_name": "departments"}
-
-    def send() -> int:
-        files = {"csv_file": ("d.csv", rows)}
-        headers = {"Idempotency-Key": "k"}
-        answer = server.post("/upload_csv", files=files, data=form, headers=headers)
-        return answer.status_code
-
-    def first() -> None:
-        try:
-            statuses.append(send())
-        except OSError:
-            statuses.append(0)
-
-    thread = threading.Thread(target=first)
-    thread.start()
-    opened = open_warehouse(Settings(warehouse_dir=server.warehouse))
+    """Two processes that answer; one dies by kill -9 while it is to store a file."""
+    store = client.application.extensions["context"].warehouse.raw
 
     def is_at_work() -> bool:
+        assert process.poll() is None, "it waits to write for longer than this takes"
         try:
-            with opened.raw.requests.at_work("k"):
+            with store.requests.at_work("k"):
                 return False
         except RequestInProgress:
             return True
 
-    wait_until(is_at_work)
-    server.kill()
-    thread.join()
-    assert statuses == [0]
-    assert not is_at_work()
-    opened.close()
-    server.start()
-    assert send() == 201
-    assert send() == 201, "the same answer again"
-    kept = [load for load in server.get("/loads").json() if load["loaded"] == 399_999]
-    assert len(kept) == 1
+    # It cannot write meanwhile, so it is at work until it is killed.
+    with store._database.writing():
+        process = subprocess.Popen(
+            [sys.executable, "-c", UPLOAD, str(warehouse)],
+            env=os.environ | {"PYTHONPATH": f"{CHECKOUT}:{CHECKOUT / 'tests'}"},
+            stdout=subprocess.PIPE,
+        )
+        try:
+            wait_until(is_at_work)
+            answer = upload(client, GOOD, key="k")
+            assert answer.status_code == 409, answer.text
+            assert answer.json["code"] == "request_in_progress"
+        finally:
+            process.kill()
+            told, _ = process.communicate()
+    assert told == b"", "killed before its answer"
+    first = upload(client, GOOD, key="k")
+    assert first.status_code == 202
+    assert upload(client, GOOD, key="k").json == first.json, "the same answer again"
+    assert loads(client) == 1
 
 
 def test_a_load_whose_answer_was_lost_is_answered_when_asked_again(

@@ -12,79 +12,14 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.client import open_client
-from support.project import copy_project
-from support.server import build_once
-
-COLUMNS = {
-    "id": "integer",
-    "label": "text",
-    "amount": "real",
-    "open": "boolean",
-    "due_on": "date",
-    "seen_at": "timestamp",
-}
-LABELS = ["plain", "=1+1", 'a,b "c"\nd', "Ünï ☃", None, "plain", "Zoë", ""]
-AMOUNTS = [1.5, -2.0, None, 0.1, 1e300]
-DAYS = ["2021-12-31", "2022-01-01", None]
-TIMES = ["2021-01-01T00:00:00Z", "2021-01-01T00:00:00.5Z", "0999-05-05T05:05:05Z", None]
-# A few rows stand there several times, just alike.
-ROWS = [
-    {
-        "id": number % 7,
-        "label": LABELS[number % len(LABELS)],
-        "amount": AMOUNTS[number % len(AMOUNTS)],
-        "open": [True, False, None][number % 3],
-        "due_on": DAYS[number % len(DAYS)],
-        "seen_at": TIMES[number % len(TIMES)],
-    }
-    for number in [*range(40), 3, 3, 3, 5, 5]
-]
-
-YAML = """
-models:
-  - name: everything
-    description: Rows with a column of every type.
-    config:
-      meta:
-        title: Everything
-        order_by: [-id, label]
-    columns:
-"""
+from support.extra_marts import EVERYTHING as COLUMNS
+from support.extra_marts import ROWS
 
 
 @pytest.fixture(scope="module")
-def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A warehouse that serves, beside the others, a mart of ROWS."""
-    folder = tmp_path_factory.mktemp("everything")
-    marts = copy_project(folder / "project") / "dbt_project/models/marts"
-    marts.joinpath("everything.sql").write_text(
-        "\nunion all\n".join(f"select {_literals(row)}" for row in ROWS)
-    )
-    columns = "".join(
-        f"      - {{name: {name}, data_type: {kind}, description: A {kind}.}}\n"
-        for name, kind in COLUMNS.items()
-    )
-    marts.joinpath("everything.yml").write_text(YAML + columns)
-    build_once(folder / "warehouse", folder / "project")
-    return folder / "warehouse"
-
-
-@pytest.fixture(scope="module")
-def metric(everything: Path) -> Iterator[FlaskClient]:
-    with open_client(everything) as client:
+def metric(extra_marts: Path) -> Iterator[FlaskClient]:
+    with open_client(extra_marts) as client:
         yield client
-
-
-def _literals(row: dict[str, Any]) -> str:
-    return ", ".join(f"{_literal(value)} as {name}" for name, value in row.items())
-
-
-def _literal(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, str):
-        return "'" + value.replace("'", "''") + "'"
-    return repr(value)
 
 
 def rows_of(client: FlaskClient, query: dict[str, Any]) -> list[dict[str, Any]]:

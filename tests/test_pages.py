@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 from support.client import open_client
+from support.openapi import check
 from support.project import Edit
-from test_openapi import check
 
 from api import create_app
 from api.config import CHECKOUT, Settings

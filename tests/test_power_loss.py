@@ -37,8 +37,8 @@ def opened(folder: Path) -> Warehouse:
     return warehouse
 
 
-def load(warehouse: Warehouse, name: str) -> None:
-    rows = [[n, f"{name} {n}"] for n in range(1, ROWS + 1)]
+def load(warehouse: Warehouse, name: str, count: int = ROWS) -> None:
+    rows = [[n, f"{name} {n}"] for n in range(1, count + 1)]
     load_batch(warehouse.raw, TABLE, [*rows, [0, None]])
 
 
@@ -78,8 +78,8 @@ def after_power_loss(folder: Path, files: Files) -> list[tuple[int, int, int]]:
     warehouse = opened(folder)
     try:
         found = state(warehouse)
-        load(warehouse, "the next")
-        assert state(warehouse) == [*found, (len(found) + 1, ROWS, 1)]
+        load(warehouse, "the next", count=2)
+        assert state(warehouse) == [*found, (len(found) + 1, 2, 1)]
         return found
     finally:
         warehouse.close()

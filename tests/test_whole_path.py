@@ -1,9 +1,14 @@
-"""The whole path on the real server: files in by HTTP, audited numbers out."""
+"""The whole path on the real server: files in by HTTP, audited numbers out.
+
+One server for all, each test with the tables that it puts in place of what there was.
+What has to hold on every engine is in `engines`.
+"""
 
 from __future__ import annotations
 
 import random
-import threading
+import shutil
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -22,6 +27,16 @@ METRICS = {
     "employees_per_department": recompute.employees_per_department,
     "departments_above_average": recompute.departments_above_average,
 }
+
+
+@pytest.fixture(scope="module")
+def server(
+    sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("whole") / "warehouse"
+    server = Server(Path(shutil.copytree(sample_warehouse, folder))).start()
+    yield server
+    server.stop()
 
 
 def history(seed: int, hires: int = 1999, incomplete: int = 70) -> dict[str, list[Any]]:
@@ -71,13 +86,24 @@ def assert_equals_pandas(server: Server, tables: dict[str, pd.DataFrame]) -> Non
             assert server.rows(metric, year=year) == recomputed(tables, year)
 
 
+def replace(server: Server, table: str, content: bytes) -> None:
+    """Put a file in the place of a table, without waiting for its build."""
+    answer = server.post(
+        "/upload_csv",
+        files={"csv_file": (f"{table}.csv", content)},
+        data={"table_name": table, "mode": "replace"},
+        headers={"Prefer": "respond-async"},
+    )
+    assert answer.status_code == 202, answer.text
+
+
 def test_headerless_files_with_incomplete_rows(server: Server) -> None:
     tables = history(seed=1)
     departments = server.upload("departments", crlf(tables["departments"]))
     assert departments.status_code == 201, departments.text
     # The sample vanished with the very first load.
     assert server.rows("employees_per_department") == []
-    server.upload("jobs", crlf(tables["jobs"]))
+    server.upload("jobs", crlf(tables["jobs"]), "respond-async")
     hires = server.upload("hired_employees", crlf(tables["hired_employees"])).json()
     assert (hires["received"], hires["loaded"], hires["rejected"]) == (1999, 1929, 70)
     assert hires["build"]["status"] == "published"
@@ -101,30 +127,6 @@ def test_headerless_files_with_incomplete_rows(server: Server) -> None:
     assert_equals_pandas(server, complete(tables))
 
 
-def test_a_batch_is_in_the_metric_when_the_call_returns(server: Server) -> None:
-    server.batch("departments", [[1, "Sales"], [2, "Legal"]], "respond-async")
-    server.batch("jobs", [[1, "Clerk"]], "respond-async")
-    one = server.batch("hired_employees", [[1, "Ann", "2021-12-31T23:59:59Z", 1, 1]])
-    assert one.status_code == 201
-    assert server.rows("departments_above_average") == [
-        {"id": 1, "department": "Sales", "hired": 1}
-    ]
-    thousand = [[n, "Ann", "2021-05-01", 2, 1] for n in range(2, 1002)]
-    assert server.batch("hired_employees", thousand).json()["loaded"] == 1000
-    expected = [
-        {"department": "Legal", "job": "Clerk", "Q1": 0, "Q2": 1000, "Q3": 0, "Q4": 0},
-        {"department": "Sales", "job": "Clerk", "Q1": 0, "Q2": 0, "Q3": 0, "Q4": 1},
-    ]
-    assert server.rows("employees_per_department") == expected
-
-    # An offset moves a hire across the year; a correction replaces, it never doubles.
-    late = [1, "Ann", "2021-12-31T23:30:00-01:00", 1, 1]
-    build = server.batch("hired_employees", [late]).json()["build"]
-    assert build["status"] == "published"
-    assert server.rows("departments_above_average", year=2022)[0]["hired"] == 1
-    assert server.rows("employees_per_department") == expected[:1]
-
-
 def test_a_request_to_build_answers_with_the_build(server: Server) -> None:
     before = server.get("/builds").json()[0]["build_id"]
     answer = server.post("/builds")
@@ -137,9 +139,10 @@ def test_a_request_to_build_answers_with_the_build(server: Server) -> None:
 def test_hires_of_an_unknown_department_are_told_and_hold_up_nobody(
     server: Server,
 ) -> None:
-    server.batch("departments", [[1, "Sales"], [2, "Legal"]], "respond-async")
-    server.batch("jobs", [[1, "Clerk"]], "respond-async")
-    rows = [[1, "Ann", "2021-01-01", 1, 1], [2, "Ben", "2021-01-01", 99, 1]]
+    replace(server, "departments", b"1,Sales\n2,Legal\n")
+    replace(server, "jobs", b"1,Clerk\n")
+    replace(server, "hired_employees", b"1,Ann,2021-01-01,1,1\n")
+    rows = [[2, "Ben", "2021-01-01", 99, 1]]
     build = server.batch("hired_employees", rows).json()["build"]
     assert build["status"] == "published"
     (warning,) = build["failures"]
@@ -152,12 +155,13 @@ def test_hires_of_an_unknown_department_are_told_and_hold_up_nobody(
 
 
 def test_twenty_clients_at_once_are_all_counted_in_few_builds(server: Server) -> None:
-    server.batch("departments", [[1, "Sales"], [2, "Legal"]])
-    server.batch("jobs", [[1, "Clerk"]])
+    replace(server, "departments", b"1,Sales\n2,Legal\n")
+    replace(server, "jobs", b"1,Clerk\n")
+    replace(server, "hired_employees", b"1,Ann,2020-01-01,1,1\n")
     builds = server.get("/builds").json()[0]["build_id"]
 
     def post(client: int) -> list[int]:
-        first = 1000 * client
+        first = 1000 * client + 1000
         rows = [[first + n, "Ann", "2021-07-01", 1, 1] for n in range(50)]
         return [
             server.batch("hired_employees", [row]).status_code for row in rows[:2]
@@ -169,89 +173,3 @@ def test_twenty_clients_at_once_are_all_counted_in_few_builds(server: Server) ->
     assert server.rows("departments_above_average")[0]["hired"] == 1000
     built = server.get("/builds").json()[0]["build_id"] - builds
     assert built <= 20, f"{built} builds for 60 loads"
-
-
-def test_readers_see_no_error_no_mixture_and_totals_that_only_grow(
-    server: Server,
-) -> None:
-    server.batch("departments", [[1, "Sales"], [2, "Nobody"]])
-    server.batch("jobs", [[1, "Clerk"]])
-    done = threading.Event()
-
-    def poll(_: int) -> int:
-        reader = Server(server.warehouse, port=server.port)
-        build, total, reads = 0, 0, 0
-        hired_in: dict[str, int] = {}
-        while not done.is_set():
-            for metric in METRICS:
-                answer = reader.get(f"/metrics/{metric}")
-                assert answer.status_code == 200, answer.text
-                hired = sum(
-                    sum(value for value in row.values() if isinstance(value, int))
-                    - row.get("id", 0)
-                    for row in answer.json()
-                )
-                assert int(answer.headers["Build-Id"]) >= build
-                build = int(answer.headers["Build-Id"])
-                # Every hire is Sales': within one build both metrics tell one total.
-                assert hired_in.setdefault(answer.headers["Build-Id"], hired) == hired
-                assert hired >= total
-                total, reads = hired, reads + 1
-        return reads
-
-    with ThreadPoolExecutor(4) as pool:
-        readers = [pool.submit(poll, n) for n in range(4)]
-        try:
-            for n in range(4):
-                rows = [[10 * n + k, "Ann", "2021-02-01", 1, 1] for k in range(10)]
-                assert server.batch("hired_employees", rows).status_code == 201
-        finally:
-            done.set()
-        assert all(reader.result() > 5 for reader in readers)
-    assert server.rows("departments_above_average")[0]["hired"] == 40
-
-
-@pytest.mark.parametrize("damage", ["loading", "building"])
-def test_kill_9_loses_nothing_acknowledged(warehouse: Path, damage: str) -> None:
-    server = Server(warehouse).start()
-    server.batch("departments", [[1, "Sales"], [2, "Legal"]])
-    server.batch("jobs", [[1, "Clerk"]])
-    acknowledged = 0
-    for n in range(5):
-        rows = [[100 * n + k, "Ann", "2021-03-01", 1, 1] for k in range(100)]
-        prefer = "respond-async"
-        assert server.batch("hired_employees", rows, prefer).status_code == 202
-        acknowledged += 100
-    if damage == "loading":
-        big = "".join(f"{k},Ann,2021-03-01,1,1\n" for k in range(10_000, 900_000))
-        thread = threading.Thread(target=_ignoring_the_end, args=(server, big.encode()))
-        thread.start()
-        threading.Event().wait(0.6)
-        server.kill()
-        thread.join()
-    else:
-        server.kill()
-
-    server.start()
-    try:
-        # The pending build happens by itself; then everything acknowledged is counted.
-        loads = server.get("/loads").json()
-        newest = loads[0]["load_id"]
-        build = {"status": "pending"}
-        while build["status"] == "pending":
-            build = server.get(f"/loads/{newest}").json()["build"]
-        counted = sum(
-            row["loaded"] for row in loads if row["table"] == "hired_employees"
-        )
-        assert counted in (acknowledged, acknowledged + 890_000)
-        assert server.rows("departments_above_average")[0]["hired"] == counted
-    finally:
-        server.stop()
-
-
-def _ignoring_the_end(server: Server, content: bytes) -> None:
-    # The server is killed under it.
-    try:
-        server.upload("hired_employees", content, "respond-async")
-    except OSError:
-        return

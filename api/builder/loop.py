@@ -6,35 +6,30 @@ One build covers everything that arrived meanwhile: the ledger is the queue.
 from __future__ import annotations
 
 import logging
-import os
 import time
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from api.builder.earlier import EarlierBuilds
 from api.builder.failures import SILENT, Telling
 from api.builder.heartbeat import Heart
-from api.builder.inputs import digest_of
+from api.builder.lineage import LineagePage
 from api.builder.outcome import Outcome
+from api.builder.watch import POLL_SECONDS, WatchedProject
 from api.config import Settings
 from api.engines import Building, FailedBuild, Position
 from api.errors import ContractError
 from api.observing.logs import configure, tell
-from api.project import Fingerprint, Project
+from api.project import Project
 
 if TYPE_CHECKING:
     from api.builder.dbt import Dbt
 
 log = logging.getLogger("builder")
 
-# Between two looks at the project: while somebody works on it, and else.
-PROJECT_POLL_SECONDS = 0.25
-IDLE_POLL_SECONDS = 1.0
-WORK_SECONDS = 600.0
-# Several files saved together are one change: wait until the project has been still.
-SETTLE_SECONDS = 0.2
 # What passes by itself: tried again, each time after twice as long.
 TRANSIENT = ("No space left on device", "Read-only file system", "another dbt run")
 RETRY_SECONDS = (1, 60)
@@ -51,25 +46,19 @@ class Builder:
     def __init__(self, settings: Settings, engine: Building, heart: Heart) -> None:
         self._heart = heart
         self._settings = settings
-        # As it is before dbt, and what is told to dbt, are added to it.
-        self._environ = dict(os.environ)
         self._project = Project(settings.project_dir)
+        self._watched = WatchedProject(self._project, settings.dbt_target)
         self._engine = engine
         self._record = engine.record
         self._transient = (*TRANSIENT, *engine.transient)
         self._telling = Telling(self._project, settings.warehouse_dir)
-        self._lineage = settings.lineage_page
-        self._seen: Fingerprint | None = None
-        self._changed_at = float("-inf")
-        self._digest = ""
+        self._lineage = LineagePage(settings.lineage_page)
+        self._earlier = EarlierBuilds(engine)
         self._broken: Outcome | None = None
         self._is_parsed = False
         # Whether dbt, in this process, has built all there is in this very project.
         self._is_complete = False
         self._built: Position | None = None
-        # The project as the page about its lineage shows it, and whether that is old.
-        self._documented: Fingerprint | None = None
-        self._undocumented = False
         self._next_look = self._next_check = 0.0
         self._retry_at = float("inf")
         self._retry_after = RETRY_SECONDS[0]
@@ -109,6 +98,12 @@ class Builder:
         self._document()
         return outcome.succeeded
 
+    def is_up_to_date(self, position: Position) -> bool:
+        """Whether nothing is to be built, in the project as it was last looked at."""
+        if self._broken or not self._lineage.exists():
+            return False
+        return self._earlier.is_up_to_date(self._watched.digest, position)
+
     def build(self, position: Position) -> Outcome:
         """One build of everything up to `position`, recorded whatever becomes of it."""
         started_at = datetime.now(UTC)
@@ -125,8 +120,9 @@ class Builder:
             told = outcome.failures or self._telling.of("dbt", outcome.message)
             self._record.record_failure(FailedBuild(run, position, started_at, told))
         self._built = position
-        self._undocumented = outcome.succeeded and self._documented != self._seen
-        self._is_complete = self._is_complete or outcome.succeeded
+        if outcome.succeeded:
+            self._lineage.published(self._watched.seen)
+            self._is_complete = True
         self._plan_retry(outcome)
         self._heart.built()
         self._tell(outcome, started_at)
@@ -137,10 +133,11 @@ class Builder:
         now = time.monotonic()
         if now >= self._next_look:
             self._look_at_project()
-            self._next_look = time.monotonic() + self._project_poll_seconds
+            self._next_look = time.monotonic() + self._watched.poll_seconds
         position = self._engine.position()
-        if self._built is None and self._is_up_to_date(position):
-            self._built, self._documented = position, self._seen
+        if self._built is None and self.is_up_to_date(position):
+            self._built = position
+            self._lineage.shows(self._watched.seen)
             tell("build_unneeded")
         if position != self._built or time.monotonic() >= self._retry_at:
             self.build(position)
@@ -155,7 +152,7 @@ class Builder:
     def _built_after_mending(self, failed: Outcome) -> Outcome:
         """Build once more, if a damaged file was found; else tell what is damaged."""
         if self._engine.mend():
-            return self._dbt.build(digest=self._digest)
+            return self._dbt.build(digest=self._watched.digest)
         if why := self._engine.beyond_mending():
             why = why.format(self._telling.gist(failed.message))
             return Outcome(failed.invocation_id, False, why)
@@ -170,7 +167,7 @@ class Builder:
     def _get_over(self, error: Exception) -> None:
         """After an error outside of dbt: see what can be mended, and look at it all."""
         log.error("the warehouse cannot be built: %s", error)
-        self._seen = None
+        self._watched.forget()
         if self._engine.hints_at_damage(str(error)):
             self._start_over()
             if why := self._engine.beyond_mending():
@@ -193,26 +190,14 @@ class Builder:
         before = self._project.fingerprint()
         while time.monotonic() < until and self._project.fingerprint() == before:
             self._heart.beat()
-            time.sleep(PROJECT_POLL_SECONDS)
+            time.sleep(POLL_SECONDS)
 
     def _look_at_project(self) -> None:
         """Read the project again if a file of it has changed, and want a build then."""
-        now = self._project.fingerprint()
-        if now == self._seen:
-            return
-        while self._seen is not None:
-            self._changed_at = time.monotonic()
-            time.sleep(SETTLE_SECONDS)
-            before, now = now, self._project.fingerprint()
-            if now == before:
-                break
-        self._seen = now
-        self._digest = digest_of(
-            self._project, self._settings.dbt_target, self._environ
-        )
-        self._broken = self._read_contract()
-        self._is_parsed = self._is_complete = False
-        self._built = None
+        if self._watched.has_changed():
+            self._broken = self._read_contract()
+            self._is_parsed = self._is_complete = False
+            self._built = None
 
     def _read_contract(self) -> Outcome | None:
         """What is wrong with the project by our contract; dbt reads it to build."""
@@ -224,27 +209,6 @@ class Builder:
             return Outcome("", False, error.detail, told)
         return None
 
-    def _is_up_to_date(self, position: Position) -> bool:
-        """Whether what is served is what a build of the same would publish now.
-
-        The last build has to be one of ours, of these files and of all loads, and what
-        it left as it was: after a run from a terminal, or damage, all is built.
-        """
-        if self._broken or not self._lineage.exists() or not self._engine.is_whole():
-            return False
-        newest = self._record.newest_build()
-        return self._is_of_these_files(newest) and position == Position(
-            newest["last_load_id"], newest["last_request_id"]
-        )
-
-    def _is_of_these_files(self, build: dict[str, Any]) -> bool:
-        """Whether a build published these files, and nobody has run dbt since."""
-        return (
-            build.get("status") == "published"
-            and build.get("project_digest") == self._digest != ""
-            and self._engine.is_as_left_by(build["invocation_id"])
-        )
-
     def _built_by_dbt(self) -> Outcome:
         """What came of the project: it has to be read first, if that was not done."""
         if self._broken is None and not self._is_parsed:
@@ -252,28 +216,15 @@ class Builder:
         if self._broken is not None:
             return self._broken
         if self._is_complete:
-            return self._dbt.build(data_only=True, digest=self._digest)
-        return self._dbt.build(leave_out=self._done_before(), digest=self._digest)
-
-    def _done_before(self) -> tuple[str, ...]:
-        """Kinds of dbt's nodes whose work was done for these files by an earlier build.
-
-        Unit tests passed for what was published; seeds are there as long as nobody else
-        has run dbt since.
-        """
-        if not self._record.has_published(self._digest):
-            return ()
-        if self._is_of_these_files(self._record.newest_build()):
-            return ("unit_test", "seed")
-        return ("unit_test",)
+            return self._dbt.build(data_only=True, digest=self._watched.digest)
+        done = self._earlier.done(self._watched.digest)
+        return self._dbt.build(leave_out=done, digest=self._watched.digest)
 
     def _parse(self) -> Outcome | None:
         """What is wrong with the project by dbt's rules."""
         outcome = self._dbt.parse()
         self._is_parsed = True
-        if self._project.fingerprint() != self._seen:
-            # Which version of it dbt has read is not known.
-            self._digest = ""
+        self._watched.doubt()
         if outcome.succeeded:
             return None
         told = self._telling.of("project", outcome.message)
@@ -287,39 +238,17 @@ class Builder:
         configure(self._settings.log_level)
         return Dbt(self._settings, self._heart.beat)
 
-    @property
-    def _project_poll_seconds(self) -> float:
-        is_worked_on = time.monotonic() - self._changed_at < WORK_SECONDS
-        return PROJECT_POLL_SECONDS if is_worked_on else IDLE_POLL_SECONDS
-
     def _until_next_look(self) -> float:
         return max(min(self._next_look, self._retry_at) - time.monotonic(), 0.0)
 
     def _document(self) -> None:
-        """Make the page about the lineage, if another version is published."""
-        if not self._undocumented:
-            return
-        self._undocumented = False
-        page = self._dbt.document()
-        new = self._lineage.with_suffix(".new")
-        try:
-            if page:
-                new.write_text(page, encoding="utf-8")
-                new.replace(self._lineage)
-        except OSError as error:
-            page = ""
-            log.warning("the page of the lineage cannot be written: %s", error)
-        if page:
-            self._documented = self._seen
-        else:
-            log.warning("no docs of the project; the page of before stays")
+        self._lineage.follow(self._watched.seen, lambda: self._dbt.document())
 
     def _tell(self, outcome: Outcome, started_at: datetime) -> None:
         """Log the build, with the loads that it is the first good one to hold."""
-        took = datetime.now(UTC) - started_at
         level = logging.INFO if outcome.succeeded else logging.ERROR
         facts = self._record.facts_of(outcome.invocation_id)
-        seconds = round(took.total_seconds(), 3)
+        seconds = round((datetime.now(UTC) - started_at).total_seconds(), 3)
         status = "published" if outcome.succeeded else "failed"
         tell(f"build_{status}", level, seconds=seconds, **facts)
 

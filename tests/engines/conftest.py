@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -30,10 +31,13 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
 
 @pytest.fixture(scope="module")
 def new_server(
-    engine: Backend, tmp_path_factory: pytest.TempPathFactory
+    engine: Backend,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
 ) -> Iterator[NewServer]:
     """Make servers, not started, on new warehouses of the engine; all end as one.
 
+    No load is in them; where that can be copied, they show the sample already.
     `settings` are further variables: those of another server for a second one on its
     warehouse.
     """
@@ -47,6 +51,10 @@ def new_server(
             settings=settings or engine.new_warehouse(),
             log=folder / "log",
         )
+        if engine.is_folder:
+            shutil.copytree(
+                request.getfixturevalue("sample_warehouse"), server.warehouse
+            )
         made.append(server)
         return server
 

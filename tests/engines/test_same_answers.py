@@ -7,9 +7,9 @@ of the bad ones: what is counted may depend on neither.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from os.path import commonprefix
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,23 +54,33 @@ def under_test(new_server: NewServer, engine: Backend) -> Played:
 
 
 @pytest.fixture(scope="module")
-def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Played:
-    return played(sqlite_server(tmp_path_factory.mktemp("sqlite")), STAGES, wait=False)
+def sqlite_server(
+    engine: Backend, new_server: NewServer, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], Server]:
+    """Makes servers on warehouses of SQLite, whatever the engine under test is."""
+
+    def new() -> Server:
+        if engine.name == "sqlite":
+            return new_server()
+        folder = tmp_path_factory.mktemp("sqlite")
+        return Server(
+            folder / "warehouse",
+            settings={"DBT_TARGET": "sqlite"},
+            log=folder / "log",
+            python=str(CHECKOUT / ".venv/bin/python"),
+        )
+
+    return new
 
 
 @pytest.fixture(scope="module")
-def in_other_parts(tmp_path_factory: pytest.TempPathFactory) -> Played:
-    server = sqlite_server(tmp_path_factory.mktemp("parts"))
-    return played(server, in_parts(STAGES), wait=False)
+def on_sqlite(sqlite_server: Callable[[], Server]) -> Played:
+    return played(sqlite_server(), STAGES, wait=False)
 
 
-def sqlite_server(folder: Path) -> Server:
-    return Server(
-        folder / "warehouse",
-        settings={"DBT_TARGET": "sqlite"},
-        log=folder / "log",
-        python=str(CHECKOUT / ".venv/bin/python"),
-    )
+@pytest.fixture(scope="module")
+def in_other_parts(sqlite_server: Callable[[], Server]) -> Played:
+    return played(sqlite_server(), in_parts(STAGES), wait=False)
 
 
 def in_parts(stages: list[list[Step]]) -> list[list[Step]]:

@@ -24,7 +24,7 @@ def context() -> Iterator[Path]:
     lines = (CHECKOUT / ".dockerignore").read_text().splitlines()
     patterns = [line for line in lines if line and not line.startswith("#")]
     for top in sorted(CHECKOUT.iterdir()):
-        if top.name in (".git", ".venv", "warehouse"):
+        if top.name.startswith((".git", ".venv")) or top.name == "warehouse":
             continue
         for path in [top, *sorted(top.rglob("*"))] if top.is_dir() else [top]:
             relative = path.relative_to(CHECKOUT)

@@ -19,6 +19,10 @@ import tempfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunner
 
 TESTS = Path(__file__).parents[1]
 IMPORTED = ("api", "api.builder.loop", "api.builder.dbt", "api.commands", "api.loading")
@@ -29,7 +33,11 @@ QUIET = ("-W", "ignore:resource_tracker:UserWarning")
 def run(
     command: Sequence[str], folder: Path, variables: dict[str, str]
 ) -> subprocess.CompletedProcess[str]:
-    """Run `-m MODULE ARGUMENTS...`, or a Python script, as `subprocess.run` would."""
+    """Run `-m MODULE ARGUMENTS...`, or a Python script, as `subprocess.run` would.
+
+    `dbt ARGUMENTS...` is dbt on the checkout's own project, which it does not read: it
+    was read before the fork.
+    """
     with (
         tempfile.TemporaryFile("w+") as out,
         tempfile.TemporaryFile("w+") as err,
@@ -77,7 +85,7 @@ def _read(connection: socket.socket) -> bytes:
 def _serve(place: str) -> None:
     """Fork for each connection, until whoever started this is gone."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    _warm(Path(place).parent)
+    dbt = _warm(Path(place).parent)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(place)
     listener.listen(16)
@@ -92,11 +100,12 @@ def _serve(place: str) -> None:
         if os.fork() == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             listener.close()
-            _answer(connection)
+            _answer(connection, dbt)
         connection.close()
 
 
-def _warm(folder: Path) -> None:
+def _warm(folder: Path) -> dbtRunner:
+    """dbt that has parsed the checkout's project, with everything else imported."""
     for name in IMPORTED:
         __import__(name)
     from dbt.cli.main import dbtRunner
@@ -108,9 +117,10 @@ def _warm(folder: Path) -> None:
     options = map(str, ["--no-static-parser", *project, *quiet])
     done = dbtRunner().invoke(["parse", *options])
     assert done.success, done.exception
+    return dbtRunner(manifest=done.result)
 
 
-def _answer(connection: socket.socket) -> None:
+def _answer(connection: socket.socket, dbt: dbtRunner) -> None:
     """Run one command in a child, and tell how it ended."""
     _, descriptors, _, _ = socket.recv_fds(connection, 1, 2)
     asked = json.loads(_read(connection))
@@ -124,13 +134,13 @@ def _answer(connection: socket.socket) -> None:
         os.chdir(asked["folder"])
         os.environ.clear()
         os.environ.update(asked["variables"])
-        _run(asked["command"])
+        _run(asked["command"], dbt)
     _, status = os.waitpid(child, 0)
     connection.sendall(str(os.waitstatus_to_exitcode(status)).encode())
     os._exit(0)
 
 
-def _run(command: list[str]) -> None:
+def _run(command: list[str], dbt: dbtRunner) -> None:
     """Be the command, to its end."""
     # As Python puts it there: what stands where the command was given comes first.
     sys.path[0] = os.getcwd()
@@ -139,6 +149,10 @@ def _run(command: list[str]) -> None:
     try:
         if is_module:
             runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+        elif command[0] == "dbt":
+            done = dbt.invoke(command[1:])
+            failed = str(done.exception) if done.exception else 1
+            sys.exit(0 if done.success else failed)
         else:
             runpy.run_path(sys.argv[0], run_name="__main__")
         code = 0

@@ -16,6 +16,8 @@ class Backend:
     slow_rows = 3
     # Within how many seconds a build of a dbt in a terminal is what is served.
     handover = 0.0
+    # Whether a warehouse is a folder that can be copied once it was built.
+    is_folder = False
     # Whether what is committed has to outlive the machine, and not just the server.
     durable = False
 

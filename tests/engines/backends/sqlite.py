@@ -9,6 +9,8 @@ class Sqlite(Backend):
     """The default engine."""
 
     name = "sqlite"
+    slow_rows = 1
+    is_folder = True
 
     def new_warehouse(self) -> dict[str, str]:
         return {"DBT_TARGET": "sqlite"}

@@ -1,0 +1,48 @@
+"""What builds before this process have done, and need not be done again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.engines import Building, Position
+
+
+class EarlierBuilds:
+    """The builds that a warehouse records, for a project with some digest."""
+
+    def __init__(self, engine: Building) -> None:
+        self._engine = engine
+        self._record = engine.record
+
+    def is_up_to_date(self, digest: str, position: Position) -> bool:
+        """Whether what is served is what a build of the same would publish now.
+
+        The last build has to be of this digest and of all loads, and what it left as it
+        was: after a run from a terminal, or damage, that is in doubt.
+        """
+        if not self._engine.is_whole():
+            return False
+        newest = self._record.newest_build()
+        return self._stands(digest, newest) and position == Position(
+            newest["last_load_id"], newest["last_request_id"]
+        )
+
+    def done(self, digest: str) -> tuple[str, ...]:
+        """Kinds of dbt's nodes whose work was done for this digest.
+
+        Unit tests passed for what was published; seeds are there as long as nobody else
+        has run dbt since.
+        """
+        if not self._record.has_published(digest):
+            return ()
+        if self._stands(digest, self._record.newest_build()):
+            return ("unit_test", "seed")
+        return ("unit_test",)
+
+    def _stands(self, digest: str, build: dict[str, Any]) -> bool:
+        """Whether a build published this digest, and nobody has run dbt since."""
+        return (
+            build.get("status") == "published"
+            and build.get("project_digest") == digest != ""
+            and self._engine.is_as_left_by(build["invocation_id"])
+        )

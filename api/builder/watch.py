@@ -1,0 +1,58 @@
+"""The project's files, watched: whether they have changed, and which version it is."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from api.builder.inputs import digest_of
+from api.project import Fingerprint, Project
+
+# Between two looks: while somebody works on the project, and else.
+POLL_SECONDS = 0.25
+IDLE_POLL_SECONDS = 1.0
+WORK_SECONDS = 600.0
+# Several files saved together are one change: wait until the project has been still.
+SETTLE_SECONDS = 0.2
+
+
+class WatchedProject:
+    """A project as it was last looked at: its fingerprint and its digest."""
+
+    def __init__(self, project: Project, engine: str) -> None:
+        self._project = project
+        self._engine = engine
+        # As it is before dbt, and what is told to dbt, are added to it.
+        self._environ = dict(os.environ)
+        self._changed_at = float("-inf")
+        self.seen: Fingerprint | None = None
+        self.digest = ""
+
+    def has_changed(self) -> bool:
+        """Look; whether it is another version than at the look before, or the first."""
+        now = self._project.fingerprint()
+        if now == self.seen:
+            return False
+        while self.seen is not None:
+            self._changed_at = time.monotonic()
+            time.sleep(SETTLE_SECONDS)
+            before, now = now, self._project.fingerprint()
+            if now == before:
+                break
+        self.seen = now
+        self.digest = digest_of(self._project, self._engine, self._environ)
+        return True
+
+    def forget(self) -> None:
+        """Take the next look for the first."""
+        self.seen = None
+
+    def doubt(self) -> None:
+        """Know no digest of what was just read, where it has changed meanwhile."""
+        if self._project.fingerprint() != self.seen:
+            self.digest = ""
+
+    @property
+    def poll_seconds(self) -> float:
+        is_worked_on = time.monotonic() - self._changed_at < WORK_SECONDS
+        return POLL_SECONDS if is_worked_on else IDLE_POLL_SECONDS

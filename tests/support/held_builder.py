@@ -1,0 +1,41 @@
+"""The builder of a server, held still: what is asked of it meanwhile waits."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from support.server import Server, children_of, wait_until
+
+
+@contextmanager
+def held_builder(server: Server) -> Iterator[None]:
+    """No build of a server that has just started where it needed none.
+
+    It takes the processor for seconds each time that rows come in, and where those are
+    what is tested, nobody looks at what it makes of them. The server needs a log.
+    """
+    log = server.log
+    assert log is not None
+    # Until then it may hold a lock, and would keep it.
+    wait_until(lambda: '"build_unneeded"' in log.read_text())
+    builder = _builder_of(server)
+    os.kill(builder, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(builder, signal.SIGCONT)
+
+
+def _builder_of(server: Server) -> int:
+    assert server.process is not None
+    (builder,) = [
+        pid
+        for pid in children_of(server.process.pid)
+        if b"api.builder" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    ]
+    return builder
