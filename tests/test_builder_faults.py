@@ -190,9 +190,10 @@ def live(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Liv
     folder = tmp_path_factory.mktemp("live")
     warehouse = Path(shutil.copytree(built.warehouse, folder / "warehouse"))
     project = copy_project(folder / "project")
-    silence = max(10, round(4 * built.seconds))
+    silence = max(10, round(3 * built.seconds))
     settings = {"BUILD_TIMEOUT_SECONDS": str(silence)}
-    server = Server(warehouse, project, settings=settings).start()
+    log = folder / "log"
+    server = Server(warehouse, project, settings=settings, log=log).start()
     yield Live(server, silence)
     server.stop()
 
@@ -242,6 +243,10 @@ def test_a_builder_that_is_stopped_is_replaced_and_the_next_one_holds_off(
     assert (after["status"], before["status"]) == ("published", "failed")
     began, told = (datetime.fromisoformat(n["started_at"]) for n in (after, before))
     assert (began - told).total_seconds() >= SILENCE_SECONDS[0]
+    # Each silence is counted once, or the next builder would hold off for longer.
+    assert server.log is not None
+    log = server.log.read_text()
+    assert log.count('"builder_silent"') == log.count('"builder_end"') > 0
 
 
 def test_a_running_server_serves_again_after_each_damage(live: Live) -> None:

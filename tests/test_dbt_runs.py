@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from support.inspection import BUILD, dbt_succeeds, warm_dbt
+from support.inspection import BUILD, QUIETLY, dbt_succeeds, warm_dbt
 from support.project import Edit
 from support.server import HANG_SECONDS, build_once, environment, run_command, run_dbt
 
@@ -48,7 +48,8 @@ def employees(warehouse: Path) -> list[tuple[object, ...]]:
 def test_two_runs_at_once_take_turns_and_both_publish(warehouse: Path) -> None:
     def build(target: str) -> subprocess.CompletedProcess[str]:
         # Each with a target folder of its own: dbt's files there are not for sharing.
-        return warm_dbt(warehouse, f"{BUILD} --target-path {warehouse / target}")
+        options = f"{QUIETLY} --target-path {warehouse / target}"
+        return warm_dbt(warehouse, f"{BUILD} {options}")
 
     with ThreadPoolExecutor(2) as pool:
         done = list(pool.map(build, ["one", "two"]))

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from support.client import open_client
-from support.server import wait_until
+from support.server import HANG_SECONDS, wait_until
 from werkzeug.test import TestResponse
 
 from api.config import CHECKOUT, Settings
@@ -257,10 +257,10 @@ def test_threads_do_not_share_a_key(warehouse: Path) -> None:
         try:
             with opened.raw.requests.at_work("k"):
                 taken.append("mine")
-                gate.wait(5)
+                gate.wait(HANG_SECONDS)
         except RequestInProgress:
             taken.append("wait")
-            gate.wait(5)
+            gate.wait(HANG_SECONDS)
 
     threads = [threading.Thread(target=work) for _ in range(8)]
     for thread in threads:
