@@ -12,9 +12,9 @@ import pyarrow as pa
 import pytest
 from flask.testing import FlaskClient
 from support.client import open_client
+from support.ledger import counting, upload
 from support.recompute import read_seeds
 from support.server import run_command
-from test_undo import counting, upload
 
 from api.avro import write_avro
 from api.config import CHECKOUT

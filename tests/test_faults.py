@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.server import Server, run_command, wait_until
+from support.server import Server, free_port, run_command, wait_until
 
+from api.config import CHECKOUT
 from api.engines.sqlite.database import Database
 from api.errors import StorageFull, WarehouseBusy, WarehouseDamaged
 
@@ -378,10 +379,20 @@ def test_two_servers_on_one_warehouse_lose_and_double_nothing(
     server: Server, tmp_path: Path
 ) -> None:
     warehouse = server.warehouse
-    log = tmp_path / "second.log"
-    second = Server(warehouse, log=log).start()
+    told = tmp_path / "second.log"
+    second = Server(warehouse, port=free_port())
+    # It says so where `Server` does not listen: on its standard output.
+    with told.open("wb") as log:
+        second.process = subprocess.Popen(
+            [sys.executable, "-m", "api", "serve", "--port", str(second.port)],
+            cwd=CHECKOUT,
+            env=second.environment | {"PYTHONUNBUFFERED": "1"},
+            stdout=log,
+            stderr=log,
+        )
     try:
-        wait_until(lambda: "has a builder already" in log.read_text())
+        wait_until(second.is_ready)
+        wait_until(lambda: "has a builder already" in told.read_text())
         before = ledger(warehouse)
         accepted = []
         for number in range(10):

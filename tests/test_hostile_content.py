@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from support.charts import BARS, drawn, words_of
 from support.properties import MART, TABLES, cursor_of, read
 from support.remembering import Told
-from test_load_options import batch, upload
+from support.sending import batch, upload
 
 from api.answers import ENTRY_BYTES, Answers, Body
 from api.charts.printable import LONGEST

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import os
 import subprocess
@@ -16,40 +15,14 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from support.client import open_client
+from support.sending import GOOD, batch, upload
 from support.server import HANG_SECONDS, wait_until
-from werkzeug.test import TestResponse
 
 from api.config import CHECKOUT, Settings
 from api.errors import RequestInProgress
 from api.warehouse import open_warehouse
 
-GOOD = b"1,Sales\n2,Legal\n"
 MIXED = b"1,Sales\nx,Legal\n3,\n"
-
-
-def upload(
-    client: FlaskClient,
-    content: bytes,
-    prefer: str = "",
-    table: str = "departments",
-    query: str = "",
-    key: str = "",
-    **fields: str,
-) -> TestResponse:
-    file = (io.BytesIO(content), "rows.csv")
-    form = {"csv_file": file, "table_name": table, **fields}
-    headers = {"Prefer": f"respond-async, {prefer}" if prefer else "respond-async"}
-    headers |= {"Idempotency-Key": key} if key else {}
-    return client.post(f"/upload_csv{query}", data=form, headers=headers)
-
-
-def batch(
-    client: FlaskClient, rows: Any, prefer: str = "", key: str = "", **members: Any
-) -> TestResponse:
-    body = {"table_name": "departments", "data": rows, **members}
-    headers = {"Prefer": f"respond-async, {prefer}" if prefer else "respond-async"}
-    headers |= {"Idempotency-Key": key} if key else {}
-    return client.post("/insert_batch", json=body, headers=headers)
 
 
 def loads(client: FlaskClient) -> int:
@@ -276,7 +249,7 @@ UPLOAD = """
 import sys
 from pathlib import Path
 from support.client import open_client
-from test_load_options import GOOD, upload
+from support.sending import GOOD, upload
 with open_client(Path(sys.argv[1])) as client:
     print(upload(client, GOOD, key="k").text)
 """

@@ -8,7 +8,7 @@ import io
 import pandas as pd
 import pytest
 from flask.testing import FlaskClient
-from test_load_options import upload
+from support.sending import upload
 
 HIRES = "hired_employees"
 COLUMNS = ["id", "name", "datetime", "department_id", "job_id"]

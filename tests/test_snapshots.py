@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from support.client import open_client
 from support.inspection import query
+from support.ledger import counting, upload
 from support.server import Server, build_once, run_command
-from test_undo import counting, upload
 
 from api.engines.sqlite.snapshot import restore_snapshot, take_snapshot
 
