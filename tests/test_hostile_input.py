@@ -12,6 +12,7 @@ from pathlib import Path
 from unittest.mock import ANY
 
 import pytest
+from support.held_builder import held_builder
 from support.hostile_requests import METRIC, Got, Hostile, every_request, get, send
 from support.server import Server
 
@@ -27,27 +28,27 @@ def server(
 ) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("hostile") / "warehouse"
     shutil.copytree(sample_warehouse, folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MAX_UPLOAD_ROWS", str(MOST_ROWS))
-        server = Server(folder).start()
+    settings = {"MAX_UPLOAD_ROWS": str(MOST_ROWS)}
+    server = Server(folder, settings=settings, log=folder.parent / "log").start()
     yield server
     server.stop()
 
 
 def test_each_is_told_what_it_is_and_none_leaves_a_mark(server: Server) -> None:
     at_first = server.peak_memory() >> 10
-    wrong = []
+    wrong, requests = [], every_request()
     print("\n\n| request | answer | seconds |\n| --- | --- | --- |")
-    for hostile in every_request():
-        began = time.monotonic()
-        got = send(server.port, hostile.request)
-        seconds = time.monotonic() - began
-        print(f"| {hostile.name} | {told(got)} | {seconds:.2f} |")
-        wrong += [f"{hostile.name}: {why}" for why in faults(hostile, got, seconds)]
+    with held_builder(server):
+        for hostile in requests:
+            began = time.monotonic()
+            got = send(server.port, hostile.request)
+            seconds = time.monotonic() - began
+            print(f"| {hostile.name} | {told(got)} | {seconds:.2f} |")
+            wrong += [f"{hostile.name}: {why}" for why in faults(hostile, got, seconds)]
     assert wrong == []
 
     loads = server.get("/loads?limit=1000").json()
-    wanted = [hostile.loaded for hostile in every_request() if hostile.loaded]
+    wanted = [hostile.loaded for hostile in requests if hostile.loaded]
     assert [load["loaded"] for load in reversed(loads)] == wanted
     for load in loads:
         assert len(load["file_name"] or "") <= 255

@@ -6,15 +6,13 @@ import io
 import json
 import logging
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from support.project import copy_project
+from support import fork_server
 from support.server import Server, environment, wait_until
 
 from api.config import CHECKOUT
@@ -185,12 +183,22 @@ def test_what_clients_invent_makes_no_figures_of_its_own(client: FlaskClient) ->
     assert not re.search(r'method="[ABC]"', text)
 
 
-def test_one_number_goes_through_load_build_and_publish(
+def test_workers_count_together_and_log_one_story_of_load_build_and_publish(
     warehouse: Path, tmp_path: Path
 ) -> None:
+    """A server of its own: its workers, its builder and its end write one log."""
     log = tmp_path / "log"
-    server = Server(warehouse, log=log).start()
+    server = Server(warehouse, settings={"WORKERS": "2"}, log=log).start()
     try:
+        for _ in range(20):
+            server.session.close()
+            assert server.get(METRIC).status_code == 200
+        metric = 'method="GET",route="/metrics/{name}",status="200"'
+        for _ in range(6):
+            server.session.close()
+            now = figures(server.get("/prometheus").text)
+            assert now[f"hiring_request_seconds_count{{{metric}}}"] == 20
+
         form = {"files": {"csv_file": ("d.csv", b"1,Sales\n")}}
         form["data"] = {"table_name": "departments"}
         server.post("/upload_csv", headers={"X-Request-ID": "mine-7"}, **form)
@@ -213,36 +221,15 @@ def test_one_number_goes_through_load_build_and_publish(
 
 
 def test_a_build_that_fails_is_told_by_the_names_of_what_failed(
-    tmp_path: Path,
+    warehouse: Path, project: Path
 ) -> None:
-    project = copy_project(tmp_path / "project")
     test = project / "dbt_project/models/marts/departments_above_average.sql"
     test.write_text("select this is no sql")
-    done = subprocess.run(
-        [sys.executable, "-m", "api.builder", "--once"],
-        cwd=CHECKOUT,
-        env=environment(tmp_path / "warehouse", project),
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    command = ["-m", "api.builder", "--once"]
+    done = fork_server.run(command, CHECKOUT, environment(warehouse, project))
     assert done.returncode == 1
     told = [json.loads(line) for line in done.stderr.splitlines()]
     (failed,) = [line for line in told if line["event"] == "build_failed"]
-    assert failed["level"] == "error" and failed["build_id"] == 1
+    assert failed["level"] == "error" and failed["build_id"] == 2
     assert failed["failures"]
     assert "is no sql" not in done.stderr
-
-
-def test_several_workers_count_together(warehouse: Path) -> None:
-    server = Server(warehouse, settings={"WORKERS": "2"}).start()
-    try:
-        for _ in range(20):
-            server.session.close()
-            assert server.get(METRIC).status_code == 200
-        metric = 'method="GET",route="/metrics/{name}",status="200"'
-        for _ in range(6):
-            server.session.close()
-            now = figures(server.get("/prometheus").text)
-            assert now[f"hiring_request_seconds_count{{{metric}}}"] == 20
-    finally:
-        server.stop()

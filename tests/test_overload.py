@@ -6,12 +6,10 @@ import ctypes
 import json
 import os
 import select
+import shutil
 import signal
 import socket
-import subprocess
-import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,14 +20,17 @@ from typing import Any
 
 import pytest
 import requests
-from support.server import Server, children_of, environment, wait_until
+from support.held_builder import held_builder
+from support.server import HANG_SECONDS, Server, run_command, wait_until
 
 from api.admission import WHOLE_BYTES, Admission
 from api.admission.body import Body
 from api.admission.slots import Slots
-from api.config import CHECKOUT, Settings
+from api.config import Settings
 from api.errors import IncompleteBody, Overloaded, TooLarge, TooManyRequests
 
+# 20 reads beside 64 slow uploads take a hundredth of it.
+UPLOAD_SECONDS = 10
 METRIC = "/metrics/employees_per_department"
 HEAD = "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\n"
 JSON = "application/json"
@@ -42,7 +43,7 @@ FILE_PART = f'{NAMED}"csv_file"; filename="x"\r\n'
 def start(server: Server, path: str, kind: str, more: str, address: str) -> Any:
     """A connection on which a request has begun."""
     place = ("127.0.0.1", server.port)
-    connection = socket.create_connection(place, 30, source_address=(address, 0))
+    connection = socket.create_connection(place, HANG_SECONDS, (address, 0))
     head = HEAD.format(path=path, kind=kind) + more + "\r\n\r\n"
     connection.sendall(head.encode())
     return connection
@@ -63,14 +64,10 @@ def until_answered(connection: socket.socket) -> str:
         return connection.recv(65536).decode()
 
 
-def answered(connections: list[socket.socket], count: int) -> list[socket.socket]:
-    """Those on which something has come, once there are so many."""
-    while True:
-        found, _, _ = select.select(connections, [], [], 30)
-        assert found, "nothing came within 30 s"
-        if len(found) >= count:
-            return found
-        time.sleep(0.05)
+def with_something_to_read(connections: list[socket.socket]) -> list[socket.socket]:
+    """Those on which something has come."""
+    found, _, _ = select.select(connections, [], [], 0)
+    return found
 
 
 @contextmanager
@@ -82,6 +79,29 @@ def serving(warehouse: Path, **settings: str) -> Iterator[Server]:
         server.stop()
 
 
+@pytest.fixture(scope="module")
+def server(
+    sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A server with the settings that one has by itself."""
+    folder = tmp_path_factory.mktemp("usual") / "warehouse"
+    warehouse = Path(shutil.copytree(sample_warehouse, folder))
+    with serving(warehouse) as server, held_builder(server):
+        yield server
+
+
+@pytest.fixture(scope="module")
+def strict(
+    sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A server that takes little, and waits for it for only some seconds."""
+    folder = tmp_path_factory.mktemp("strict") / "warehouse"
+    limits = {"MAX_UPLOAD_BYTES": "1000000", "UPLOAD_SECONDS": str(UPLOAD_SECONDS)}
+    warehouse = Path(shutil.copytree(sample_warehouse, folder))
+    with serving(warehouse, **limits) as server, held_builder(server):
+        yield server
+
+
 def deleted_files(pid: int) -> list[str]:
     """Files that a process holds open though they have no name any more."""
     found = []
@@ -91,16 +111,13 @@ def deleted_files(pid: int) -> list[str]:
     return [name for name in found if name.endswith("(deleted)")]
 
 
-def test_more_writes_than_threads_are_no_setting() -> None:
+def test_more_writes_than_threads_are_no_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(ValueError, match="MAX_WRITES=48 must be below THREADS=48"):
         Settings(threads=48)
-    done = subprocess.run(
-        [sys.executable, "-m", "api", "serve"],
-        cwd=CHECKOUT,
-        env=environment(Path("nowhere")) | {"THREADS": "8"},
-        capture_output=True,
-        text=True,
-    )
+    monkeypatch.setenv("THREADS", "8")
+    done = run_command(tmp_path, "serve")
     assert done.returncode == 2
     assert "MAX_WRITES=48 must be below THREADS=8" in done.stderr
 
@@ -146,8 +163,8 @@ def test_readers_are_never_counted() -> None:
 
     def app(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] == "POST":
-            entered.wait(10)
-            entered.wait(10)
+            entered.wait(HANG_SECONDS)
+            entered.wait(HANG_SECONDS)
         start("200 OK", [])
         return [b"read"]
 
@@ -161,98 +178,94 @@ def test_readers_are_never_counted() -> None:
 
     with ThreadPoolExecutor(2) as pool:
         busy = [pool.submit(ask, "POST", address) for address in ("a", "b")]
-        entered.wait(10)
+        entered.wait(HANG_SECONDS)
         assert ask("POST", "c") == "503 Service Unavailable"
         assert {ask("GET", "c") for _ in range(9)} == {"200 OK"}
-        entered.wait(10)
+        entered.wait(HANG_SECONDS)
         assert [each.result() for each in busy] == ["200 OK", "200 OK"]
 
 
-def test_slow_uploads_stop_no_reader_and_end_in_time(warehouse: Path) -> None:
-    with serving(warehouse, UPLOAD_SECONDS="3") as server:
-        server.get(METRIC)
-        long = "Content-Length: 100000"
-        slow = [
-            start(server, "/insert_batch", JSON, long, f"127.0.0.{1 + index // 32}")
-            for index in range(64)
-        ]
+def test_slow_uploads_stop_no_reader_and_end_in_time(strict: Server) -> None:
+    strict.get(METRIC)
+    long = "Content-Length: 100000"
+    slow = [
+        start(strict, "/insert_batch", JSON, long, f"127.0.0.{1 + index // 32}")
+        for index in range(64)
+    ]
+    for connection in slow[::2]:
+        # Half of them say nothing, the others a byte now and then.
+        connection.sendall(b"[")
+    for _ in range(20):
+        assert strict.get(METRIC).status_code == 200
         for connection in slow[::2]:
-            # Half of them say nothing, the others a byte now and then.
-            connection.sendall(b"[")
-        for _ in range(20):
-            began = time.monotonic()
-            assert server.get(METRIC).status_code == 200
-            assert time.monotonic() - began < 1
-            for connection in slow[::2]:
-                with suppress(OSError):
-                    connection.sendall(b"1")
-        with ThreadPoolExecutor(64) as pool:
-            answers = list(pool.map(answer_of, slow))
-        statuses = Counter(answer.split(" ")[1] for answer in answers if answer)
-        assert set(statuses) == {"408", "503"} and statuses["408"] == 48
-        refused = next(answer for answer in answers if " 503 " in answer)
-        assert "retry-after: 2" in refused and '"overloaded"' in refused
-        assert server.batch("jobs", [[1, "Clerk"]]).status_code == 201
+            with suppress(OSError):
+                connection.sendall(b"1")
+    # No reader has waited until one of the slow ones came to its end: of these only
+    # those that there was no room for are answered.
+    wait_until(lambda: len(with_something_to_read(slow)) >= 16)
+    assert len(with_something_to_read(slow)) == 16
+    with ThreadPoolExecutor(64) as pool:
+        answers = list(pool.map(answer_of, slow))
+    statuses = Counter(answer.split(" ")[1] for answer in answers if answer)
+    assert set(statuses) == {"408", "503"} and statuses["408"] == 48
+    refused = next(answer for answer in answers if " 503 " in answer)
+    assert "retry-after: 2" in refused and '"overloaded"' in refused
+    assert strict.batch("jobs", [[1, "Clerk"]], "respond-async").status_code == 202
 
 
-def test_one_client_cannot_have_it_all(warehouse: Path) -> None:
-    with serving(warehouse) as server:
-        slow = [
-            start(server, "/insert_batch", JSON, "Content-Length: 9", "127.0.0.2")
-            for _ in range(40)
-        ]
-        # Whichever the server came to last.
-        refused = [until_answered(connection) for connection in answered(slow, 4)]
-        assert all(" 429 " in told and "retry-after" in told for told in refused)
-        assert server.batch("jobs", [[1, "Clerk"]]).status_code == 201
-        for connection in slow:
-            connection.close()
-
-
-def test_an_upload_that_breaks_off_leaves_nothing(warehouse: Path) -> None:
-    with serving(warehouse) as server:
-        part = (
-            '--b\r\nContent-Disposition: form-data; name="csv_file"; filename="x"\r\n'
-        )
-        rows = "".join(f"{n},Department {n}\n" for n in range(100_000))
-        body = f"{part}\r\n{rows}".encode()
-        worker = server.worker
-        before = len(deleted_files(worker))
-        long = "Content-Length: 9000000\r\nX-Request-ID: broken-1"
-        connection = start(server, "/upload_csv", FORM, long, "127.0.0.1")
-        connection.sendall(body)
-        wait_until(lambda: len(deleted_files(worker)) > before)
+def test_one_client_cannot_have_it_all(server: Server) -> None:
+    slow = [
+        start(server, "/insert_batch", JSON, "Content-Length: 9", "127.0.0.2")
+        for _ in range(40)
+    ]
+    # Whichever the server came to last.
+    wait_until(lambda: len(with_something_to_read(slow)) >= 4)
+    refused = [until_answered(each) for each in with_something_to_read(slow)]
+    assert all(" 429 " in told and "retry-after" in told for told in refused)
+    assert server.batch("jobs", [[1, "Clerk"]], "respond-async").status_code == 202
+    for connection in slow:
         connection.close()
-        log = warehouse.parent / "log"
-        wait_until(lambda: "client_gone" in log.read_text())
-        (gone,) = [
-            line
-            for line in map(json.loads, log.read_text().splitlines())
-            if line["event"] == "client_gone"
-        ]
-        assert gone["level"] == "info" and gone["request_id"] == "broken-1"
-        assert server.get("/loads").json() == []
-        wait_until(lambda: len(deleted_files(worker)) == before)
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(server: Server) -> None:
+    log = server.log
+    assert log is not None
+    rows = "".join(f"{n},Department {n}\n" for n in range(100_000))
+    body = f"{FILE_PART}\r\n{rows}".encode()
+    worker, loads = server.worker, server.get("/loads").json()
+    before = len(deleted_files(worker))
+    long = "Content-Length: 9000000\r\nX-Request-ID: broken-1"
+    connection = start(server, "/upload_csv", FORM, long, "127.0.0.1")
+    connection.sendall(body)
+    wait_until(lambda: len(deleted_files(worker)) > before)
+    connection.close()
+
+    def told() -> list[dict[str, Any]]:
+        """What was logged of it; others have gone as well."""
+        lines = map(json.loads, log.read_text().splitlines())
+        gone = [line for line in lines if line["event"] == "client_gone"]
+        return [line for line in gone if line["request_id"] == "broken-1"]
+
+    wait_until(lambda: bool(told()))
+    (gone,) = told()
+    assert gone["level"] == "info"
+    assert server.get("/loads").json() == loads
+    wait_until(lambda: len(deleted_files(worker)) == before)
 
 
 @pytest.mark.parametrize("path", ["/insert_batch", "/upload_csv"])
 @pytest.mark.parametrize("chunked", [True, False])
-def test_what_is_too_large_is_refused(
-    warehouse: Path, path: str, chunked: bool
-) -> None:
-    with serving(warehouse, MAX_UPLOAD_BYTES="1000000") as server:
-        kind = JSON if path == "/insert_batch" else FORM
-        how = "Transfer-Encoding: chunked" if chunked else "Content-Length: 1000001"
-        connection = start(server, path, kind, how, "127.0.0.1")
-        part = (
-            b'--b\r\nContent-Disposition: form-data; name="csv_file"; filename="x"\r\n'
-        )
-        with suppress(OSError):
-            if chunked:
-                piece = part + b"\r\n" + b"x" * 1_000_001
-                connection.sendall(b"%x\r\n%s\r\n0\r\n\r\n" % (len(piece), piece))
-        assert " 413 " in until_answered(connection)
-        assert server.get("/loads").json() == []
+def test_what_is_too_large_is_refused(strict: Server, path: str, chunked: bool) -> None:
+    loads = strict.get("/loads").json()
+    kind = JSON if path == "/insert_batch" else FORM
+    how = "Transfer-Encoding: chunked" if chunked else "Content-Length: 1000001"
+    connection = start(strict, path, kind, how, "127.0.0.1")
+    with suppress(OSError):
+        if chunked:
+            piece = FILE_PART.encode() + b"\r\n" + b"x" * 1_000_001
+            connection.sendall(b"%x\r\n%s\r\n0\r\n\r\n" % (len(piece), piece))
+    assert " 413 " in until_answered(connection)
+    assert strict.get("/loads").json() == loads
 
 
 def test_a_batch_has_a_limit_of_its_own(server: Server) -> None:
@@ -272,10 +285,11 @@ def test_fields_and_parts_of_a_form_are_bounded(server: Server) -> None:
 
 
 def test_uploads_at_a_time_take_bounded_memory(warehouse: Path) -> None:
-    rows = b"".join(b"%d,Department %d\n" % (n, n) for n in range(200_000))
-    with serving(warehouse, MAX_WRITES="60") as server:
+    """A server of its own: the most that it ever took is what is looked at."""
+    rows = b"".join(b"%d,%b\n" % (n, b"x" * 250) for n in range(60_000))
+    with serving(warehouse, MAX_WRITES="60") as server, held_builder(server):
         # What one takes, which is mostly what any first one takes, is not counted.
-        server.upload("departments", rows)
+        server.upload("departments", rows, "respond-async")
         before = server.peak_memory()
 
         def send(number: int) -> int:
@@ -290,73 +304,70 @@ def test_uploads_at_a_time_take_bounded_memory(warehouse: Path) -> None:
         with ThreadPoolExecutor(40) as pool:
             assert set(pool.map(send, range(40))) == {202}
         grown = server.peak_memory() - before
-        # Nor does it grow with their size: what stays is what each thread has at hand.
+        # Nor does it grow with their size, which is 620 MB together: what stays is what
+        # each thread has at hand.
         assert grown < 400_000, f"{grown} kB"
 
 
-def test_a_stop_finishes_the_upload_under_way(warehouse: Path) -> None:
+@pytest.fixture(scope="module")
+def stopping(
+    sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A server that is stopped and started again."""
+    folder = tmp_path_factory.mktemp("stopping") / "warehouse"
+    # What waits for a build would wait for longer than a stop lets it.
+    seconds = {"SHUTDOWN_SECONDS": "600", "BUILD_WAIT_SECONDS": "1800"}
+    warehouse = Path(shutil.copytree(sample_warehouse, folder))
+    with serving(warehouse, **seconds) as server:
+        yield server
+
+
+def test_a_stop_finishes_uploads_under_way_and_waits_for_no_build(
+    stopping: Server,
+) -> None:
+    server, process = stopping, stopping.process
     rows = b"".join(b"%d,Department %d\n" % (n, n) for n in range(300_000))
-    head = (
-        b'--b\r\nContent-Disposition: form-data; name="table_name"\r\n\r\ndepartments'
-    )
-    part = (
-        b'\r\n--b\r\nContent-Disposition: form-data; name="csv_file"; filename="x"\r\n'
-    )
-    body = head + part + b"\r\n" + rows + b"\r\n--b--\r\n"
-    with serving(warehouse) as server:
+    table = f"{TABLE_PART}\r\ndepartments\r\n".encode()
+    body = table + f"{FILE_PART}\r\n".encode() + rows + b"\r\n--b--\r\n"
+    assert process is not None
+    with held_builder(server), ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(server.batch, "jobs", [[1, "Clerk"]])
+        other = Server(server.warehouse, port=server.port)
+        wait_until(lambda: len(other.get("/loads").json()) == 1)
+        worker, before = server.worker, len(deleted_files(server.worker))
         long = f"Content-Length: {len(body)}"
         connection = start(server, "/upload_csv", FORM, long, "127.0.0.1")
         connection.sendall(body[: len(body) // 2])
-        process = server.process
-        assert process is not None
-        time.sleep(0.5)
+        # It has begun to be read.
+        wait_until(lambda: len(deleted_files(worker)) > before)
         process.terminate()
-        time.sleep(1)
-        with pytest.raises(requests.ConnectionError):
-            requests.get(server.url + METRIC, timeout=5)
+        answer = waiting.result()
+        assert (answer.status_code, answer.json()["load_id"]) == (202, 1)
+        wait_until(lambda: not takes_connections(server))
         connection.sendall(body[len(body) // 2 :])
-        answer = answer_of(connection)
-        assert answer.startswith("HTTP/1.1 20"), answer[:500]
-        assert process.wait(30) == 0
-        server.process = None
-        server.session = requests.Session()
-        server.start()
-        (load,) = server.get("/loads").json()
-        assert load["loaded"] == 300_000
+        told = answer_of(connection)
+        assert told.startswith("HTTP/1.1 202"), told[:500]
+    assert process.wait(HANG_SECONDS) == 0
+    server.process = None
+    server.session = requests.Session()
+    server.start()
+    upload, batch = server.get("/loads").json()
+    assert (upload["loaded"], batch["loaded"]) == (300_000, 1)
 
 
-def test_a_stop_does_not_wait_for_builds(warehouse: Path) -> None:
-    with serving(warehouse, BUILD_WAIT_SECONDS="60") as server:
-        process = server.process
-        assert process is not None
-        builders = set(children_of(process.pid)) - {server.worker}
-        for pid in builders:
-            os.kill(pid, signal.SIGSTOP)
-        with ThreadPoolExecutor(1) as pool:
-            waiting = pool.submit(server.batch, "jobs", [[1, "Clerk"]])
-            time.sleep(2)
-            began = time.monotonic()
-            process.terminate()
-            answer = waiting.result(30)
-            assert (answer.status_code, answer.json()["load_id"]) == (202, 1)
-            assert time.monotonic() - began < 5
-        for pid in builders:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
-        assert process.wait(30) == 0
-        server.process = None
-        server.session = requests.Session()
-        server.start()
-        wait_until(lambda: bool(server.get("/loads/1").json()["build"]))
+def takes_connections(server: Server) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", server.port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
-def test_a_stop_is_heard_whichever_thread_takes_the_signal(server: Server) -> None:
-    worker = server.worker
+def test_a_stop_is_heard_whichever_thread_takes_the_signal(stopping: Server) -> None:
+    server, worker = stopping, stopping.worker
     threads = {int(task.name) for task in Path(f"/proc/{worker}/task").iterdir()}
     other = max(threads - {worker})
     assert ctypes.CDLL(None).tgkill(worker, other, signal.SIGTERM) == 0
     # Its successor is told to stop as soon as it is there, before it serves.
     wait_until(lambda: worker not in (server.workers() or [worker]))
-    began = time.monotonic()
     server.stop()
-    assert time.monotonic() - began < 10

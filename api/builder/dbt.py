@@ -15,6 +15,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from dbt_common.invocation import get_invocation_id
 
+from api.builder.compiled import CompiledTests
 from api.builder.outcome import Outcome
 from api.config import Settings
 from api.engines import LEASE_OWNER
@@ -51,6 +52,7 @@ class Dbt:
         project = settings.project_dir
         self._target = target = self._warehouse / "builder"
         self._project = Project(project)
+        self._compiled = CompiledTests(target, COMPILED_AUDIT)
         self._common = [
             *("--project-dir", str(project)),
             *("--profiles-dir", str(project)),
@@ -61,10 +63,6 @@ class Dbt:
             *("--log-path", str(target)),
             "--no-version-check",
         ]
-
-    @property
-    def is_parsed(self) -> bool:
-        return self._manifest is not None
 
     def parse(self) -> Outcome:
         """Read the project anew; after a failure the next build has to parse first."""
@@ -80,12 +78,13 @@ class Dbt:
     ) -> Outcome:
         """Build, test and, when all is well, publish.
 
-        With `data_only`, which only goes after a build of the same files in this
-        process, leave out what cannot change but with them: loading the seeds, running
-        the unit tests, compiling the generic tests. What those compiled to is run all
-        the same, in one go; see dbt_project/macros/audit/compiled_audit.sql. Else
-        `leave_out` names the kinds of nodes that need no run. `digest` is recorded with
-        what is published; see `inputs`.
+        With `data_only`, which only goes after a build of the same files, in this
+        process or with `restore_compiled`, leave out what cannot change but with them:
+        loading the seeds, running the unit tests, compiling the generic tests. What
+        those compiled to is run all the same, in one go; see
+        dbt_project/macros/audit/compiled_audit.sql. Else `leave_out` names the kinds of
+        nodes that need no run. `digest` is recorded with what is published; see
+        `inputs`.
         """
         os.environ["DBT_PROJECT_DIGEST"] = digest
         runner = self._runner()
@@ -94,9 +93,21 @@ class Dbt:
         options = ("--exclude-resource-type", *leave_out) if leave_out else ()
         outcome = _outcome(runner.invoke(["build", *options, *self._common]))
         if self._manifest is not None:
-            # Lets macros see, in `graph`, the SQL that was compiled.
-            self._manifest.build_flat_graph()  # type: ignore[no-untyped-call]
+            self._show_compiled(self._manifest)
+            if outcome.succeeded:
+                self._compiled.keep(self._manifest, digest)
         return outcome
+
+    def restore_compiled(self, digest: str) -> bool:
+        """Whether the generic tests are compiled, by an earlier process for `digest`.
+
+        If so, and if that has loaded the seeds, a build may be of the data only.
+        """
+        manifest = self._manifest
+        if manifest is None or not self._compiled.restore(manifest, digest):
+            return False
+        self._show_compiled(manifest)
+        return True
 
     def document(self) -> str:
         """dbt's own docs of what was built last, as one page; empty if it makes none.
@@ -111,6 +122,11 @@ class Dbt:
         page = (self._target / "static_index.html").read_text(encoding="utf-8")
         # Where this machine keeps its files is nobody's business.
         return page.replace(str(self._target), "target")
+
+    @staticmethod
+    def _show_compiled(manifest: Manifest) -> None:
+        """Let macros see, in `graph`, the SQL that was compiled."""
+        manifest.build_flat_graph()  # type: ignore[no-untyped-call]
 
     def _blank_lines(self) -> str:
         """What macros need to name a line; see macros/audit/told_failure.sql."""

@@ -27,20 +27,21 @@ class EarlierBuilds:
             newest["last_load_id"], newest["last_request_id"]
         )
 
+    def stands(self, digest: str) -> bool:
+        """Whether the last build published this digest, and nobody has run dbt since.
+
+        Then its seeds are there, whatever was loaded meanwhile.
+        """
+        return self._stands(digest, self._record.newest_build())
+
     def done(self, digest: str) -> tuple[str, ...]:
         """Kinds of dbt's nodes whose work was done for this digest.
 
-        Unit tests passed for what was published; seeds are there as long as nobody else
-        has run dbt since.
+        Unit tests passed for what was published.
         """
-        if not self._record.has_published(digest):
-            return ()
-        if self._stands(digest, self._record.newest_build()):
-            return ("unit_test", "seed")
-        return ("unit_test",)
+        return ("unit_test",) if self._record.has_published(digest) else ()
 
     def _stands(self, digest: str, build: dict[str, Any]) -> bool:
-        """Whether a build published this digest, and nobody has run dbt since."""
         return (
             build.get("status") == "published"
             and build.get("project_digest") == digest != ""

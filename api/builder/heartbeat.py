@@ -48,7 +48,7 @@ class Pulse:
         self._mine, self.theirs = os.pipe()
         os.set_blocking(self._mine, False)
         self._heard_at = time.monotonic()
-        self.has_built = False
+        self.has_built = self.has_ended = False
 
     def wait(self, seconds: float) -> None:
         """Wait for a sign of life or the builder's end, and no longer than this."""
@@ -60,6 +60,7 @@ class Pulse:
             while signs := os.read(self._mine, 65_536):
                 self._heard_at = time.monotonic()
                 self.has_built = self.has_built or BUILT in signs
+            self.has_ended = True
         return time.monotonic() - self._heard_at
 
     def hand_over(self) -> None:

@@ -56,7 +56,7 @@ class Builder:
         self._earlier = EarlierBuilds(engine)
         self._broken: Outcome | None = None
         self._is_parsed = False
-        # Whether dbt, in this process, has built all there is in this very project.
+        # Whether all there is was built in this very project, so that data will do.
         self._is_complete = False
         self._built: Position | None = None
         self._next_look = self._next_check = 0.0
@@ -83,7 +83,8 @@ class Builder:
                 self._get_over(error)
                 time.sleep(pause)
                 pause = min(2 * pause, TROUBLE_SECONDS[1])
-            self._engine.wait(self._until_next_look())
+            next_look = min(self._next_look, self._retry_at)
+            self._engine.wait(max(next_look - time.monotonic(), 0.0))
 
     def build_once(self) -> bool:
         """Build what there is now; whether it was published."""
@@ -215,10 +216,12 @@ class Builder:
             self._broken = self._parse()
         if self._broken is not None:
             return self._broken
+        digest = self._watched.digest
+        if not self._is_complete and self._earlier.stands(digest):
+            self._is_complete = self._dbt.restore_compiled(digest)
         if self._is_complete:
-            return self._dbt.build(data_only=True, digest=self._watched.digest)
-        done = self._earlier.done(self._watched.digest)
-        return self._dbt.build(leave_out=done, digest=self._watched.digest)
+            return self._dbt.build(data_only=True, digest=digest)
+        return self._dbt.build(leave_out=self._earlier.done(digest), digest=digest)
 
     def _parse(self) -> Outcome | None:
         """What is wrong with the project by dbt's rules."""
@@ -227,8 +230,7 @@ class Builder:
         self._watched.doubt()
         if outcome.succeeded:
             return None
-        told = self._telling.of("project", outcome.message)
-        return replace(outcome, failures=told)
+        return replace(outcome, failures=self._telling.of("project", outcome.message))
 
     @cached_property
     def _dbt(self) -> Dbt:
@@ -237,9 +239,6 @@ class Builder:
         # dbt has put its own handler on the root by now: ours takes its place.
         configure(self._settings.log_level)
         return Dbt(self._settings, self._heart.beat)
-
-    def _until_next_look(self) -> float:
-        return max(min(self._next_look, self._retry_at) - time.monotonic(), 0.0)
 
     def _document(self) -> None:
         self._lineage.follow(self._watched.seen, lambda: self._dbt.document())

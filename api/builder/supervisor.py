@@ -94,7 +94,9 @@ class Supervisor:
                 tell("builder_silent", logging.ERROR, seconds=round(silent))
                 self._silences += 1
                 child.kill()
-            code = self._ended(child)
+                code = child.wait()
+            else:
+                code = self._ended(child)
         self._pulse.close()
         return code
 
@@ -104,7 +106,7 @@ class Supervisor:
             self._pulse.wait(WATCH_SECONDS)
             if self._pulse.has_built:
                 self._silences = 0
-            return child.poll()
+            return child.wait() if self._pulse.has_ended else child.poll()
         try:
             return child.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
