@@ -231,3 +231,29 @@ def test_a_builder_that_has_nothing_to_build_does_not_load_dbt() -> None:
     # Of its own: the process that the others are forked from has loaded it.
     code = "import api.builder.__main__, sys; sys.exit('dbt' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, check=True)
+
+
+# dbt builds no such model, and its audit has a gap for good.
+EPHEMERAL = """
+models:
+  - name: aside
+    description: One row.
+    config: {materialized: ephemeral, contract: {enforced: false}}
+    columns:
+      - {name: one, data_type: integer, description: The number one.}
+"""
+
+
+def test_a_build_that_ends_well_and_publishes_nothing_is_told_as_failed(
+    warehouse: Path, project: Path
+) -> None:
+    """Whoever waits for it would wait for ever."""
+    models = project / "dbt_project/models/intermediate"
+    (models / "aside.yml").write_text(EPHEMERAL)
+    (models / "aside.sql").write_text("select 1 as one")
+    command = ["-m", "api.builder", "--once"]
+    done = fork_server.run(command, CHECKOUT, environment(warehouse, project))
+    assert done.returncode == 1
+    told = published(warehouse)
+    assert told.builds == ["published", "failed"]
+    assert "published nothing" in told.failures["dbt"]["words"]

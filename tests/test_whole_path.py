@@ -127,6 +127,32 @@ def test_headerless_files_with_incomplete_rows(server: Server) -> None:
     assert_equals_pandas(server, complete(tables))
 
 
+def test_a_batch_is_in_the_metric_when_the_call_returns(server: Server) -> None:
+    replace(server, "departments", b"1,Sales\n2,Legal\n")
+    replace(server, "jobs", b"1,Clerk\n")
+    # None of the year that is asked for.
+    replace(server, "hired_employees", b"5000,Ann,2020-01-01,1,1\n")
+    one = server.batch("hired_employees", [[1, "Ann", "2021-12-31T23:59:59Z", 1, 1]])
+    assert one.status_code == 201
+    assert server.rows("departments_above_average") == [
+        {"id": 1, "department": "Sales", "hired": 1}
+    ]
+    thousand = [[n, "Ann", "2021-05-01", 2, 1] for n in range(2, 1002)]
+    assert server.batch("hired_employees", thousand).json()["loaded"] == 1000
+    expected = [
+        {"department": "Legal", "job": "Clerk", "Q1": 0, "Q2": 1000, "Q3": 0, "Q4": 0},
+        {"department": "Sales", "job": "Clerk", "Q1": 0, "Q2": 0, "Q3": 0, "Q4": 1},
+    ]
+    assert server.rows("employees_per_department") == expected
+
+    # An offset moves a hire across the year; a correction replaces, it never doubles.
+    late = [1, "Ann", "2021-12-31T23:30:00-01:00", 1, 1]
+    build = server.batch("hired_employees", [late]).json()["build"]
+    assert build["status"] == "published"
+    assert server.rows("departments_above_average", year=2022)[0]["hired"] == 1
+    assert server.rows("employees_per_department") == expected[:1]
+
+
 def test_a_request_to_build_answers_with_the_build(server: Server) -> None:
     before = server.get("/builds").json()[0]["build_id"]
     answer = server.post("/builds")

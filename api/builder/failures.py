@@ -19,6 +19,10 @@ SILENT = (
     " ended: a model or test may never end. It is tried again, each time after a longer"
     " while, and at once when the project changes."
 )
+UNPUBLISHED = (
+    "dbt ended well and published nothing: it did not build and test every model and"
+    " test of the project (`dbt build` in a terminal says which it left out)."
+)
 NOT_YAML = "this is not YAML"
 YAML_HINT = " Most often it is an indentation, a colon or a quote, there or just above."
 UNKNOWN = re.compile(r".*'[^']+' depends on a (?:node|source) named ('[^']+') .*")

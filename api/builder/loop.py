@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from api.builder.earlier import EarlierBuilds
-from api.builder.failures import SILENT, Telling
+from api.builder.failures import SILENT, UNPUBLISHED, Telling
 from api.builder.heartbeat import Heart
 from api.builder.lineage import LineagePage
 from api.builder.outcome import Outcome
@@ -114,11 +114,12 @@ class Builder:
             outcome = self._built_after_mending(outcome)
         self._engine.after_build()
         run = outcome.invocation_id
-        if not outcome.succeeded and not self._record.was_recorded(run):
+        if not self._record.was_recorded(run):
             # The same broken project fails every load that arrives: each is a build.
             run = str(uuid.uuid4())
-            outcome = replace(outcome, invocation_id=run)
-            told = outcome.failures or self._telling.of("dbt", outcome.message)
+            outcome = replace(outcome, invocation_id=run, succeeded=False)
+            message = outcome.message or UNPUBLISHED
+            told = outcome.failures or self._telling.of("dbt", message)
             self._record.record_failure(FailedBuild(run, position, started_at, told))
         self._built = position
         if outcome.succeeded:

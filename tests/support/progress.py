@@ -11,7 +11,30 @@ import pytest
 
 # The rest follows in the order of names. What takes longest must not begin last, when
 # nothing is left for the other process.
-SLOWEST = ("engines/test_crashes.py",)
+SLOWEST = (
+    "engines/test_crashes.py",
+    "test_builder_faults.py",
+    "engines/test_same_answers.py",
+    "test_broken_projects.py",
+    "test_table_changes.py",
+    "test_dbt_project.py",
+    "engines/test_commands.py",
+    "engines/test_loads.py",
+    "test_faults.py",
+    "test_overload.py",
+    "test_fuzzed_requests.py",
+    "test_snapshots.py",
+    "test_freshness.py",
+    "test_commands.py",
+    "engines/test_audit.py",
+    "engines/test_reading.py",
+    "test_builder_start.py",
+    "test_dbt_runs.py",
+    "test_undo.py",
+    "test_failures.py",
+    "test_openapi.py",
+    "test_metric_queries.py",
+)
 
 
 @pytest.hookimpl(trylast=True)
