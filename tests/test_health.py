@@ -95,10 +95,9 @@ def test_a_warehouse_that_cannot_be_written_is_not_ready(
         assert answer.status_code == 503
         assert "less than 64 MiB" in answer.json["parts"]["disk"]
         assert answer.json["parts"]["store"] == "ready"
-        with (small_disk / "filler").open("wb") as filler, pytest.raises(OSError):
+        with (small_disk / "filler").open("wb", 0) as filler, pytest.raises(OSError):
             while True:
                 filler.write(b"x" * 65536)
-                filler.flush()
         answer = client.get("/health/ready")
         told = answer.json["parts"]["store"]
         assert told.endswith("cannot be written to: No space left on device")
