@@ -110,6 +110,8 @@ def _warm(folder: Path) -> dbtRunner:
         __import__(name)
     from dbt.cli.main import dbtRunner
 
+    # Nothing is connected to; but PostgreSQL's profile asks who it would be.
+    os.environ |= {"PGUSER": "nobody", "PGDATABASE": "nothing"}
     os.environ["WAREHOUSE_DIR"] = str(folder)
     quiet = ["--log-level", "none", "--log-level-file", "none", "--log-path", folder]
     project = ["--project-dir", TESTS.parent, "--profiles-dir", TESTS.parent]
