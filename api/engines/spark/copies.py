@@ -117,6 +117,8 @@ def _is_old(run: Run, build: dict[str, Any]) -> bool:
 def _record(run: Run, build: dict[str, Any]) -> None:
     marks = ", ".join("?" * len(RECORD))
     sql = f"insert into published.builds ({', '.join(RECORD)}) values ({marks})"
+    # What an earlier version has left names no digest.
+    build = {"project_digest": ""} | build
     run(sql, [build[name] for name in RECORD])
     newest = "(select max(build_id) from published.builds)"
     run(f"delete from published.builds where build_id <= {newest} - {BUILDS_KEPT}", ())
