@@ -23,7 +23,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 WIDE, NARROW = {"width": 1600, "height": 900}, {"width": 360, "height": 740}
 
 # The builder runs behind everything else that the machine does.
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 300
 
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
