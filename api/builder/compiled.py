@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import GenericTestNode
 
 FILE = "compiled_tests.json"
+
+log = logging.getLogger("builder")
 
 
 class CompiledTests:
@@ -25,8 +28,12 @@ class CompiledTests:
         compiled = {test.unique_id: test.compiled_code for test in self._of(manifest)}
         text = json.dumps({"of": _version(manifest, digest), "sql": compiled})
         new = self._path.with_suffix(".new")
-        new.write_text(text, encoding="utf-8")
-        new.replace(self._path)
+        try:
+            new.write_text(text, encoding="utf-8")
+            new.replace(self._path)
+        except OSError as error:
+            # What was built is published; the next process compiles them again.
+            log.warning("the compiled tests cannot be kept: %s", error)
 
     def restore(self, manifest: Manifest, digest: str) -> bool:
         """Give the tests their SQL, if it is all there and of this very version."""
