@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from support import fork_server
 from support.inspection import published, query
 from support.server import (
@@ -225,6 +227,37 @@ def test_a_server_on_it_builds_nothing_until_there_is_something_to_build(
     assert {kind for kind, _ in left_out} == {"seed", "unit_test"}
     assert steps_of(build) < steps_of({"steps": first.steps})
     assert events(live).count("build_unneeded") == 1
+
+
+def test_a_build_of_a_changed_project_repeats_what_the_change_may_change(
+    warehouse: Path, project: Path
+) -> None:
+    def repeated() -> tuple[set[str], set[str]]:
+        build_once(warehouse, project)
+        steps = [(step["kind"], step["name"]) for step in published(warehouse).steps]
+        seeds, unit_tests = (
+            {name for kind, name in steps if kind == wanted}
+            for wanted in ("seed", "unit_test")
+        )
+        return seeds, unit_tests
+
+    seeds = {path.stem for path in (project / "seeds").glob("*.csv")}
+    of_the_mart = unit_tests_of(project, "quarterly_hires.yml")
+    change_a_model(warehouse, project)
+    assert repeated() == (set(), of_the_mart)
+    change_a_seed(warehouse, project)
+    below_it = unit_tests_of(project, "stg_jobs.yml") | of_the_mart
+    assert repeated() == (seeds, below_it)
+    run_dbt_seed(warehouse, project)
+    macro = next((project / "dbt_project/macros").rglob("*.sql"))
+    macro.write_text(re.sub(r"(?={%-? endmacro)", "{# more #}", macro.read_text()))
+    assert repeated() == (seeds, unit_tests_of(project, "*.yml"))
+
+
+def unit_tests_of(project: Path, pattern: str) -> set[str]:
+    files = (project / "dbt_project/models").rglob(pattern)
+    contents = [yaml.safe_load(path.read_text()) for path in files]
+    return {test["name"] for file in contents for test in file.get("unit_tests", [])}
 
 
 def test_a_builder_that_has_nothing_to_build_does_not_load_dbt() -> None:

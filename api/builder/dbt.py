@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from dbt.artifacts.schemas.results import NodeStatus
 from dbt.cli.main import dbtRunner, dbtRunnerResult
@@ -16,7 +16,9 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt_common.invocation import get_invocation_id
 
 from api.builder.compiled import CompiledTests
+from api.builder.inputs import surroundings
 from api.builder.outcome import Outcome
+from api.builder.unchanged import UnchangedNodes
 from api.config import Settings
 from api.engines import LEASE_OWNER
 from api.project import Project, blank_lines_above
@@ -27,18 +29,25 @@ DATA_ONLY = (
     *("--exclude", *(f"test_name:{name}" for name in COMPILED_AUDIT)),
     "--no-write-json",
 )
-Kinds = tuple[str, ...]
 FAILED = {NodeStatus.Error, NodeStatus.Fail, NodeStatus.RuntimeErr}
 
 
 class Dbt:
     """dbt on one project; never two invocations at once.
 
-    `on_event` is called with every step that dbt tells of.
+    `on_event` is called with every step that dbt tells of; `environ` holds the
+    variables that this process was started with.
     """
 
-    def __init__(self, settings: Settings, on_event: Callable[..., None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        on_event: Callable[..., None],
+        environ: Mapping[str, str],
+    ) -> None:
         self._on_event = on_event
+        self._environ = environ
+        self._engine = settings.dbt_target
         self._warehouse = settings.warehouse_dir
         # dbt parses the whole project again wherever a path in its settings is new to
         # it. By relative ones a warehouse that was copied or moved keeps what was
@@ -53,6 +62,7 @@ class Dbt:
         self._target = target = self._warehouse / "builder"
         self._project = Project(project)
         self._compiled = CompiledTests(target, COMPILED_AUDIT)
+        self._unchanged = UnchangedNodes(target)
         self._common = [
             *("--project-dir", str(project)),
             *("--profiles-dir", str(project)),
@@ -68,13 +78,13 @@ class Dbt:
         """Read the project anew; after a failure the next build has to parse first."""
         self._manifest = None
         os.environ["DBT_BLANK_LINES"] = self._blank_lines()
-        result = self._runner().invoke(["parse", *self._common])
+        result = self._runner().invoke(["parse", "--no-write-json", *self._common])
         if result.success and isinstance(result.result, Manifest):
             self._manifest = result.result
         return _outcome(result)
 
     def build(
-        self, data_only: bool = False, leave_out: Kinds = (), digest: str = ""
+        self, data_only: bool = False, has_seeds: bool = False, digest: str = ""
     ) -> Outcome:
         """Build, test and, when all is well, publish.
 
@@ -82,20 +92,25 @@ class Dbt:
         process or with `restore_compiled`, leave out what cannot change but with them:
         loading the seeds, running the unit tests, compiling the generic tests. What
         those compiled to is run all the same, in one go; see
-        dbt_project/macros/audit/compiled_audit.sql. Else `leave_out` names the kinds of
-        nodes that need no run. `digest` is recorded with what is published; see
-        `inputs`.
+        dbt_project/macros/audit/compiled_audit.sql. Else leave out unit tests that
+        passed for the very same, and with `has_seeds`, which says that nobody has run
+        dbt since a build that was published, seeds that have not changed.
+        `digest` is recorded with what is published; see `inputs`.
         """
         os.environ["DBT_PROJECT_DIGEST"] = digest
         runner = self._runner()
         if data_only:
             return _outcome(runner.invoke(["build", *DATA_ONLY, *self._common]))
-        options = ("--exclude-resource-type", *leave_out) if leave_out else ()
+        manifest, options = self._manifest, []
+        if manifest is not None:
+            common = surroundings(self._project, self._engine, self._environ)
+            options = self._unchanged.to_exclude(manifest, common, has_seeds)
         outcome = _outcome(runner.invoke(["build", *options, *self._common]))
-        if self._manifest is not None:
-            self._show_compiled(self._manifest)
+        if manifest is not None:
+            self._show_compiled(manifest)
             if outcome.succeeded:
-                self._compiled.keep(self._manifest, digest)
+                self._compiled.keep(manifest, digest)
+                self._unchanged.keep()
         return outcome
 
     def restore_compiled(self, digest: str) -> bool:

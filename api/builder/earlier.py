@@ -34,16 +34,15 @@ class EarlierBuilds:
         """
         return self._stands(digest, self._record.newest_build())
 
-    def done(self, digest: str) -> tuple[str, ...]:
-        """Kinds of dbt's nodes whose work was done for this digest.
-
-        Unit tests passed for what was published.
-        """
-        return ("unit_test",) if self._record.has_published(digest) else ()
+    def is_untouched(self) -> bool:
+        """Whether nobody has run dbt since the last build that was published."""
+        return self._is_untouched(self._record.newest_build(published=True))
 
     def _stands(self, digest: str, build: dict[str, Any]) -> bool:
-        return (
-            build.get("status") == "published"
-            and build.get("project_digest") == digest != ""
-            and self._engine.is_as_left_by(build["invocation_id"])
-        )
+        is_of_digest = build.get("project_digest") == digest != ""
+        return is_of_digest and self._is_untouched(build)
+
+    def _is_untouched(self, build: dict[str, Any]) -> bool:
+        if build.get("status") != "published":
+            return False
+        return self._engine.is_as_left_by(build["invocation_id"])

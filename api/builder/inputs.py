@@ -24,11 +24,15 @@ def digest_of(project: Project, engine: str, environ: Mapping[str, str]) -> str:
 
     `engine` is the adapter's name as in `dbt-sqlite`.
     """
+    parts = [*surroundings(project, engine, environ), project.digests()]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def surroundings(
+    project: Project, engine: str, environ: Mapping[str, str]
+) -> tuple[list[str], dict[str, str | None]]:
+    """What a build depends on besides files and rows: versions, and variables."""
     texts = (text for name, text in project.texts().items() if name != ABOUT_PLACES)
     named = {found for text in texts for found in VARIABLE.findall(text)} - PLACES
-    parts = [
-        [version("dbt-core"), version(f"dbt-{engine}")],
-        {name: environ.get(name) for name in sorted(named)},
-        project.digests(),
-    ]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    versions = [version("dbt-core"), version(f"dbt-{engine}")]
+    return versions, {name: environ.get(name) for name in sorted(named)}

@@ -222,7 +222,7 @@ class Builder:
             self._is_complete = self._dbt.restore_compiled(digest)
         if self._is_complete:
             return self._dbt.build(data_only=True, digest=digest)
-        return self._dbt.build(leave_out=self._earlier.done(digest), digest=digest)
+        return self._dbt.build(has_seeds=self._earlier.is_untouched(), digest=digest)
 
     def _parse(self) -> Outcome | None:
         """What is wrong with the project by dbt's rules."""
@@ -239,7 +239,7 @@ class Builder:
 
         # dbt has put its own handler on the root by now: ours takes its place.
         configure(self._settings.log_level)
-        return Dbt(self._settings, self._heart.beat)
+        return Dbt(self._settings, self._heart.beat, self._watched.environ)
 
     def _document(self) -> None:
         self._lineage.follow(self._watched.seen, lambda: self._dbt.document())

@@ -23,7 +23,7 @@ class WatchedProject:
         self._project = project
         self._engine = engine
         # As it is before dbt, and what is told to dbt, are added to it.
-        self._environ = dict(os.environ)
+        self.environ = dict(os.environ)
         self._changed_at = float("-inf")
         self.seen: Fingerprint | None = None
         self.digest = ""
@@ -40,7 +40,7 @@ class WatchedProject:
             if now == before:
                 break
         self.seen = now
-        self.digest = digest_of(self._project, self._engine, self._environ)
+        self.digest = digest_of(self._project, self._engine, self.environ)
         return True
 
     def forget(self) -> None:

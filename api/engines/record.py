@@ -15,7 +15,7 @@ from api.utc import utc_text
 # As many loads or failures are told of in one line of the log.
 TOLD = 100
 
-NEWEST_BUILD = "select * from published.builds order by build_id desc limit 1"
+NEWEST_BUILD = "select * from published.builds {} order by build_id desc limit 1"
 # Whether a run was the last to begin on the models, and built one, from this ledger.
 AS_LEFT_BY = """
 select 1 as found
@@ -50,23 +50,12 @@ class Record:
             sql = "select 1 as found from published.builds where invocation_id = ?"
             return bool(run(sql, [invocation_id]))
 
-    def newest_build(self) -> dict[str, Any]:
-        """The record of the last build; empty before the first."""
+    def newest_build(self, published: bool = False) -> dict[str, Any]:
+        """The record of the last build, of any or of those published; else empty."""
+        where = "where status = 'published'" if published else ""
         with self._published() as run:
-            found = run(NEWEST_BUILD, ())
+            found = run(NEWEST_BUILD.format(where), ())
         return found[0] if found else {}
-
-    def has_published(self, digest: str) -> bool:
-        """Whether a build of a project with this digest was ever published."""
-        # A record that an earlier version has made may have no such column yet.
-        if digest == "" or "project_digest" not in self.newest_build():
-            return False
-        sql = (
-            "select 1 as found from published.builds"
-            " where status = 'published' and project_digest = ? limit 1"
-        )
-        with self._published() as run:
-            return bool(run(sql, [digest]))
 
     def record_failure(self, build: FailedBuild) -> None:
         """Record a build that dbt could not: the project does not parse, say."""
