@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from support import fork_server
 from support.client import open_client
 from support.extra_marts import add_marts
 from support.project import Edit, copy_project
@@ -41,7 +42,14 @@ def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Once:
 @pytest.fixture(scope="session")
 def sample_warehouse(once: Once) -> Path:
     """A warehouse as a first build on the sample leaves it. Only ever copied."""
-    return once("sample", lambda folder: build_once(folder / "warehouse")) / "warehouse"
+
+    def make(folder: Path) -> None:
+        warehouse = folder / "warehouse"
+        (warehouse / "builder").mkdir(parents=True)
+        shutil.copy(fork_server.parsed(), warehouse / "builder")
+        build_once(warehouse)
+
+    return once("sample", make) / "warehouse"
 
 
 @pytest.fixture(scope="session")

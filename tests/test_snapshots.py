@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +38,12 @@ def test_a_warehouse_in_use_is_not_put_back(live: Server, tmp_path: Path) -> Non
     assert live.get("/health/ready").status_code == 200
 
 
-@pytest.fixture
-def busy(live: Server) -> Iterator[Server]:
-    """A server that is loading and building all the time, one row a load."""
-    live.batch("departments", [[1, "Sales"], [2, "Legal"]], "respond-async")
-    live.batch("jobs", [[1, "Clerk"]], "respond-async")
-    live.batch("hired_employees", [[1, "Ann", "2021-02-01", 1, 1]])
+@contextmanager
+def loading(server: Server) -> Iterator[None]:
+    """Meanwhile it loads and builds all the time, one row a load."""
+    server.batch("departments", [[1, "Sales"], [2, "Legal"]], "respond-async")
+    server.batch("jobs", [[1, "Clerk"]], "respond-async")
+    server.batch("hired_employees", [[1, "Ann", "2021-02-01", 1, 1]])
     ended = threading.Event()
 
     def load() -> None:
@@ -50,21 +51,22 @@ def busy(live: Server) -> Iterator[Server]:
         while not ended.is_set():
             row += 1
             hire = [row, "Ann", "2021-02-01", 1, 1]
-            live.batch("hired_employees", [hire], "respond-async")
+            server.batch("hired_employees", [hire], "respond-async")
 
     thread = threading.Thread(target=load)
     thread.start()
-    yield live
+    yield
     ended.set()
     thread.join()
 
 
 def test_a_snapshot_of_a_busy_warehouse_serves_and_counts_what_it_says(
-    busy: Server, sample_warehouse: Path, tmp_path: Path
+    live: Server, sample_warehouse: Path, tmp_path: Path
 ) -> None:
-    before = busy.get("/loads?limit=1").json()[0]["load_id"]
     folder = tmp_path / "snapshot"
-    done = run_command(busy.warehouse, "snapshot", str(folder))
+    with loading(live):
+        before = live.get("/loads?limit=1").json()[0]["load_id"]
+        done = run_command(live.warehouse, "snapshot", str(folder))
     assert done.returncode == 0, done.stderr
     (((newest,),), ((rows,),)) = query(
         folder / "raw.db",

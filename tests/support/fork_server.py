@@ -1,98 +1,182 @@
-"""Commands in processes of their own, without the seconds that each would import for.
+"""Processes of the product, without the seconds that each would import for.
 
-A process that has imported the product and dbt, and has had dbt parse a project once,
-forks for every command: what runs is the same code in a process of its own, whose
-modules are loaded. Started at the first command, it ends with the process that asked.
+Processes that have imported what is needed fork for whatever is to run: the same code
+in a process of its own, whose modules are loaded. There is one for servers, and one for
+everything that runs dbt, which has parsed the checkout's project once: a server must
+not load what dbt does. All test processes of a run share them; they end with it.
 """
 
 from __future__ import annotations
 
 import atexit
+import fcntl
+import gc
 import json
 import os
 import runpy
+import select
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunner
 
 TESTS = Path(__file__).parents[1]
-IMPORTED = ("api", "api.builder.loop", "api.builder.dbt", "api.commands", "api.loading")
+# Where the sockets of a run are; whose run it is says the name.
+FOLDER = "FORK_SERVERS"
+SERVE, DBT = "serve", "dbt"
+IMPORTED = {
+    SERVE: ("api.serving", "api.commands", "api.routes", "granian.server.mp"),
+    DBT: ("api.builder.loop", "api.builder.dbt", "api.commands", "api.loading"),
+}
 # dbt's semaphores go with its process; their tracker need not say that they did.
 QUIET = ("-W", "ignore:resource_tracker:UserWarning")
 
 
-def run(
-    command: Sequence[str], folder: Path, variables: dict[str, str]
-) -> subprocess.CompletedProcess[str]:
-    """Run `-m MODULE ARGUMENTS...`, or a Python script, as `subprocess.run` would.
+class Forked:
+    """What `subprocess.Popen` is for a process that was not forked by this one.
+
+    It is killed when this end of the connection closes, with this process or before.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self.pid = int(self._line())
+        self.returncode: int | None = None
+        self.stdin: IO[bytes] | None = None
+
+    def poll(self) -> int | None:
+        """Its exit code; None while it lives."""
+        if self.returncode is None and select.select([self._connection], [], [], 0)[0]:
+            return self.wait()
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code, once it has ended; raises `subprocess.TimeoutExpired`."""
+        if self.returncode is None:
+            if not select.select([self._connection], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
+            self.returncode = int(self._line())
+            self._connection.close()
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def _line(self) -> bytes:
+        line = b""
+        while not line.endswith(b"\n"):
+            line += (part := self._connection.recv(1))
+            assert part, "the process that forks is gone"
+        return line
+
+
+def start(
+    command: Sequence[str],
+    folder: Path,
+    variables: Mapping[str, str],
+    descriptors: Mapping[int, int],
+) -> Forked:
+    """Start `-m MODULE ARGUMENTS...`, or a Python script, as `subprocess.Popen` would.
 
     `dbt ARGUMENTS...` is dbt on the checkout's own project, which it does not read: it
-    was read before the fork.
+    was read before the fork. `descriptors` are those that it gets, each by the number
+    of one of ours.
     """
-    with (
-        tempfile.TemporaryFile("w+") as out,
-        tempfile.TemporaryFile("w+") as err,
-        socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection,
-    ):
-        connection.connect(_address())
-        asked = {"command": command, "folder": str(folder), "variables": variables}
-        socket.send_fds(connection, [b"."], [out.fileno(), err.fileno()])
-        connection.sendall(json.dumps(asked).encode())
-        connection.shutdown(socket.SHUT_WR)
-        code = int(_read(connection))
+    kind = SERVE if command[:3] == ["-m", "api", "serve"] else DBT
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.connect(_address(kind))
+    asked = {
+        "command": list(command),
+        "folder": str(folder),
+        "variables": dict(variables),
+        "descriptors": list(descriptors),
+    }
+    socket.send_fds(connection, [b"."], list(descriptors.values()))
+    connection.sendall(json.dumps(asked).encode() + b"\n")
+    return Forked(connection)
+
+
+def run(
+    command: Sequence[str], folder: Path, variables: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run to its end what `start` starts."""
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        descriptors = {1: out.fileno(), 2: err.fileno()}
+        code = start(command, folder, variables, descriptors).wait()
         texts = [file.read() for file in (out, err) if not file.seek(0)]
-    return subprocess.CompletedProcess(command, code, *texts)
+    return subprocess.CompletedProcess(list(command), code, *texts)
 
 
-@cache
-def _address() -> str:
-    """Start the process that forks; its address once it listens."""
-    folder = tempfile.mkdtemp(prefix="fork-server-")
-    place = os.path.join(folder, "socket")
-    server = subprocess.Popen(
-        [sys.executable, *QUIET, "-m", "support.fork_server", place],
-        cwd=TESTS,
-        env=os.environ | {"PYTHONPATH": f"{TESTS}:{TESTS.parent}"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-
-    def end() -> None:
-        server.kill()
-        server.wait()
-
-    atexit.register(end)
-    assert server.stdout is not None and server.stdout.readline() == b"listening\n"
-    return place
+def parsed() -> Path:
+    """What dbt keeps of the project that it has parsed, to go on from."""
+    _address(DBT)
+    return prepare() / "partial_parse.msgpack"
 
 
-def _read(connection: socket.socket) -> bytes:
-    parts = []
-    while part := connection.recv(65_536):
-        parts.append(part)
-    return b"".join(parts)
+def prepare() -> Path:
+    """Say where those of this run are, which ends with this process."""
+    if FOLDER not in os.environ:
+        folder = tempfile.mkdtemp(prefix=f"forks-{os.getpid()}-")
+        os.environ[FOLDER] = folder
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(os.environ[FOLDER])
 
 
-def _serve(place: str) -> None:
-    """Fork for each connection, until whoever started this is gone."""
+def _address(kind: str) -> str:
+    """Where one listens, started by whoever needs it first."""
+    folder = prepare()
+    place = folder / kind
+    with open(folder / f"{kind}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.exists():
+            subprocess.run(
+                [sys.executable, *QUIET, "-m", "support.fork_server", kind, folder],
+                cwd=TESTS,
+                env=os.environ | {"PYTHONPATH": f"{TESTS}:{TESTS.parent}"},
+                stdin=subprocess.DEVNULL,
+                check=True,
+            )
+    return str(place)
+
+
+def _fork_for_all(kind: str, folder: Path) -> None:
+    """Listen, let whoever waits for that go on, and fork for each connection.
+
+    Until the run is over.
+    """
+    for name in IMPORTED[kind]:
+        __import__(name)
+    dbt = _dbt(folder) if kind == DBT else None
+    # What is never collected is not copied into every child.
+    gc.collect()
+    gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    dbt = _warm(Path(place).parent)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(place)
-    listener.listen(16)
-    print("listening", flush=True)
-    parent = os.getppid()
     listener.settimeout(1.0)
-    while os.getppid() == parent:
+    listener.bind(str(folder / f"{kind}.new"))
+    listener.listen(64)
+    os.rename(folder / f"{kind}.new", folder / kind)
+    if os.fork():
+        os._exit(0)
+    owner = Path("/proc", folder.name.split("-")[1])
+    while folder.exists() and owner.exists():
         try:
             connection, _ = listener.accept()
         except TimeoutError:
@@ -100,20 +184,21 @@ def _serve(place: str) -> None:
         if os.fork() == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             listener.close()
-            _answer(connection, dbt)
+            _fork_for(connection, dbt)
         connection.close()
 
 
-def _warm(folder: Path) -> dbtRunner:
-    """dbt that has parsed the checkout's project, with everything else imported."""
-    for name in IMPORTED:
-        __import__(name)
+def _dbt(folder: Path) -> dbtRunner:
+    """dbt that has parsed the checkout's project."""
     from dbt.cli.main import dbtRunner
 
     # Nothing is connected to; but PostgreSQL's profile asks who it would be.
     os.environ |= {"PGUSER": "nobody", "PGDATABASE": "nothing"}
-    os.environ["WAREHOUSE_DIR"] = str(folder)
+    # As a builder has them: what was parsed serves the first of those, too.
+    os.environ |= {"WAREHOUSE_DIR": ".", "SHARED_STORAGE": ""}
+    os.chdir(folder)
     quiet = ["--log-level", "none", "--log-level-file", "none", "--log-path", folder]
+    quiet += ["--target-path", folder, "--no-write-json"]
     project = ["--project-dir", TESTS.parent, "--profiles-dir", TESTS.parent]
     # The static parser has threads, which a fork would lose.
     options = map(str, ["--no-static-parser", *project, *quiet])
@@ -122,36 +207,56 @@ def _warm(folder: Path) -> dbtRunner:
     return dbtRunner(manifest=done.result)
 
 
-def _answer(connection: socket.socket, dbt: dbtRunner) -> None:
-    """Run one command in a child, and tell how it ended."""
-    _, descriptors, _, _ = socket.recv_fds(connection, 1, 2)
-    asked = json.loads(_read(connection))
+def _fork_for(connection: socket.socket, dbt: dbtRunner | None) -> NoReturn:
+    """Run one command in a child, tell its number and how it ended."""
+    _, received, _, _ = socket.recv_fds(connection, 1, 8)
+    with connection.makefile("rb") as lines:
+        asked = json.loads(lines.readline())
     child = os.fork()
     if child == 0:
         connection.close()
-        for number, descriptor in enumerate(descriptors, 1):
-            os.dup2(descriptor, number)
-        with open(os.devnull) as nothing:
-            os.dup2(nothing.fileno(), 0)
+        _take(received, asked["descriptors"])
         os.chdir(asked["folder"])
         os.environ.clear()
         os.environ.update(asked["variables"])
         _run(asked["command"], dbt)
+    for descriptor in received:
+        os.close(descriptor)
+    with suppress(BrokenPipeError):
+        connection.sendall(b"%d\n" % child)
+    ended = os.pidfd_open(child)
+    if connection in select.select([connection, ended], [], [])[0]:
+        # Whoever asked is gone.
+        os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
-    connection.sendall(str(os.waitstatus_to_exitcode(status)).encode())
+    with suppress(BrokenPipeError):
+        connection.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
     os._exit(0)
 
 
-def _run(command: list[str], dbt: dbtRunner) -> None:
+def _take(received: list[int], numbers: list[int]) -> None:
+    """Give the descriptors their numbers; nothing is the standard input of the rest."""
+    high = [fcntl.fcntl(one, fcntl.F_DUPFD, 512) for one in received]
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for number, descriptor in [(0, nothing), *zip(numbers, high, strict=True)]:
+        os.dup2(descriptor, number)
+    for descriptor in {*received, *high, nothing} - {*numbers, 0}:
+        os.close(descriptor)
+
+
+def _run(command: list[str], dbt: dbtRunner | None) -> NoReturn:
     """Be the command, to its end."""
     # As Python puts it there: what stands where the command was given comes first.
     sys.path[0] = os.getcwd()
     is_module = command[0] == "-m"
     sys.argv = command[1:] if is_module else command
     try:
+        if command[:3] == ["-m", "api", "serve"]:
+            _builders_are_forked()
         if is_module:
             runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
         elif command[0] == "dbt":
+            assert dbt is not None
             done = dbt.invoke(command[1:])
             failed = str(done.exception) if done.exception else 1
             sys.exit(0 if done.success else failed)
@@ -170,5 +275,28 @@ def _run(command: list[str], dbt: dbtRunner) -> None:
     os._exit(code)
 
 
+def _builders_are_forked() -> None:
+    """Let a server's builder be forked, too, from where dbt is imported."""
+    from api.builder import supervisor
+
+    def popen(
+        command: list[str],
+        env: dict[str, str],
+        cwd: Path,
+        pass_fds: list[int],
+        **_: Any,
+    ) -> Forked:
+        theirs, mine = os.pipe()
+        given = {number: number for number in (1, 2, *pass_fds)} | {0: theirs}
+        module = command.index("-m")
+        builder = start(command[module:], cwd, env, given)
+        os.close(theirs)
+        builder.stdin = os.fdopen(mine, "wb", buffering=0)
+        return builder
+
+    ours = vars(subprocess) | {"Popen": popen}
+    supervisor.subprocess = SimpleNamespace(**ours)  # type: ignore[assignment]
+
+
 if __name__ == "__main__":
-    _serve(sys.argv[1])
+    _fork_for_all(sys.argv[1], Path(sys.argv[2]))

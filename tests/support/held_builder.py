@@ -6,9 +6,8 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
-from support.server import Server, children_of, wait_until
+from support.server import Server, wait_until
 
 
 @contextmanager
@@ -22,20 +21,10 @@ def held_builder(server: Server) -> Iterator[None]:
     assert log is not None
     # Until then it may hold a lock, and would keep it.
     wait_until(lambda: '"build_unneeded"' in log.read_text())
-    builder = _builder_of(server)
+    builder = server.builder
     os.kill(builder, signal.SIGSTOP)
     try:
         yield
     finally:
         with suppress(ProcessLookupError):
             os.kill(builder, signal.SIGCONT)
-
-
-def _builder_of(server: Server) -> int:
-    assert server.process is not None
-    (builder,) = [
-        pid
-        for pid in children_of(server.process.pid)
-        if b"api.builder" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    ]
-    return builder

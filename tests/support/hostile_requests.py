@@ -189,10 +189,12 @@ def files() -> list[Hostile]:
             400,
             "binary_content",
         ),
-        Hostile("1 GB on a single line", upload((MEGABYTE, 1024)), 400, "row_too_long"),
         Hostile(
-            "1 GB of a quote never closed",
-            upload((b'1,"' + MEGABYTE[3:], 1024)),
+            "512 MB on a single line", upload((MEGABYTE, 512)), 400, "row_too_long"
+        ),
+        Hostile(
+            "512 MB of a quote never closed",
+            upload((b'1,"' + MEGABYTE[3:], 512)),
             400,
             "unclosed_quote",
         ),
@@ -230,7 +232,7 @@ def files() -> list[Hostile]:
             loaded=1,
         ),
         Hostile(
-            "200,000 rows, all bad", upload(b"1,a\n" + b"x\n" * 200_000), 202, loaded=1
+            "50,000 rows, all bad", upload(b"1,a\n" + b"x\n" * 50_000), 202, loaded=1
         ),
         Hostile(
             "20 bad rows of a megabyte",

@@ -9,31 +9,41 @@ from typing import Any
 
 import pytest
 
+from support import fork_server
+
 # The rest follows in the order of names. What takes longest must not begin last, when
 # nothing is left for the other process.
 SLOWEST = (
-    "engines/test_crashes.py",
     "test_builder_faults.py",
+    "engines/test_crashes.py",
+    "test_hostile_input.py",
     "engines/test_same_answers.py",
     "test_broken_projects.py",
-    "test_table_changes.py",
-    "test_dbt_project.py",
-    "engines/test_commands.py",
-    "engines/test_loads.py",
-    "test_faults.py",
-    "test_overload.py",
-    "test_fuzzed_requests.py",
-    "test_snapshots.py",
-    "test_freshness.py",
-    "test_commands.py",
-    "engines/test_audit.py",
-    "engines/test_reading.py",
     "test_builder_start.py",
+    "test_dbt_project.py",
+    "test_faults.py",
+    "engines/test_commands.py",
+    "test_snapshots.py",
+    "engines/test_loads.py",
+    "test_table_changes.py",
+    "engines/test_reading.py",
+    "engines/test_audit.py",
+    "test_observing.py",
     "test_dbt_runs.py",
+    "test_overload.py",
+    "test_hostile_content.py",
     "test_undo.py",
-    "test_failures.py",
+    "test_charts.py",
     "test_openapi.py",
+    "test_lint.py",
+    "test_failures.py",
+    "test_loads.py",
+    "test_intake_csv.py",
+    "test_commands.py",
+    "test_freshness.py",
     "test_metric_queries.py",
+    "test_power_loss.py",
+    "test_catalogue.py",
 )
 
 
@@ -47,6 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     # Only the process that reports, which is not one of those that run the tests.
     if not hasattr(config, "workerinput"):
+        fork_server.prepare()
         config.pluginmanager.register(Progress(config))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -18,10 +19,12 @@ import requests
 
 from api.config import CHECKOUT
 from support import fork_server
+from support.fork_server import Forked
 
 # Longer than anything takes that happens at all, on a machine that has little time for
 # it: only what never comes is waited for so long.
 HANG_SECONDS = 1800.0
+BUILDER_START = re.compile(r'"event":"builder_start".*"pid":(\d+)')
 
 
 @dataclass
@@ -34,7 +37,7 @@ class Server:
     settings: dict[str, str] = field(default_factory=dict)
     log: Path | None = None
     python: str = sys.executable
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | Forked | None = None
     session: requests.Session = field(default_factory=requests.Session)
 
     @property
@@ -53,14 +56,22 @@ class Server:
 
     def start_without_waiting(self) -> None:
         self.port = self.port or free_port()
-        with open(self.log or os.devnull, "ab") as log:
-            self.process = subprocess.Popen(
-                [self.python, "-m", "api", "serve", "--port", str(self.port)],
-                cwd=CHECKOUT,
-                env=self.environment,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-            )
+        command = ["-m", "api", "serve", "--port", str(self.port)]
+        with open(self.log or os.devnull, "ab") as log, open(os.devnull, "ab") as null:
+            if self.python == sys.executable and "WORKERS" not in self.settings:
+                outputs = {1: null.fileno(), 2: log.fileno()}
+                self.process = fork_server.start(
+                    command, CHECKOUT, self.environment, outputs
+                )
+            else:
+                # Where several workers count together is chosen at an import.
+                self.process = subprocess.Popen(
+                    [self.python, *command],
+                    cwd=CHECKOUT,
+                    env=self.environment,
+                    stdout=null,
+                    stderr=log,
+                )
 
     @property
     def environment(self) -> dict[str, str]:
@@ -139,9 +150,17 @@ class Server:
         found = []
         for pid in children_of(self.process.pid):
             with suppress(FileNotFoundError):
-                if b"serve" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                if b"api.builder" not in Path(f"/proc/{pid}/cmdline").read_bytes():
                     found.append(pid)
         return found
+
+    @property
+    def builder(self) -> int:
+        """The process that builds, or did last; the server needs a log."""
+        assert self.log is not None
+        log = self.log
+        wait_until(lambda: bool(BUILDER_START.search(log.read_text())))
+        return int(BUILDER_START.findall(log.read_text())[-1])
 
     @property
     def worker(self) -> int:
