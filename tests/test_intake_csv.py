@@ -385,7 +385,7 @@ def written(records: list[list[str]], end: str) -> Iterator[tuple[int, str]]:
     end=st.sampled_from(["\n", "\r\n", "\r"]),
     block_size=BLOCK_SIZES,
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_agrees_with_pythons_csv(
     width: int, records: list[list[str]], end: str, block_size: int
 ) -> None:
@@ -426,7 +426,7 @@ CSV_LIKE = st.lists(
     table=st.sampled_from([HIRES, JOBS, WORDS]),
     block_size=BLOCK_SIZES | st.integers(16, 80),
 )
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_any_bytes_give_blocks_or_a_problem(
     content: bytes, table: Table, block_size: int
 ) -> None:

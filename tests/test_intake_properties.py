@@ -79,7 +79,7 @@ POSITIONS = st.tuples(
     table=st.sampled_from(TABLES),
     block_size=st.sampled_from([16, 64, 300, 1000]),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_of_any_file(content: bytes, table: Table, block_size: int) -> None:
     holds_of_a_file(table, content, block_size)
 
@@ -88,13 +88,13 @@ def test_of_any_file(content: bytes, table: Table, block_size: int) -> None:
     content=ROWS.map(lambda rows: json.dumps(rows).encode()) | st.binary(max_size=60),
     table=st.sampled_from(TABLES),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_of_any_batch(content: bytes, table: Table) -> None:
     holds_of_a_batch(table, content)
 
 
 @given(st.dictionaries(PARAMETERS, st.lists(VALUES, min_size=1, max_size=3)))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_of_any_question(given: dict[str, list[str]]) -> None:
     holds_of_a_query(given)
 
@@ -103,7 +103,7 @@ def test_of_any_question(given: dict[str, list[str]]) -> None:
     st.dictionaries(PARAMETERS, VALUES.map(lambda value: [value]), max_size=1),
     POSITIONS | st.lists(JSON, min_size=1, max_size=7),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_of_any_cursor(given: dict[str, list[str]], position: list[Any]) -> None:
     try:
         cursor = cursor_of(read_query(MART, given), position)

@@ -133,7 +133,7 @@ TERMS = [f"{sign}{name}" for name in COLUMNS for sign in ("", "-")]
 
 
 @settings(
-    max_examples=100,
+    max_examples=50,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -11,6 +11,7 @@ import shutil
 import struct
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,13 @@ def state(warehouse: Warehouse) -> list[tuple[int, int, int]]:
     sql = f"{orphans} (select load_id from loads)"
     assert warehouse.raw._database.rows(sql)[0]["n"] == 0
     return found
+
+
+def test_a_commit_waits_until_its_log_is_on_the_disk(tmp_path: Path) -> None:
+    """What the tests below take for granted."""
+    with closing(opened(tmp_path)) as warehouse:
+        modes = warehouse.raw._database.rows("pragma synchronous")
+    assert [mode["synchronous"] for mode in modes] == [2]  # full
 
 
 def crash_copy(folder: Path) -> Files:

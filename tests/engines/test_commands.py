@@ -37,6 +37,8 @@ def test_files_are_loaded_built_and_undone_by_commands(
 ) -> None:
     done = stopped.command("load", *map(str, sorted(files.glob("*.csv"))))
     assert done.returncode == 3, done.stderr
+    published = "published: departments_above_average, employees_per_department"
+    assert published in done.stdout
     again = stopped.command("load", "--no-build", str(files / "jobs.csv"))
     assert again.returncode == 0, again.stderr
     assert stopped.command("undo", "--no-build", "2").returncode == 0

@@ -15,9 +15,9 @@ from engines.history import Entry, History, Row, csv_of
 from engines.slow_project import kill_builder, slow_down, wait_until_in_the_slow_mart
 from engines.streamed import Upload
 
-MANY = 300_000
+MANY = 100_000
 # How far a load has come: its file is half sent, has just been sent, is being stored.
-MOMENTS = {"half sent": 0.0, "sent": 0.0, "being stored": 0.25}
+MOMENTS = {"half sent": 0.0, "sent": 0.0, "being stored": 0.1}
 
 
 def hires(first: int, count: int, department: int = 1) -> list[Row]:

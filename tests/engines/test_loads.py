@@ -176,7 +176,10 @@ def test_tables_tell_what_counts(history: History, server: Server) -> None:
 
 def test_hundreds_of_small_loads_are_built_like_one(history: History) -> None:
     """What an engine keeps of each load does not add up to a limit."""
+    before = history.server.get("/builds?limit=1").json()[0]["build_id"]
     for number in range(2000, 2650):
         history.batch("hired_employees", hires(number, 1), Prefer="respond-async")
     history.wait_until_built()
     history.assert_served()
+    built = history.server.get("/builds?limit=1").json()[0]["build_id"] - before
+    assert built <= 65, f"{built} builds for 650 loads"

@@ -62,6 +62,15 @@ def repeated(histories: list[History]) -> int:
     return sum(count - 1 for count in rounds)
 
 
+def test_a_request_to_build_answers_with_the_build(server: Server) -> None:
+    before = server.get("/builds").json()[0]["build_id"]
+    answer = server.post("/builds")
+    assert answer.status_code == 201
+    assert answer.json()["build_id"] > before
+    assert {step["kind"] for step in answer.json()["steps"]} >= {"model", "test"}
+    assert all(step["seconds"] >= 0 for step in answer.json()["steps"])
+
+
 @dataclass
 class Readings:
     """What readers were answered, by metric and build."""
@@ -122,17 +131,25 @@ def test_readers_see_both_metrics_of_whole_builds(
         assert all(reader.result() > 5 for reader in readers)
     builds = readings.builds()
     assert len(builds) >= 2
+    totals = []
     for build in builds:
         hires, above = (json.loads(readings.bodies[m, build]) for m in (HIRES, ABOVE))
         assert above == above_average(hires, len(departments))
+        totals.append(sum(hired_by_department(hires).values()))
+    assert totals == sorted(totals), "rows that were counted are not any more"
 
 
-def above_average(hires: list[dict[str, Any]], departments: int) -> list[Any]:
-    """What the one metric has to be, by the other one of the same build."""
+def hired_by_department(hires: list[dict[str, Any]]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for row in hires:
         count = row["Q1"] + row["Q2"] + row["Q3"] + row["Q4"]
         counts[row["department"]] = counts.get(row["department"], 0) + count
+    return counts
+
+
+def above_average(hires: list[dict[str, Any]], departments: int) -> list[Any]:
+    """What the one metric has to be, by the other one of the same build."""
+    counts = hired_by_department(hires)
     mean = sum(counts.values()) / departments
     rows = [
         {"department": name, "hired": hired, "mean": mean}

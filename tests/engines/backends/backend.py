@@ -11,9 +11,9 @@ class Backend:
 
     name: str
     # How often what is repeated to be certain is repeated: fewer where builds are slow.
-    rounds = 4
-    # How many times ten million rows take some seconds to count.
-    slow_rows = 3
+    rounds = 2
+    # How many million rows take some seconds to count.
+    slow_rows = 30
     # Within how many seconds a build of a dbt in a terminal is what is served.
     handover = 0.0
     # Whether a warehouse is a folder that can be copied once it was built.

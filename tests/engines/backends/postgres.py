@@ -24,7 +24,7 @@ class Postgres(Backend):
     """A private cluster on 127.0.0.1, and a role that may no more than it has to."""
 
     name = "postgres"
-    slow_rows = 2
+    slow_rows = 20
 
     def __init__(self, folder: Path) -> None:
         # Not in the session's folder: that is its user's alone, and a socket's path may

@@ -14,7 +14,7 @@ class Spark(Backend):
 
     name = "spark"
     rounds = 1
-    slow_rows = 200
+    slow_rows = 2000
     handover = 10.0
 
     def __init__(self, folder: Path) -> None:

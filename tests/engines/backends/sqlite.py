@@ -9,7 +9,7 @@ class Sqlite(Backend):
     """The default engine."""
 
     name = "sqlite"
-    slow_rows = 1
+    slow_rows = 4
     is_folder = True
 
     def new_warehouse(self) -> dict[str, str]:
