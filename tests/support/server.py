@@ -227,10 +227,12 @@ def environment(warehouse: Path, project: Path = CHECKOUT) -> dict[str, str]:
 
 def wait_until(condition: Callable[[], bool]) -> None:
     """Wait for what has to happen; it fails where that hangs."""
-    deadline = time.monotonic() + HANG_SECONDS
+    deadline, pause = time.monotonic() + HANG_SECONDS, 0.02
     while not condition():
         assert time.monotonic() < deadline, f"not within {HANG_SECONDS} s"
-        time.sleep(0.05)
+        time.sleep(pause)
+        # Asking takes time from what is waited for.
+        pause = min(1.2 * pause, 0.25)
 
 
 def free_port() -> int:
