@@ -29,9 +29,9 @@ test-spark: .venv/installed .venv-spark/installed
 	DBT_TARGET=spark .venv-spark/bin/python -m pytest -n 0 $(ENGINE_TESTS)
 
 # The page in a real Chromium, which has to be installed (BROWSER=/path/to/it where it has
-# another name).
+# another name). Two at a time, for it takes a core by itself.
 test-browser: .venv/browser-installed
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest -n 2 tests/browser
 
 # The Dockerfile where no container engine runs, as root; takes some minutes, and needs
 # debootstrap.
