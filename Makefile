@@ -73,7 +73,7 @@ fuzz: .venv/fuzz-installed
 	$(BIN)/python tests/fuzz --seconds $(FUZZ_SECONDS)
 	FUZZED_EXAMPLES=$(FUZZED_EXAMPLES) $(BIN)/python -m pytest tests/test_fuzzed_requests.py
 
-# What the tests run in short: some minutes.
+# Kills and reads by the hundred: some minutes; CI makes shorter runs.
 endurance: .venv/installed
 	PYTHONPATH=. $(BIN)/python tests/endurance.py crashes $(CRASHES)
 	PYTHONPATH=. $(BIN)/python tests/endurance.py reads $(READS) $(LOADS)

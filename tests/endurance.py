@@ -1,7 +1,7 @@
 """Long runs against a real server: killed at random moments, and read while it builds.
 
-`python tests/endurance.py crashes 100`, `python tests/endurance.py reads 100000 200`;
-`test_endurance` runs both in short.
+`python tests/endurance.py crashes 100`, `python tests/endurance.py reads 100000 200`.
+What they show in length, tests/engines/test_crashes.py and test_reading.py show in short.
 """
 
 from __future__ import annotations
