@@ -1,7 +1,8 @@
 """Long runs against a real server: killed at random moments, and read while it builds.
 
 `python tests/endurance.py crashes 100`, `python tests/endurance.py reads 100000 200`.
-What they show in length, tests/engines/test_crashes.py and test_reading.py show in short.
+What they show in length, test_crashes.py and test_reading.py of tests/engines show in
+short.
 """
 
 from __future__ import annotations

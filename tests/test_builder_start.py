@@ -254,6 +254,16 @@ def test_a_build_of_a_changed_project_repeats_what_the_change_may_change(
     assert repeated() == (seeds, unit_tests_of(project, "*.yml"))
 
 
+def test_a_project_that_was_moved_loads_its_own_seeds(
+    warehouse: Path, project: Path, tmp_path: Path
+) -> None:
+    change_a_seed(warehouse, project)
+    build_once(warehouse, project)
+    moved = project.rename(tmp_path / "moved")
+    run_dbt_seed(warehouse, moved)
+    build_once(warehouse, moved)
+
+
 def unit_tests_of(project: Path, pattern: str) -> set[str]:
     files = (project / "dbt_project/models").rglob(pattern)
     contents = [yaml.safe_load(path.read_text()) for path in files]

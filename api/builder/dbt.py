@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dbt.artifacts.schemas.results import NodeStatus
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import SeedNode
 from dbt_common.invocation import get_invocation_id
 
 from api.builder.compiled import CompiledTests
@@ -81,6 +82,7 @@ class Dbt:
         result = self._runner().invoke(["parse", "--no-write-json", *self._common])
         if result.success and isinstance(result.result, Manifest):
             self._manifest = result.result
+            self._find_seeds(result.result)
         return _outcome(result)
 
     def build(
@@ -137,6 +139,13 @@ class Dbt:
         page = (self._target / "static_index.html").read_text(encoding="utf-8")
         # Where this machine keeps its files is nobody's business.
         return page.replace(str(self._target), "target")
+
+    def _find_seeds(self, manifest: Manifest) -> None:
+        """What was parsed before the project was moved says where they were then."""
+        for node in manifest.nodes.values():
+            is_own = node.package_name == manifest.metadata.project_name
+            if isinstance(node, SeedNode) and is_own:
+                node.root_path = str(self._project.folder)
 
     @staticmethod
     def _show_compiled(manifest: Manifest) -> None:
