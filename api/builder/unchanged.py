@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import os
+import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -98,9 +99,13 @@ def _digests(manifest: Manifest, common: Sequence[Any]) -> Digests:
             # Where models refer to each other in a circle, which dbt refuses later.
             known[node.unique_id] = ""
             facts = node.to_dict(omit_none=True)
-            above = [nodes[name] for name in sorted(node.depends_on_nodes)]
+            # What is neither a node nor a source may always have changed.
+            above = [
+                of(nodes[name]) if name in nodes else str(uuid.uuid4())
+                for name in sorted(node.depends_on_nodes)
+            ]
             parts = [{key: facts[key] for key in facts.keys() - ASIDE}, _file(node)]
-            known[node.unique_id] = _digest([base, parts, [of(one) for one in above]])
+            known[node.unique_id] = _digest([base, parts, above])
         return known[node.unique_id]
 
     seeds = [node for node in manifest.nodes.values() if node.resource_type == SEED]
