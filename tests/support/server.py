@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -48,7 +49,7 @@ class Server:
         self.start_without_waiting()
         try:
             wait_until(self._is_ready_or_gone)
-            assert self.has_process, "the server ended instead of getting ready"
+            assert self.has_process, f"the server ended: {self._last_words()}"
         except BaseException:
             self.stop()
             raise
@@ -80,6 +81,9 @@ class Server:
     @property
     def has_process(self) -> bool:
         return self.process is not None and self.process.poll() is None
+
+    def _last_words(self) -> str:
+        return self.log.read_text()[-2000:] if self.log else "it has no log"
 
     def _is_ready_or_gone(self) -> bool:
         return not self.has_process or self.is_ready()
@@ -236,10 +240,12 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """One that the system gives nobody meanwhile, as it does those of its own choice."""
+    while True:
+        port = 10_000 + secrets.randbelow(20_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def children_of(pid: int) -> list[int]:
