@@ -189,7 +189,7 @@ def live(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Liv
     folder = tmp_path_factory.mktemp("live")
     warehouse = Path(shutil.copytree(built.warehouse, folder / "warehouse"))
     project = copy_project(folder / "project")
-    silence = max(5, round(built.seconds))
+    silence = max(10, round(built.seconds))
     settings = {"BUILD_TIMEOUT_SECONDS": str(silence)}
     log = folder / "log"
     server = Server(warehouse, project, settings=settings, log=log).start()

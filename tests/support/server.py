@@ -240,7 +240,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 def free_port() -> int:
-    """One that the system gives nobody meanwhile, as it does those of its own choice."""
+    """One that the system does not give to anybody else meanwhile."""
     while True:
         port = 10_000 + secrets.randbelow(20_000)
         with socket.socket() as probe, suppress(OSError):
