@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
+from decimal import Decimal
 from typing import Any
 
 from api.errors import BadRequest
@@ -51,7 +52,7 @@ def _constant(name: str) -> Any:
     raise BadRequest(f"JSON has no {name}. Send null where there is no number.")
 
 
-def _real(text: str) -> float:
+def _real(text: str) -> float | int:
     if len(text) > MOST_CHARACTERS:
         raise BadRequest(
             f"The JSON has a number of {len(text):,} characters, {quoted(text)}: no"
@@ -60,4 +61,7 @@ def _real(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
         raise BadRequest(f"{quoted(text)} in the JSON is too large for any number.")
+    if 2**53 <= abs(value) < 2**64 and (exact := Decimal(text)) == int(exact):
+        # 1e18 is a whole number, of which a float would keep the first digits only.
+        return int(exact)
     return value

@@ -38,7 +38,10 @@ def rejects_csv(
     yield start + _text([*columns, LINE_COLUMN, REASONS_COLUMN])
     for reject in rejects:
         reasons = "; ".join(defect["message"] for defect in reject["defects"])
-        cells = [*cells_of(reject["raw"]), str(reject["line"]), reasons]
+        found = cells_of(reject["raw"])
+        if any(map(_is_unsplit, reject["defects"])):
+            found = [reject["raw"], *[""] * (len(columns) - 1)]
+        cells = [*found, str(reject["line"]), reasons]
         yield _text(list(map(without_formula, cells)) if spreadsheet else cells)
 
 
@@ -68,6 +71,11 @@ def _json_cells(columns: Sequence[str]) -> Callable[[str], Cells]:
         return [*found, *[""] * (len(columns) - len(found))]
 
     return cells
+
+
+def _is_unsplit(defect: dict[str, Any]) -> bool:
+    """Whether a quote leaves open where the cells of the row begin and end."""
+    return defect["code"] == "stray_quote" and defect["column"] is None
 
 
 def _within(width: int, cells: Cells) -> Cells:

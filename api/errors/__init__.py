@@ -25,7 +25,6 @@ Problem                          the base: status, code, title, detail, extra me
 │  ├─ NotUtf8                    not_utf8
 │  ├─ BinaryContent              binary_content
 │  ├─ BrokenGzip                 broken_gzip
-│  ├─ UnclosedQuote              unclosed_quote
 │  ├─ RowTooLong                 row_too_long
 │  └─ NotAvro                    not_avro: no backup, or one that is damaged
 ├─ NotFound (404)                not_found: no such address
@@ -110,7 +109,6 @@ from api.errors.uploads import (
     NoUsableRow,
     RowsRejected,
     RowTooLong,
-    UnclosedQuote,
     UnknownHeader,
     UnreadableFile,
     Unusable,
@@ -151,7 +149,6 @@ __all__ = [
     "TooLarge",
     "TooManyRequests",
     "TooManyRows",
-    "UnclosedQuote",
     "UndeclaredParameter",
     "UnknownBuild",
     "UnknownHeader",

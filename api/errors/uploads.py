@@ -21,10 +21,6 @@ class BrokenGzip(UnreadableFile):
     code, title = "broken_gzip", "The gzip file is damaged or cut short"
 
 
-class UnclosedQuote(UnreadableFile):
-    code, title = "unclosed_quote", "A quoted cell is never closed"
-
-
 class RowTooLong(UnreadableFile):
     code, title = "row_too_long", "A row is longer than any row may be"
 

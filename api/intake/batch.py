@@ -13,9 +13,12 @@ from operator import itemgetter
 import pyarrow as pa
 
 from api.contract.model import Column, Table
-from api.errors import RowTooLong
+from api.errors import RowTooLong, UnknownHeader
 from api.foreign_text import quoted, storable
+from api.intake.blanks import bare
+from api.intake.header import is_like_names
 from api.intake.keys import SeenKeys
+from api.intake.layout import is_header
 from api.intake.reasons import mismatch
 from api.intake.rows import OUR_COLUMNS, Block, Defect, Reject
 from api.intake.validator import judge
@@ -31,9 +34,28 @@ Cells = list[str | None]
 def read_batch(table: Table, rows: Sequence[object]) -> Block:
     """Judge a batch; a reject's line is the 1-based position of its row.
 
-    Raises RowTooLong.
+    Raises RowTooLong, and UnknownHeader where an array names columns.
     """
+    _refuse_header(table, rows)
     return judge_rows(table, rows, SeenKeys(table))
+
+
+def _refuse_header(table: Table, rows: Sequence[object]) -> None:
+    """Arrays are read by position, so that one of names would be another order."""
+    for place, row in enumerate(rows, 1):
+        if isinstance(row, list) and row and all(isinstance(v, str) for v in row):
+            is_first_of_more = place == 1 < len(rows)
+            if (
+                is_header(table, row)
+                and len(row) > 1
+                or (is_first_of_more and is_like_names(table, row))
+            ):
+                raise UnknownHeader(
+                    f"Row {place} is a header, not a row: {_as_json(row)[:200]}. The "
+                    "arrays of a batch have no header, and their values stand in the "
+                    f"order of the table: {', '.join(table.column_names)}. Leave it "
+                    "out, or send objects by column name."
+                )
 
 
 def judge_rows(
@@ -69,7 +91,7 @@ def _plain_columns(table: Table, rows: Sequence[object]) -> list[pa.Array] | Non
     for column, cells in zip(table.columns, zip(*values, strict=True), strict=True):
         kinds = set(map(type, cells))
         if kinds == {str} and _plain("".join(cells)):
-            texts = [cell.strip() for cell in cells]
+            texts = list(map(bare, cells))
         elif kinds == {int} and column.data_type != "text":
             texts = list(map(str, cells))
         else:
@@ -117,7 +139,7 @@ def _value_cells(table: Table, values: Sequence[object]) -> tuple[Cells, list[De
     defects: list[Defect] = []
     for column, value in zip(table.columns, values, strict=True):
         if _is_text_for(column, value):
-            cells.append(_cell(value))
+            cells.append(_cell(column, value))
         else:
             shown = value if isinstance(value, str) else _as_json(value)
             cells.append(None)
@@ -132,14 +154,23 @@ def _is_text_for(column: Column, value: object) -> bool:
     return isinstance(value, str) and storable(value)
 
 
-def _cell(value: object) -> str:
+def _cell(column: Column, value: object) -> str:
     """The value as a CSV cell would say it. What is no scalar stays no scalar."""
     if value is None:
         return ""
     if isinstance(value, str) and storable(value):
         # Trimmed here, since a space before a quote is a mistake in CSV only.
-        return value.strip()
+        return bare(value)
+    if isinstance(value, float) and column.data_type == "integer":
+        return _number(value)
     return _as_json(value)
+
+
+def _number(value: float) -> str:
+    """As an integer where it has no fraction, and none was lost on the way."""
+    if not value.is_integer():
+        return repr(value)
+    return str(int(value)) if abs(value) < 2**53 else f"{value:.16e}"
 
 
 def _unknown_columns(table: Table, row: dict[str, object]) -> list[Defect]:

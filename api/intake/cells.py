@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from api.contract.model import Column, DataType
+from api.intake.blanks import trim
 from api.intake.reasons import not_accepted, refused
 from api.intake.rows import ARROW_TYPES, Defect
 
@@ -35,7 +36,7 @@ _MOMENT = (
     r"(?:[Zz]|(?P<sign>[+-])(?P<hours>[01][0-9]|2[0-3]):?(?P<minutes>[0-5][0-9])?)?"
     r")?$"
 )
-_INTEGER = "^-?[0-9]+$"
+_INTEGER = r"^-?[0-9]+(?:\.0*)?$"
 _REAL = r"^-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 
 # Every number of this many characters fits an int64 without looking.
@@ -44,10 +45,6 @@ _INT64 = range(-(2**63), 2**63)
 _FIRST_SECOND = -62_135_596_800  # 0001-01-01T00:00:00Z
 _LAST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z
 _NO_TEXT = pa.scalar(None, pa.string())
-
-
-def trim(cells: pa.Array) -> pa.Array:
-    return pc.utf8_trim_whitespace(cells)
 
 
 def check(column: Column, cells: pa.Array) -> tuple[pa.Array, list[tuple[int, Defect]]]:
@@ -123,6 +120,8 @@ def _integers(cells: pa.Array) -> pa.Array:
     plain = pc.all(pc.ascii_is_decimal(cells), skip_nulls=False).as_py()
     if not plain:
         cells = _matching(trim(cells), _INTEGER)
+        # What pandas writes beside a gap: 8.0.
+        cells = pc.replace_substring_regex(cells, r"\..*", "")
     longest = pc.max(pc.binary_length(cells)).as_py() or 0
     if longest > _SURE_DIGITS:
         cells = _within_int64(cells)

@@ -1,6 +1,6 @@
-"""Whether a CSV has a header, and which column of the table stands where.
+"""How a CSV names its columns: which of its first records is the header, if one is.
 
-Looks at the first record only; the rows below it belong to `records`.
+Looks at the first records only; the rows below them belong to `records`.
 """
 
 from __future__ import annotations
@@ -8,162 +8,152 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import pyarrow as pa
 
 from api.contract.model import Column, Table
 from api.errors import HeaderMismatch, UnknownHeader
 from api.foreign_text import quoted
+from api.intake.blanks import bare
 from api.intake.cells import check
-from api.intake.rows import OUR_COLUMNS
+from api.intake.layout import (
+    MOST_CELLS,
+    Layout,
+    column_of,
+    expected,
+    filled,
+    header_layout,
+    is_header,
+)
+from api.intake.quotes import STRAY
 from api.suggestion import did_you_mean
 
-_NAME = re.compile(r"[A-Za-z_][\w .\-]*")
 _COMPLAINTS = 20  # of columns that are told one by one
+_RECORDS = 100  # among which the header has to stand
 _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+# What tells Excel the delimiter, on a line of its own above everything else.
+_DIRECTIVE = re.compile(r'"?sep=(.)"?,*(?:\r\n|\n|\r)', re.IGNORECASE)
+# How a value that is written wrongly begins; hardly any name does.
+_BEGINS_VALUE = re.compile(r"[+-]?\d")
 
 
-@dataclass(frozen=True)
-class Layout:
-    """The file's columns in its own order, and where each column of the table is.
+def layout_of(table: Table, text: str, line: int) -> tuple[Layout, int]:
+    """The layout of a file of which these whole records, quotes mended, begin a line.
 
-    `places` follows the table's columns; None is an optional column not in the file.
+    With it comes the number of lines before the rows: the header, and what stands over
+    it. Raises UnknownHeader or HeaderMismatch.
     """
+    directive = _DIRECTIVE.match(text)
+    if directive:
+        text = text[directive.end() :]
+        _refuse_other_delimiter(table, (f"sep={directive[1]}",))
+    skipped = int(bool(directive))
+    above: list[tuple[list[str], int]] = []
+    width = len(table.columns)
+    for cells, lines in islice(_records(text), _RECORDS):
+        if is_header(table, cells):
+            return header_layout(table, cells), skipped + lines
+        if _is_like_row(table, cells):
+            # Commas after the last column of this row stand after that of every row.
+            if filled(cells) <= width < len(cells) <= MOST_CELLS:
+                width = len(cells)
+            break
+        above.append((cells, lines))
+    for cells, lines in above:
+        _refuse_other_delimiter(table, cells)
+        _refuse_unknown(table, cells, line - 1 + skipped + lines)
+    columns = tuple(range(len(table.columns)))
+    return Layout(table.column_names, columns, columns, width, False), skipped
 
-    names: tuple[str, ...]
-    places: tuple[int | None, ...]
-    has_header: bool
 
+def _refuse_unknown(table: Table, cells: Sequence[str], line: int) -> None:
+    """Refuse a record that has to be a header, for it is no row, and yet is none.
 
-@dataclass(frozen=True)
-class FirstRecord:
-    """The first record that is not blank: its cells, and its bounds in the text.
-
-    `start` and `end` count characters, `lines` the lines up to `end`.
+    Raises HeaderMismatch where it names some of the columns, UnknownHeader otherwise.
     """
-
-    cells: tuple[str, ...]
-    start: int
-    end: int
-    lines: int
-
-
-def first_record(text: str) -> FirstRecord | None:
-    """The first record with any content, or None when the text is all blank."""
-    buffer = io.StringIO(text, newline="")
-    reader = csv.reader(buffer)
-    start = 0
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                return FirstRecord(tuple(cells), start, buffer.tell(), reader.line_num)
-            start = buffer.tell()
-    except csv.Error:
-        # A cell longer than the csv module allows is not a column's name.
-        return FirstRecord((), start, len(text), reader.line_num)
-    return None
-
-
-def layout_of(table: Table, cells: tuple[str, ...]) -> Layout:
-    """How the file is laid out, judged by the cells of its first record."""
-    folded = [cell.strip().casefold() for cell in cells]
-    ours = {name.casefold() for name in table.column_names}
-    named = [name in ours for name in folded]
-    if cells and all(named) or any(named) and not _is_row(table, cells):
-        return _header_layout(table, folded, cells)
-    if len(cells) == 1 < len(table.columns):
-        _refuse_other_delimiter(table, cells[0].strip())
-    if _looks_like_names(table, cells):
+    stray = cells[0].removeprefix(STRAY) if cells[0].startswith(STRAY) else None
+    if stray is not None:
+        cells = next(csv.reader(io.StringIO(stray.replace('"', ""), newline="")), [])
+    named = [column_of(table, cell) for cell in cells[:MOST_CELLS]]
+    if any(named) and not _is_row(table, cells):
+        if stray is not None:
+            raise HeaderMismatch(
+                f"A double quote in the header on line {line:,} does not close its "
+                f"cell: {quoted(stray)}. Expected: {expected(table)}."
+            )
+        header_layout(table, cells)
+    if is_like_names(table, cells):
+        names = table.column_names
+        read = (f"{quoted(bare(cell))}{did_you_mean(cell, names)}" for cell in cells)
         raise UnknownHeader(
-            f"The first line ({_listed(cells)}) is neither a row of {table.name} nor "
-            f"a header that names its columns. Expected: {_expected(table)}."
+            f"Line {line:,} is neither a row of {table.name} nor a header that names "
+            f" columns: {', '.join(islice(read, _COMPLAINTS))}. Name them there, in any"
+            f" order: {expected(table)}."
         )
-    return plain_layout(table)
 
 
-def plain_layout(table: Table) -> Layout:
-    """No header: the columns stand in the table's order."""
-    names = table.column_names
-    return Layout(names, tuple(range(len(names))), has_header=False)
+def _records(text: str) -> Iterator[tuple[list[str], int]]:
+    """The records that are not blank, each with the number of lines up to its end."""
+    reader = csv.reader(io.StringIO(text, newline=""))
+    for cells in reader:
+        if any(map(bare, cells)):
+            yield cells, reader.line_num
 
 
-def _header_layout(table: Table, folded: list[str], cells: tuple[str, ...]) -> Layout:
-    complaints = _complaints(table, folded, cells)
-    if complaints:
-        raise HeaderMismatch(
-            f"The header does not fit {table.name}: {'; '.join(complaints)}. "
-            f"Expected: {_expected(table)}."
-        )
-    places = {name: place for place, name in enumerate(folded)}
-    return Layout(
-        tuple(cell.strip() for cell in cells),
-        tuple(places.get(name.casefold()) for name in table.column_names),
-        has_header=True,
-    )
-
-
-def _complaints(table: Table, folded: list[str], cells: tuple[str, ...]) -> list[str]:
-    """Everything wrong with a header, in the order of the file, then of the table."""
-    known = {name.casefold(): name for name in table.column_names}
-    absent = [name for fold, name in known.items() if fold not in folded]
-    strangers = [
-        place
-        for place, fold in enumerate(folded)
-        if fold not in known and fold not in OUR_COLUMNS
-    ]
-    complaints = []
-    for place in strangers[:_COMPLAINTS]:
-        if not folded[place]:
-            complaints.append(f"column {place + 1} has no name")
-        else:
-            # A name that is still to be found is the likelier meaning.
-            hint = did_you_mean(folded[place], absent or known.values())
-            complaints.append(f"unknown column {quoted(cells[place].strip())}{hint}")
-    if len(strangers) > _COMPLAINTS:
-        complaints.append(f"{len(strangers) - _COMPLAINTS:,} more are unknown, too")
-    counts = Counter(folded)
-    for name in (*table.column_names, *sorted(OUR_COLUMNS)):
-        times = counts[name.casefold()]
-        if times > 1:
-            complaints.append(f"column {name!r} stands there {times:,} times")
-    for column in table.columns:
-        if column.required and column.name.casefold() not in counts:
-            complaints.append(f"column {column.name!r} is missing")
-    return complaints
-
-
-def _refuse_other_delimiter(table: Table, text: str) -> None:
+def _refuse_other_delimiter(table: Table, cells: Sequence[str]) -> None:
+    if len(cells) != 1 or len(table.columns) == 1:
+        return
+    text = bare(cells[0])
     for delimiter, called in _DELIMITERS.items():
         if delimiter in text:
             raise HeaderMismatch(
                 f"The cells of a row are separated by commas, but the first line has "
                 f"{called}: {quoted(text)}. Save the file with commas. "
-                f"Expected: {_expected(table)}."
+                f"Expected: {expected(table)}."
             )
 
 
-def _looks_like_names(table: Table, cells: tuple[str, ...]) -> bool:
-    """A full row of names in which no typed column holds a value of its type."""
-    typed = [
-        (column, cell)
-        for column, cell in zip(table.columns, cells, strict=False)
-        if column.data_type != "text"
-    ]
-    return (
-        len(cells) == len(table.columns)
-        and bool(typed)
-        and all(_NAME.fullmatch(cell.strip()) for cell in cells)
-        and not any(_is_value(column, cell) for column, cell in typed)
+def is_like_names(table: Table, cells: Sequence[str]) -> bool:
+    """Whether these can hardly be a row: nothing stands where a value has to."""
+    if not (_has_several(table, cells) and any(_typed(table, table.column_names))):
+        return False
+    if len(cells) > MOST_CELLS:
+        return False
+    if len(cells) == len(table.columns):
+        cells = [cell for _, cell in _typed(table, cells)]
+    texts = [text for text in map(bare, cells) if text]
+    return bool(texts) and not any(map(_is_like_value, texts))
+
+
+def _is_like_value(text: str) -> bool:
+    begins = _BEGINS_VALUE.match(text)
+    return bool(begins) or not any(map(str.isalpha, text))
+
+
+def _is_like_row(table: Table, cells: Sequence[str]) -> bool:
+    """Whether a record without a header's names is a row, if perhaps not a good one."""
+    if _is_row(table, cells[: len(table.columns)]):
+        return True
+    several = _has_several(table, cells) or len(cells) >= len(table.columns)
+    return several and any(
+        _is_value(column, cell) for column, cell in _typed(table, cells) if bare(cell)
     )
 
 
-def _is_row(table: Table, cells: tuple[str, ...]) -> bool:
+def _is_row(table: Table, cells: Sequence[str]) -> bool:
     return len(cells) == len(table.columns) and all(
         _is_value(column, cell)
         for column, cell in zip(table.columns, cells, strict=True)
     )
+
+
+def _typed(table: Table, cells: Sequence[str]) -> Iterator[tuple[Column, str]]:
+    """The cells that cannot be just any text, by position."""
+    for column, cell in zip(table.columns, cells, strict=False):
+        if column.data_type != "text":
+            yield column, cell
 
 
 def _is_value(column: Column, cell: str) -> bool:
@@ -171,9 +161,5 @@ def _is_value(column: Column, cell: str) -> bool:
     return not defects
 
 
-def _expected(table: Table) -> str:
-    return ", ".join(table.column_names)
-
-
-def _listed(cells: tuple[str, ...]) -> str:
-    return ", ".join(quoted(cell.strip()) for cell in cells)
+def _has_several(table: Table, cells: Sequence[str]) -> bool:
+    return filled(cells) > 1 or len(table.columns) == 1

@@ -6,6 +6,7 @@ Decides nothing: `cells` has already refused the cell when these functions are a
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date
 
 from api.contract.model import Column, DataType
@@ -24,7 +25,7 @@ REASONS = {
     "not_text": "a value of JSON that is no text",
     "not_accepted": "none of the values that the contract lists",
     "wrong_width": "more or fewer cells than columns",
-    "stray_quote": "a space before a quote made the quote part of the text",
+    "stray_quote": "a double quote that does not close its cell, or does not open one",
     "repeated_id": "the same key stands earlier in the file",
     "not_a_row": "neither an array nor an object",
     "unknown_column": "a name that is no column",
@@ -39,7 +40,7 @@ _WANTED: dict[DataType, tuple[str, str]] = {
     "text": ("not_text", "text in quotes"),
 }
 
-_INTEGER = re.compile(r"-?[0-9]+")
+_INTEGER = re.compile(r"-?[0-9]+(?:\.0*)?")
 _MOMENT = re.compile(
     r"(?P<day>(?P<year>[0-9]{4})-[0-9]{2}-[0-9]{2})"
     r"(?P<clock>[Tt ](?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})"
@@ -72,7 +73,7 @@ def refused(column: Column, raw: str, trimmed: str) -> Defect:
 def mismatch(column: Column, text: str) -> Defect:
     """The text is no value of the column's type; tells the wrong part when it can."""
     code, wanted = _WANTED[column.data_type]
-    message = f"{column.name} must be {wanted}, not {quoted(text)}"
+    message = f"{column.name} must be {wanted}, not {quoted(text)}{_foreign(text)}"
     part = _wrong_part(text) if column.data_type in ("date", "timestamp") else ""
     if part and (column.data_type == "timestamp" or len(text) == len("2021-11-07")):
         message = f"{column.name}: {part}"
@@ -83,6 +84,19 @@ def not_accepted(column: Column, _raw: str, trimmed: str) -> Defect:
     choices = ", ".join(column.accepted_values)
     message = f"{column.name} must be one of {choices}, not {quoted(trimmed)}"
     return Defect(column.name, "not_accepted", message)
+
+
+def _foreign(text: str) -> str:
+    """A hint at digits that look like ours and are none."""
+    odd = [sign for sign in text if sign.isdigit() and not sign.isascii()]
+    if not odd:
+        return ""
+    kind = (
+        "a full-width digit"
+        if unicodedata.east_asian_width(odd[0]) == "F"
+        else ("a digit of another script")
+    )
+    return f", in which {odd[0]} is {kind}"
 
 
 def _wrong_part(text: str) -> str:

@@ -10,17 +10,18 @@ import io
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
-from api.errors import RowTooLong, UnclosedQuote, UnreadableFile
+from api.errors import RowTooLong, UnreadableFile
+from api.intake.quotes import Mender, stray_record
 from api.intake.source import Source
 
-# No text holds a NUL, so this cell can only be ours. A row of it goes first, so that
-# pyarrow hands out the first block before it has met a row of the right width; one
-# goes last, so that a quote never closed shows by swallowing it.
+# A row of this goes first, so that pyarrow hands out the first block before it has met
+# a row of the right width. No text holds a NUL.
 _MARK = "\0"
 # Python's reader would take no cell of more than 128 KiB, and a row may hold 2 MiB.
 csv.field_size_limit(1 << 21)
@@ -28,7 +29,10 @@ csv.field_size_limit(1 << 21)
 
 @dataclass(frozen=True, slots=True)
 class WrongRecord:
-    """A record with more or fewer fields than the file has columns."""
+    """A record with more or fewer fields than the file has columns.
+
+    It has none where a quote in it is wrong, which was opened on its last line.
+    """
 
     line: int
     text: str
@@ -45,38 +49,32 @@ class Records:
 
 
 class RecordReader:
-    """Reads what is left of a source, whose next line has the number `line`."""
+    """Reads what is left of a source after `rest`, which starts on the line `line`."""
 
     def __init__(
         self, source: Source, rest: bytes, width: int, line: int, block_size: int
     ) -> None:
-        mark = (_MARK + "," * (width - 1) + "\n").encode()
-        source.frame(before=mark + rest, after=b"\n" + mark)
-        self._source = source
+        self._stream = _Stream(source, rest, width, block_size)
         self._names = [f"field_{place}" for place in range(width)]
         self._block_size = block_size
         self._line = line
-        self._number = 2  # pyarrow counts from 1, which is the first mark
+        self._number = 2  # pyarrow counts from 1, which is the mark
         self._waiting: deque[pa_csv.InvalidRow] = deque()
-        self._first_tall: int | None = None
-        self._ended = False
 
     def __iter__(self) -> Iterator[Records]:
         marks = 1
         try:
             for batch in self._open():
-                records = self._numbered(batch.slice(marks))
+                yield self._numbered(batch.slice(marks))
                 marks = 0
-                self._look_for_end(records)
-                yield _without_mark(records) if self._ended else records
         except pa.ArrowInvalid as error:
             raise self._unreadable(error) from error
-        if not self._ended:
-            raise self._unclosed(self._line, self._line)
+        if self._waiting:
+            yield self._numbered(batch.slice(0, 0))
 
     def _open(self) -> pa_csv.CSVStreamingReader:
         return pa_csv.open_csv(
-            self._source,
+            self._stream,
             pa_csv.ReadOptions(
                 use_threads=False,
                 block_size=self._block_size,
@@ -133,19 +131,22 @@ class RecordReader:
         while odd and odd[0].number == self._number:
             row = odd.popleft()
             line = self._next_line(line_breaks(row.text))
-            wrong.append(WrongRecord(line, row.text, row.actual_columns))
+            stray = stray_record(row.text)
+            wrong.append(
+                WrongRecord(line, row.text, row.actual_columns)
+                if stray is None
+                else WrongRecord(line, stray, 0)
+            )
 
     def _next_line(self, inside: int) -> int:
         line = self._line
-        if inside and self._first_tall is None:
-            self._first_tall = line
         self._line += 1 + inside
         self._number += 1
         return line
 
     def _breaks_inside(self, batch: pa.RecordBatch) -> list[int] | None:
         """Line breaks inside the cells of each record; None when there are none."""
-        if not self._source.quotes:
+        if not self._stream.has_quotes:
             return None
         total = None
         for column in batch.columns:
@@ -154,70 +155,74 @@ class RecordReader:
                 total = counts if total is None else pc.add(total, counts)
         return None if total is None else total.to_pylist()
 
-    def _look_for_end(self, records: Records) -> None:
-        """Note the last mark, or refuse the file if a quoted cell has swallowed it."""
-        if records.wrong and _MARK in records.wrong[-1].text:
-            row = records.wrong[-1]
-            raise self._unclosed(row.line, row.line + _breaks_before_last(row.text))
-        if not records.cells.num_rows:
-            return
-        last = [column[-1].as_py() for column in records.cells.columns]
-        swallowing = [place for place, cell in enumerate(last) if _MARK in cell]
-        if swallowing and last[0] != _MARK:
-            line = records.lines[-1]
-            before = sum(line_breaks(cell) for cell in last[: swallowing[0]])
-            raise self._unclosed(line, line + before)
-        self._ended = bool(swallowing)
-
-    def _unclosed(self, row: int, quote: int) -> UnclosedQuote:
-        where = f"line {quote:,}"
-        if quote != row:
-            where += f" (in the row that starts on line {row:,})"
-        return UnclosedQuote(
-            f"A double quote opened on {where} is never closed. Close it, or double "
-            f"it if it belongs to the text.{self._earlier(row)}"
-        )
-
-    def _earlier(self, row: int) -> str:
-        """Where else to look: a quote forgotten earlier turns all later ones over."""
-        line = self._first_tall
-        if line is None or line >= row:
-            return ""
-        return (
-            f" If that line is right, look at line {line:,}, the first with a row "
-            "that has a line break inside quotes."
-        )
-
     def _unreadable(self, error: pa.ArrowInvalid) -> UnreadableFile:
         self._place_odd(self._waiting, [])
         if "straddling" not in str(error):
             return UnreadableFile(f"After line {self._line:,}: {error}")
-        line = self._line
-        row = f"The row that starts on line {line:,}"
-        if self._source.quotes:
-            return UnclosedQuote(
-                f"{row} has not ended after {self._block_size:,} bytes: most likely "
-                f"a double quote opened there is never closed.{self._earlier(line)}"
-            )
-        return RowTooLong(f"{row} is longer than {self._block_size:,} bytes.")
+        return RowTooLong(
+            f"The row that starts on line {self._line:,} is longer than"
+            f" {self._block_size:,} bytes."
+        )
 
 
-def _without_mark(records: Records) -> Records:
-    rows = records.cells.num_rows - 1
-    return Records(records.cells.slice(0, rows), records.lines[:rows], records.wrong)
+class _Stream:
+    """What pyarrow reads: the mark, then the records with their quotes mended."""
+
+    def __init__(
+        self, source: Source, rest: bytes, width: int, block_size: int
+    ) -> None:
+        self.closed = False
+        self.has_quotes = False
+        self._source = source
+        # A longer one spans three blocks, which pyarrow refuses.
+        self._mender = Mender(width, most=2 * block_size)
+        self._ready = (_MARK + "," * (width - 1) + "\n").encode()
+        self._take(rest)
+
+    def read(self, size: int) -> bytes:
+        """Whole records as far as they fit: no row is cut in three."""
+        while not self._ready and not self._is_mended:
+            room = size - len(self._mender.waiting)
+            self._take(self._source.pull(room if room > 0 else size))
+        chunk, self._ready = self._ready[:size], self._ready[size:]
+        if self._ready and chunk.endswith(b"\r") and len(chunk) > 1:
+            # The parser drops a \n at the start of a block after a \r at the end of
+            # one, even where both stand in a quoted cell.
+            chunk, self._ready = chunk[:-1], b"\r" + self._ready
+        return chunk
+
+    def _take(self, part: bytes) -> None:
+        self._is_mended = self._source.ended
+        self.has_quotes = self.has_quotes or b'"' in part
+        mended = self._mender.mended(part, self._is_mended)
+        self._ready = self._ready + mended if self._ready else mended
+
+    def readable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        """The source belongs to the caller."""
+        self.closed = True
+
+
+def raw_records(cells: pa.RecordBatch, rows: list[int]) -> list[str]:
+    """These records as CSV, without a line end."""
+    lines: list[str] = []
+    # The writer quotes a line break only if it looks like its own, so \r\n here.
+    writer = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\r\n")
+    columns = [column.to_pylist() for column in cells.take(pa.array(rows)).columns]
+    writer.writerows(zip(*columns, strict=True))
+    return [line.removesuffix("\r\n") for line in lines]
+
+
+def cells_of(record: WrongRecord) -> list[str]:
+    """The cells of a record; where a quote is wrong in it, as if there were none."""
+    text = record.text if record.fields else record.text.replace('"', "")
+    return next(csv.reader(io.StringIO(text, newline="")), [])
 
 
 def line_breaks(text: str) -> int:
     return text.count("\n") + text.count("\r") - text.count("\r\n")
-
-
-def _breaks_before_last(text: str) -> int:
-    """Line breaks in all cells of a record but the last, which never ends."""
-    try:
-        cells = next(csv.reader(io.StringIO(text, newline="")))
-    except csv.Error:
-        return 0
-    return sum(line_breaks(cell) for cell in cells[:-1])
 
 
 def _may_break(column: pa.Array) -> bool:

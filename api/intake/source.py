@@ -30,16 +30,14 @@ class _Readable(Protocol):
 
 
 class Source:
-    """A file-like for the parser that refuses, while it is read, what is not text.
+    """The text of a file, part by part; refuses what is no text while it is read.
 
-    After the last byte `sha256` is the digest of the whole unzipped file. `quotes`
-    tells whether a double quote has come by: without one no cell holds a line break.
+    `ended` is set with the last part; from then on `sha256` is the digest (hex) of the
+    whole unzipped file.
     """
 
     def __init__(self, stream: BinaryIO, limits: Limits) -> None:
-        self.closed = False
         self.ended = False
-        self.quotes = False
         self._stream = stream
         self._limits = limits
         self._plain: _Readable | None = None
@@ -47,7 +45,7 @@ class Source:
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._offset = 0
         self._line = 1
-        self._before = self._after = b""
+        self._after_return = False
 
     @property
     def sha256(self) -> str:
@@ -62,53 +60,23 @@ class Source:
         self._hash.update(chunk)
         if not self._offset:
             _refuse_known_formats(chunk)
+        if self._after_return and chunk.startswith(b"\n"):
+            # One line end, cut in two.
+            self._line -= 1
         self._refuse_nul(chunk)
         self._refuse_foreign(chunk)
-        self.quotes = self.quotes or b'"' in chunk
-        first, self._offset = not self._offset, self._offset + len(chunk)
-        self._line += chunk.count(b"\n")
-        return chunk.removeprefix(codecs.BOM_UTF8) if first else chunk
-
-    def head(self, size: int) -> str:
-        """The next `size` bytes or a few less, so that nothing is cut in half."""
-        text = self._before + self.pull(size)
-        cut = len(self._decoder.getstate()[0]) or text.endswith(b"\r")
-        whole = len(text) if self.ended else len(text) - cut
-        self._before = text[whole:]
-        return text[:whole].decode()
-
-    def frame(self, before: bytes, after: bytes) -> None:
-        """Let the parser see these bytes before and after what is still to come."""
-        self._before = before + self._before
-        self._after = after
-
-    def read(self, size: int) -> bytes:
-        """What the parser sees. Full blocks: a short one could cut a row in three."""
-        chunk, self._before = self._before[:size], self._before[size:]
-        if len(chunk) < size and not self.ended:
-            chunk += self.pull(size - len(chunk))
-        if len(chunk) < size and self.ended:
-            room = size - len(chunk)
-            chunk, self._after = chunk + self._after[:room], self._after[room:]
-        if chunk.endswith(b"\r") and len(chunk) > 1:
-            # The parser drops a \n at the start of a block after a \r at the end of
-            # one, even where both stand in a quoted cell.
-            chunk, self._before = chunk[:-1], b"\r" + self._before
+        self._offset += len(chunk)
+        self._line += _line_ends(chunk)
+        self._after_return = chunk.endswith(b"\r")
         return chunk
-
-    def readable(self) -> bool:
-        return True
-
-    def close(self) -> None:
-        """The stream belongs to the caller, who closes it."""
-        self.closed = True
 
     def _refuse_nul(self, chunk: bytes) -> None:
         place = chunk.find(b"\0")
         if place >= 0:
+            line = self._line + _line_ends(chunk[:place])
             raise BinaryContent(
-                f"Byte {self._offset + place:,} is NUL (0x00), which no text "
-                "holds. Save the table as CSV in UTF-8."
+                f"Byte {self._offset + place:,}, on line {line:,}, is NUL (0x00), which"
+                " no text holds. Save the table as CSV in UTF-8."
             )
 
     def _refuse_foreign(self, chunk: bytes) -> None:
@@ -122,7 +90,7 @@ class Source:
 
     def _not_utf8(self, text: bytes, start: int, waiting: int) -> NotUtf8:
         byte = text[start : start + 1]
-        line = self._line + text[:start].count(b"\n")
+        line = self._line + _line_ends(text[:start])
         meant = byte.decode("cp1252", errors="ignore")
         hint = f", where this byte is {meant!r}" if meant else ""
         place = f"Byte {self._offset - waiting + start:,} (0x{byte.hex()}"
@@ -142,6 +110,11 @@ def _refuse_known_formats(start: bytes) -> None:
         raise BinaryContent(
             "The file looks like UTF-16 (from its first bytes on): save it as UTF-8."
         )
+
+
+def _line_ends(text: bytes) -> int:
+    returns = text.count(b"\r") - text.count(b"\r\n") if b"\r" in text else 0
+    return text.count(b"\n") + returns
 
 
 def _fill(stream: _Readable, size: int) -> bytes:

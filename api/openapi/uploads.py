@@ -28,7 +28,6 @@ BAD_FILES = (
     errors.NotUtf8,
     errors.BinaryContent,
     errors.BrokenGzip,
-    errors.UnclosedQuote,
     errors.RowTooLong,
     errors.TooManyRows,
     errors.EmptyFile,
@@ -145,7 +144,7 @@ def _batch(tables: Sequence[Table], samples: Mapping[str, Rows]) -> Node:
                 "application/x-www-form-urlencoded": {"schema": form},
             },
         },
-        "responses": answers(errors.BatchSize, errors.RowTooLong),
+        "responses": answers(errors.BatchSize, errors.RowTooLong, errors.UnknownHeader),
     }
 
 

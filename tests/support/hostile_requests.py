@@ -196,10 +196,14 @@ def files() -> list[Hostile]:
             "512 MB of a quote never closed",
             upload((b'1,"' + MEGABYTE[3:], 512)),
             400,
-            "unclosed_quote",
+            "row_too_long",
         ),
+        Hostile("quote never closed", upload(b'1,a\n2,"b\n3,c\n'), 202, loaded=2),
         Hostile(
-            "quote never closed", upload(b'1,a\n2,"b\n3,c\n'), 400, "unclosed_quote"
+            "50,000 lines with quotes never closed",
+            upload(b"1,a\n" + b'2,"""b\n' * 50_000),
+            202,
+            loaded=1,
         ),
         Hostile(
             "more rows than are taken",

@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from api.contract import Column, Mart, Parameter, Table
-from api.errors import Problem, RowTooLong, TooLarge, TooManyRows, UnclosedQuote
+from api.errors import Problem, RowTooLong, TooLarge, TooManyRows
 from api.foreign_text import storable
 from api.intake import Block, Limits, Reject, read_batch, read_csv
 from api.json_text import json_value
@@ -61,7 +61,7 @@ MART = Mart(
 WHOLE = 1 << 20  # bytes; a block that holds all of what is sent here
 LONGEST_MESSAGE = 3_000
 # What depends on where a file is cut into blocks: a row may not be longer than two.
-OF_BLOCKS = (RowTooLong, UnclosedQuote)
+OF_BLOCKS = RowTooLong
 
 Outcome = tuple[list[dict[str, Any]], list[Reject]] | Problem
 
@@ -130,8 +130,12 @@ def holds_of_a_reject(
     """The file of a reject, sent again unmended, is refused for the same reasons."""
     text = "".join(rejects_csv(table.column_names, [asdict(reject)], header))
     reasons = [(d.column, d.code, d.message) for d in reject.defects]
-    # A row of another width is brought to the table's, and a key alone is not repeated.
-    if {code for _, code, _ in reasons} & {"wrong_width", "repeated_id"}:
+    # A row of another width is brought to the table's, a key alone is not repeated, and
+    # where a quote was wrong all of the row stands in one cell, properly quoted.
+    unlike = {"wrong_width", "repeated_id"} | (
+        {"stray_quote"} if not reject.defects[0].column else set()
+    )
+    if {code for _, code, _ in reasons} & unlike:
         return
     again = read(table, text.encode())
     assert not isinstance(again, Problem), again

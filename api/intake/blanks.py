@@ -1,0 +1,44 @@
+"""What a cell may have around its text that nobody sees: blanks, and signs without ink.
+
+Unicode's default ignorable code points, without those that change how the sign before
+them looks: variation selectors and tags.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_INVISIBLE = (
+    (0xAD, 0xAD),
+    (0x34F, 0x34F),
+    (0x61C, 0x61C),
+    (0x115F, 0x1160),
+    (0x17B4, 0x17B5),
+    (0x180B, 0x180F),
+    (0x200B, 0x200F),
+    (0x202A, 0x202E),
+    (0x2060, 0x206F),
+    (0x3164, 0x3164),
+    (0xFEFF, 0xFEFF),
+    (0xFFA0, 0xFFA0),
+    (0xFFF0, 0xFFF8),
+    (0x1BCA0, 0x1BCA3),
+    (0x1D173, 0x1D17A),
+)
+BLANK = "".join(
+    [chr(code) for code in range(sys.maxunicode) if chr(code).isspace()]
+    + [chr(code) for first, last in _INVISIBLE for code in range(first, last + 1)]
+)
+
+
+def bare(text: str) -> str:
+    """The text without what is blank or invisible at its ends."""
+    return text.strip(BLANK)
+
+
+def trim(cells: pa.Array) -> pa.Array:
+    """Each cell without what is blank or invisible at its ends."""
+    return pc.utf8_trim(cells, characters=BLANK)

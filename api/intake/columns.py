@@ -1,0 +1,175 @@
+"""The columns of a file's records that the table reads, in one order throughout.
+
+A file that was joined from several has headers inside, perhaps in another order, and
+spreadsheets put commas after the last column of some rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from api.contract.model import Table
+from api.errors import HeaderMismatch
+from api.intake.blanks import bare, trim
+from api.intake.layout import Layout, compact, header_layout, is_header
+from api.intake.records import Records, WrongRecord, cells_of, raw_records
+
+# From what is least like the name of a column to what may well be one.
+_LIKENESS = ("integer", "real", "date", "timestamp", "boolean", "text")
+
+
+class Columns:
+    """Brings the records of one file to the columns of its layout, in their order."""
+
+    def __init__(self, table: Table, layout: Layout) -> None:
+        self._table = table
+        self._layout = layout
+        # Where each column of the layout stands in the records that come next.
+        self._places = layout.columns
+        self._telling = _telling(table, layout)
+
+    def read(self, part: Records) -> Iterator[Records]:
+        """The records that hold anything, without headers and columns of no name.
+
+        Raises HeaderMismatch at a header that names other columns than the first.
+        """
+        part = _with_content(self._widened(part))
+        start = 0
+        for row in self._headers(part):
+            yield self._named(_between(part, start, row))
+            self._turn_to(_cells(part, row), part.lines[row])
+            start = row + 1
+        yield self._named(_between(part, start, None))
+
+    def _widened(self, part: Records) -> Records:
+        """Rows of another width only for empty cells at their end are rows as any."""
+        wrong, fitting, lines = [], [], []
+        for record in part.wrong:
+            cells = cells_of(record)
+            if record.fields and not any(map(bare, cells)):
+                continue
+            if record.fields and (fit := self._fitted(cells)):
+                fitting.append(fit)
+                lines.append(record.line)
+                continue
+            # Few names begin with a digit, and most rows do.
+            if not record.text[:1].isdigit() and is_header(self._table, cells):
+                raise self._mismatch(record.line)
+            wrong.append(record)
+        part = replace(part, wrong=wrong)
+        if not fitting:
+            return part
+        columns = map(pa.array, zip(*fitting, strict=True))
+        names = part.cells.schema.names
+        more = pa.RecordBatch.from_arrays([c.cast(pa.string()) for c in columns], names)
+        every = [*part.lines, *lines]
+        order = sorted(range(len(every)), key=every.__getitem__)
+        cells = pa.concat_batches([part.cells, more]).take(pa.array(order))
+        return Records(cells, [every[row] for row in order], wrong)
+
+    def _fitted(self, cells: list[str]) -> list[str] | None:
+        """The cells at the file's width, if there are more or fewer empty ones."""
+        width = self._layout.width
+        if any(map(bare, cells[width:])) or len(cells) <= max(self._places):
+            return None
+        return [*cells[:width], *[""] * (width - len(cells))]
+
+    def _headers(self, part: Records) -> list[int]:
+        """The rows that are headers, found by what stands in one column."""
+        if self._telling is None:
+            return []
+        column = part.cells.column(self._places[self._telling])
+        odd = pc.invert(pc.ascii_is_decimal(column))
+        if not pc.any(odd).as_py():
+            return []
+        rows = pc.indices_nonzero(odd)
+        texts = pc.utf8_lower(column.take(rows))
+        texts = pc.replace_substring_regex(texts, r"[^\pL\pN]+", "")
+        names = pa.array([compact(name) for name in self._layout.names])
+        named = pc.is_in(texts, value_set=names)
+        return [
+            row
+            for row in rows.filter(named).to_pylist()
+            if is_header(self._table, _cells(part, row))
+        ]
+
+    def _turn_to(self, cells: Sequence[str], line: int) -> None:
+        """Read what follows as this header has it."""
+        ours, theirs = self._layout, header_layout(self._table, cells)
+        if {*theirs.names} != {*ours.names} or theirs.width != ours.width:
+            raise self._mismatch(line)
+        places = dict(zip(theirs.names, theirs.columns, strict=True))
+        self._places = tuple(places[name] for name in ours.names)
+
+    def _mismatch(self, line: int) -> HeaderMismatch:
+        return HeaderMismatch(
+            f"The header on line {line:,} names more columns than stand above it, or "
+            f"fewer: there they are {', '.join(self._layout.names)}. Send each part of "
+            "the file by itself."
+        )
+
+    def _named(self, part: Records) -> Records:
+        """Without the columns that have no name; those at the end have to be empty."""
+        for place in range(max(self._places) + 1, self._layout.width):
+            part = _without_content(part, place)
+        if self._places == tuple(range(self._layout.width)):
+            return part
+        return replace(part, cells=part.cells.select(list(self._places)))
+
+
+def _telling(table: Table, layout: Layout) -> int | None:
+    """The place of the column whose values are least like a name of a column."""
+    types = {column.name: column.data_type for column in table.columns}
+    kinds = [types.get(name, "text") for name in layout.names]
+    if kinds == ["text"]:
+        # A text may well be the name of its column.
+        return None
+    return min(range(len(kinds)), key=lambda place: _LIKENESS.index(kinds[place]))
+
+
+def _cells(part: Records, row: int) -> list[str]:
+    return [column[row].as_py() for column in part.cells.columns]
+
+
+def _between(part: Records, start: int, end: int | None) -> Records:
+    """The rows from `start` up to `end`, and the wrong records among and after them."""
+    if start == 0 and end is None:
+        return part
+    first = part.lines[start - 1] if start else 0
+    last = part.lines[end] if end is not None else float("inf")
+    wrong = [record for record in part.wrong if first < record.line < last]
+    cells = part.cells[start:end]
+    return Records(cells, part.lines[start:end], wrong)
+
+
+def _with_content(part: Records) -> Records:
+    """Without the records that are blank in every cell."""
+    blank = None
+    for column in part.cells.columns:
+        empty = pc.equal(trim(column), "")
+        blank = empty if blank is None else pc.and_(blank, empty)
+        if not pc.any(blank).as_py():
+            return part
+    rows = pc.indices_nonzero(pc.invert(blank))
+    lines = [part.lines[row] for row in rows.to_pylist()]
+    return Records(part.cells.take(rows), lines, part.wrong)
+
+
+def _without_content(part: Records, place: int) -> Records:
+    """Rows with anything in that column, which has no name, are of the wrong width."""
+    filled = pc.not_equal(trim(part.cells.column(place)), "")
+    if not pc.any(filled).as_py():
+        return part
+    bad = pc.indices_nonzero(filled).to_pylist()
+    wrong = [
+        WrongRecord(part.lines[row], raw, place + 1)
+        for row, raw in zip(bad, raw_records(part.cells, bad), strict=True)
+    ]
+    good = pc.indices_nonzero(pc.invert(filled))
+    lines = [part.lines[row] for row in good.to_pylist()]
+    every = sorted([*part.wrong, *wrong], key=lambda record: record.line)
+    return Records(part.cells.take(good), lines, every)

@@ -1,0 +1,77 @@
+"""Files as people have them, each with what it has to come to, over HTTP."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import fastavro
+import pytest
+from flask.testing import FlaskClient
+from support.client import open_client
+from werkzeug.test import TestResponse
+
+FOLDER = Path(__file__).parent / "cases"
+CASES = list(map(json.loads, (FOLDER / "cases.jsonl").read_text().splitlines()))
+HEADERS = {"Prefer": "respond-async"}
+
+
+@pytest.fixture(scope="module")
+def client(
+    sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[FlaskClient]:
+    """Each case takes out again what it has loaded."""
+    folder = tmp_path_factory.mktemp("cases") / "warehouse"
+    with open_client(Path(shutil.copytree(sample_warehouse, folder))) as client:
+        yield client
+
+
+def send(client: FlaskClient, case: dict[str, Any]) -> TestResponse:
+    table = {"table_name": case["table"]}
+    if "file" not in case:
+        body = table | {"data": case["expect"]["batch"]}
+        return client.post("/insert_batch", json=body, headers=HEADERS)
+    content = io.BytesIO((FOLDER / case["file"]).read_bytes())
+    form = table | {"csv_file": (content, case["file"])}
+    return client.post("/upload_csv", data=form, headers=HEADERS)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["id"]))
+def test_a_case(case: dict[str, Any], client: FlaskClient) -> None:
+    answer = send(client, case)
+    told, rows = answer.json, []
+    if "load_id" in told:
+        rows = stored(client, case["table"])
+        client.delete(f"/loads/{told['load_id']}", headers=HEADERS)
+    expected = case["expect"]
+    outcomes = expected.get("either", [expected])
+    assert any(fits(outcome, answer, rows) for outcome in outcomes), answer.text
+    if expected.get("no_row_vanishes"):
+        lines = (FOLDER / case["file"]).read_bytes().splitlines()
+        assert told["received"] == told["loaded"] + told["rejected"] == len(lines)
+
+
+def fits(
+    expected: dict[str, Any], answer: TestResponse, rows: list[dict[str, Any]]
+) -> bool:
+    status = 201 if answer.status_code == 202 else answer.status_code
+    told = {"loaded": 0, "rejected": 0} | answer.json | {"status": status}
+    counts = {"status", "loaded", "rejected"} & expected.keys()
+    if any(told[name] != expected[name] for name in counts):
+        return False
+    if not set(expected.get("has_ids", ())) <= {row["id"] for row in rows}:
+        return False
+    row = expected.get("row", {}).items()
+    found = not row or any(row <= other.items() for other in rows)
+    return found and expected.get("says", "") in answer.text
+
+
+def stored(client: FlaskClient, table: str) -> list[dict[str, Any]]:
+    """All rows of the table, as its backup has them."""
+    with client.get(f"/tables/{table}/backup") as backup:
+        rows: Any = fastavro.reader(io.BytesIO(backup.data))
+        return list(rows)
