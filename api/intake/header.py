@@ -89,8 +89,8 @@ def _refuse_unknown(table: Table, cells: Sequence[str], line: int) -> None:
         read = (f"{quoted(bare(cell))}{did_you_mean(cell, names)}" for cell in cells)
         raise UnknownHeader(
             f"Line {line:,} is neither a row of {table.name} nor a header that names "
-            f" columns: {', '.join(islice(read, _COMPLAINTS))}. Name them there, in any"
-            f" order: {expected(table)}."
+            f"its columns: {', '.join(islice(read, _COMPLAINTS))}. Name them there, in "
+            f"any order: {expected(table)}."
         )
 
 
