@@ -168,8 +168,9 @@ def _cell(column: Column, value: object) -> str:
 
 def _number(value: float) -> str:
     """As an integer where it has no fraction, and none was lost on the way."""
-    if not value.is_integer():
-        return repr(value)
+    text = repr(value)
+    if not value.is_integer() or "e" in text:
+        return text
     return str(int(value)) if abs(value) < 2**53 else f"{value:.16e}"
 
 
