@@ -162,7 +162,7 @@ def test_a_file_of_nothing_usable_is_refused_with_the_reason_and_not_sent(
 ) -> None:
     page = open_page(server, "#/upload", expected=("422", "400"))
     choose(page, departments__csv="a,b,c\n1,2,3\n", jobs__csv=b"1,\xff\n")
-    expect(card(page, "departments.csv")).to_contain_text("is neither a row of departments")
+    expect(card(page, "departments.csv")).to_contain_text("is neither a row")
     expect(card(page, "jobs.csv")).to_contain_text("UTF-8")
     expect(page.get_by_role("button", name="Upload")).to_have_count(0)
     card(page, "jobs.csv").get_by_role("button", name="Remove jobs.csv").click()
