@@ -97,6 +97,16 @@ def client(warehouse: Path) -> Iterator[FlaskClient]:
         yield client
 
 
+@pytest.fixture(scope="module")
+def shared_client(
+    sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[FlaskClient]:
+    """The same on one warehouse for all tests of a module."""
+    folder = tmp_path_factory.mktemp("shared") / "warehouse"
+    with open_client(Path(shutil.copytree(sample_warehouse, folder))) as client:
+        yield client
+
+
 @pytest.fixture
 def server(warehouse: Path) -> Iterator[Server]:
     """A server on a warehouse that shows the sample."""

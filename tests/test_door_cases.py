@@ -4,30 +4,17 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import fastavro
 import pytest
 from flask.testing import FlaskClient
-from support.client import open_client
 from werkzeug.test import TestResponse
 
 FOLDER = Path(__file__).parent / "cases"
 CASES = list(map(json.loads, (FOLDER / "cases.jsonl").read_text().splitlines()))
 HEADERS = {"Prefer": "respond-async"}
-
-
-@pytest.fixture(scope="module")
-def client(
-    sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[FlaskClient]:
-    """Each case takes out again what it has loaded."""
-    folder = tmp_path_factory.mktemp("cases") / "warehouse"
-    with open_client(Path(shutil.copytree(sample_warehouse, folder))) as client:
-        yield client
 
 
 def send(client: FlaskClient, case: dict[str, Any]) -> TestResponse:
@@ -41,7 +28,9 @@ def send(client: FlaskClient, case: dict[str, Any]) -> TestResponse:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["id"]))
-def test_a_case(case: dict[str, Any], client: FlaskClient) -> None:
+def test_a_case(case: dict[str, Any], shared_client: FlaskClient) -> None:
+    """Each takes out again what it has loaded."""
+    client = shared_client
     answer = send(client, case)
     told, rows = answer.json, []
     if "load_id" in told:

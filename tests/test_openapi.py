@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +21,10 @@ from werkzeug.test import TestResponse
 
 
 @pytest.fixture(scope="module")
-def api(
-    sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[FlaskClient]:
+def api(shared_client: FlaskClient) -> FlaskClient:
     """A warehouse with one load that has rejects, beside the sample."""
-    import shutil
-
-    folder = tmp_path_factory.mktemp("openapi") / "warehouse"
-    with open_client(Path(shutil.copytree(sample_warehouse, folder))) as client:
-        upload(client, b"1,Sales\nx,Legal\n")
-        yield client
+    upload(shared_client, b"1,Sales\nx,Legal\n")
+    return shared_client
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ Types are judged elsewhere: here a value only becomes the text of a cell.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from operator import itemgetter
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from api.contract.model import Column, Table
 from api.errors import RowTooLong, UnknownHeader
-from api.foreign_text import quoted, storable
+from api.foreign_text import cut, quoted, storable
 from api.intake.blanks import bare
 from api.intake.header import is_like_names
 from api.intake.keys import SeenKeys
@@ -36,26 +36,30 @@ def read_batch(table: Table, rows: Sequence[object]) -> Block:
 
     Raises RowTooLong, and UnknownHeader where an array names columns.
     """
-    _refuse_header(table, rows)
-    return judge_rows(table, rows, SeenKeys(table))
+    block = judge_rows(table, rows, SeenKeys(table))
+    places: Iterable[int] = range(1, len(rows) + 1)
+    if any(column.data_type != "text" for column in table.columns):
+        # The name of a column is no value of any other type.
+        places = (reject.line for reject in block.rejects)
+    for place in places:
+        _refuse_header(table, rows, place)
+    return block
 
 
-def _refuse_header(table: Table, rows: Sequence[object]) -> None:
+def _refuse_header(table: Table, rows: Sequence[object], place: int) -> None:
     """Arrays are read by position, so that one of names would be another order."""
-    for place, row in enumerate(rows, 1):
-        if isinstance(row, list) and row and all(isinstance(v, str) for v in row):
-            is_first_of_more = place == 1 < len(rows)
-            if (
-                is_header(table, row)
-                and len(row) > 1
-                or (is_first_of_more and is_like_names(table, row))
-            ):
-                raise UnknownHeader(
-                    f"Row {place} is a header, not a row: {_as_json(row)[:200]}. The "
-                    "arrays of a batch have no header, and their values stand in the "
-                    f"order of the table: {', '.join(table.column_names)}. Leave it "
-                    "out, or send objects by column name."
-                )
+    row = rows[place - 1]
+    if not isinstance(row, list) or not all(isinstance(v, str) for v in row):
+        return
+    is_first_of_more = place == 1 < len(rows)
+    is_of_names = len(row) > 1 and is_header(table, row)
+    if is_of_names or is_first_of_more and is_like_names(table, row):
+        raise UnknownHeader(
+            f"Row {place} is a header, not a row: {cut(_as_json(row), 200)}. The arrays"
+            " of a batch have no header, and their values stand in the order of the"
+            f" table: {', '.join(table.column_names)}. Leave it out, or send objects by"
+            " column name."
+        )
 
 
 def judge_rows(

@@ -6,8 +6,6 @@ them looks: variation selectors and tags.
 
 from __future__ import annotations
 
-import sys
-
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -28,15 +26,16 @@ _INVISIBLE = (
     (0x1BCA0, 0x1BCA3),
     (0x1D173, 0x1D17A),
 )
+_LAST_SPACE = 0x3000
 BLANK = "".join(
-    [chr(code) for code in range(sys.maxunicode) if chr(code).isspace()]
+    [chr(code) for code in range(_LAST_SPACE + 1) if chr(code).isspace()]
     + [chr(code) for first, last in _INVISIBLE for code in range(first, last + 1)]
 )
 
 
 def bare(text: str) -> str:
     """The text without what is blank or invisible at its ends."""
-    return text.strip(BLANK)
+    return text.strip() if text.isascii() else text.strip(BLANK)
 
 
 def trim(cells: pa.Array) -> pa.Array:

@@ -56,8 +56,7 @@ class Columns:
                 fitting.append(fit)
                 lines.append(record.line)
                 continue
-            # Few names begin with a digit, and most rows do.
-            if not record.text[:1].isdigit() and is_header(self._table, cells):
+            if is_header(self._table, cells):
                 raise self._mismatch(record.line)
             wrong.append(record)
         part = replace(part, wrong=wrong)

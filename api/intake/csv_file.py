@@ -21,7 +21,7 @@ from api.intake.header import layout_of
 from api.intake.keys import SeenKeys
 from api.intake.layout import Layout
 from api.intake.limits import Limits
-from api.intake.quotes import Mender
+from api.intake.quotes import LINE_END, Mender
 from api.intake.records import (
     RecordReader,
     Records,
@@ -35,7 +35,6 @@ from api.intake.validator import judge
 
 BLOCK_SIZE = 1 << 20  # bytes; a row that spans more than two blocks is refused
 _LEAST_HEAD = 1 << 16  # bytes in which the header is looked for
-_LINE_END = re.compile(rb"\r\n|\n|\r")
 _BLANK_LINES = re.compile(rb"(?:(?:\xef\xbb\xbf)?[ \t,]*+(?:\r\n|\n|\r(?=[^\n])))++")
 # What is told of a refused row takes many times its bytes, so few are judged at once.
 _ROWS_AT_ONCE = 20_000
@@ -44,7 +43,7 @@ _ROWS_AT_ONCE = 20_000
 class CsvFile:
     """Judges a CSV while it is read, once.
 
-    `header`, the file's own columns in its own order if it names them, is known from
+    `header`, the table's columns in the file's order if it names them, is known from
     the first block on, `sha256` (hex, of the unzipped bytes) after the last. Iterating
     raises `UnreadableFile`, `Unusable` or, beyond the limits, `TooLarge`.
     """
@@ -107,7 +106,7 @@ class CsvFile:
             head += self._source.pull(size)
             blank = _BLANK_LINES.match(head)
             if blank and not self._source.ended:
-                line += len(_LINE_END.findall(blank.group()))
+                line += len(LINE_END.findall(blank.group()))
                 self._limits.refuse_more_rows(line)
                 head = head[blank.end() :]
         return head, line
@@ -193,6 +192,6 @@ def _start_of_line(text: bytes, number: int) -> int:
     """Where so many lines are over."""
     place = 0
     for _ in range(number):
-        end = _LINE_END.search(text, place)
+        end = LINE_END.search(text, place)
         place = end.end() if end else len(text)
     return place

@@ -28,6 +28,7 @@ from api.intake.layout import (
     is_header,
 )
 from api.intake.quotes import STRAY
+from api.intake.records import WrongRecord, cells_of
 from api.suggestion import did_you_mean
 
 _COMPLAINTS = 20  # of columns that are told one by one
@@ -75,7 +76,7 @@ def _refuse_unknown(table: Table, cells: Sequence[str], line: int) -> None:
     """
     stray = cells[0].removeprefix(STRAY) if cells[0].startswith(STRAY) else None
     if stray is not None:
-        cells = next(csv.reader(io.StringIO(stray.replace('"', ""), newline="")), [])
+        cells = cells_of(WrongRecord(line, stray, fields=0))
     named = [column_of(table, cell) for cell in cells[:MOST_CELLS]]
     if any(named) and not _is_row(table, cells):
         if stray is not None:

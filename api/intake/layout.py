@@ -47,9 +47,14 @@ def is_header(table: Table, cells: Sequence[str]) -> bool:
     """
     if len(cells) > MOST_CELLS:
         return False
-    found = {column_of(table, cell) for cell in cells}
+    found = set()
+    for cell in cells:
+        # Of most records the first cell tells: this is asked of many.
+        if (name := column_of(table, cell)) is None:
+            return False
+        found.add(name)
     required = {column.name for column in table.columns if column.required}
-    return None not in found and bool(found - {""}) and required <= found
+    return bool(found - {""}) and required <= found
 
 
 def header_layout(table: Table, cells: Sequence[str]) -> Layout:
@@ -73,19 +78,20 @@ def column_of(table: Table, cell: str) -> str | None:
     text = bare(cell)
     wrapped = _WRAPPED.fullmatch(text)
     text = bare(wrapped[wrapped.lastindex or 0]) if wrapped else text
-    exact, compacted = _spellings(table)
+    # By the names alone: a table takes longer to be looked up than all of the rest.
+    exact, compacted = _spellings(table.column_names)
     if not text:
         return ""
     return exact.get(text.casefold()) or compacted.get(compact(text))
 
 
 @lru_cache
-def _spellings(table: Table) -> tuple[dict[str, str], dict[str, str]]:
+def _spellings(names: tuple[str, ...]) -> tuple[dict[str, str], dict[str, str]]:
     """The columns, and our own, by their names; and by what is taken for a name."""
-    exact = {name.casefold(): name for name in table.column_names}
-    times = Counter(map(compact, table.column_names))
+    exact = {name.casefold(): name for name in names}
+    times = Counter(map(compact, names))
     # Where two columns differ by a hyphen only, each has to be called by its name.
-    alone = {compact(n): n for n in table.column_names if times[compact(n)] == 1}
+    alone = {compact(name): name for name in names if times[compact(name)] == 1}
     return {name: name for name in OUR_COLUMNS} | exact, alone
 
 

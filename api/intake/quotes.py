@@ -12,7 +12,7 @@ import re
 import numpy as np
 
 _BOM = codecs.BOM_UTF8
-_LINE_END = re.compile(rb"\r\n|\n|\r")
+LINE_END = re.compile(rb"\r\n|\n|\r")
 _STARTS_WITH_BOM = re.compile(rb"(?:\A|[\r\n])" + _BOM)
 # What a cell starts with that holds a record; no text of others has a NUL.
 STRAY = "\0"
@@ -101,7 +101,7 @@ class Mender:
             if place == whole or text.startswith(_BOM, place):
                 continue
             quote = _end(self._cells, text, place, whole)
-            line_end = _LINE_END.search(text, quote, whole)
+            line_end = LINE_END.search(text, quote, whole)
             may_go_on = not is_last and len(text) - place <= self._most
             if may_go_on and (not line_end or self._is_open(text, quote, whole)):
                 break

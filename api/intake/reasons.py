@@ -91,12 +91,9 @@ def _foreign(text: str) -> str:
     odd = [sign for sign in text if sign.isdigit() and not sign.isascii()]
     if not odd:
         return ""
-    kind = (
-        "a full-width digit"
-        if unicodedata.east_asian_width(odd[0]) == "F"
-        else ("a digit of another script")
-    )
-    return f", in which {odd[0]} is {kind}"
+    is_wide = unicodedata.east_asian_width(odd[0]) == "F"
+    kind = "full-width digit" if is_wide else "digit of another script"
+    return f", in which {odd[0]} is a {kind}"
 
 
 def _wrong_part(text: str) -> str:
