@@ -23,6 +23,7 @@ from support.server import (
     Server,
     build_once,
     environment,
+    free_port,
     run_command,
     wait_until,
 )
@@ -165,7 +166,9 @@ def test_marts_of_a_lost_ledger_are_not_replaced_by_the_sample(
 ) -> None:
     for path in warehouse.glob("raw.db*"):
         path.unlink()
-    refused = [run_command(warehouse, name) for name in ("build", "serve")]
+    # Not on the port of somebody's own server.
+    serve = ("serve", "--port", str(free_port()))
+    refused = [run_command(warehouse, *command) for command in (("build",), serve)]
     for done in (*refused, builder_once(environment(warehouse))):
         assert done.returncode == 1
         assert "raw.db is gone or empty, but load 1 was published" in done.stderr
