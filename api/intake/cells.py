@@ -13,37 +13,16 @@ import pyarrow.compute as pc
 
 from api.contract.model import Column, DataType
 from api.intake.blanks import trim
+from api.intake.moments import days, moments
 from api.intake.reasons import not_accepted, refused
 from api.intake.rows import ARROW_TYPES, Defect
 
-# Calendar days as one RE2 pattern, so that a clean column costs a single pass.
-_YEAR = "(?:[0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"
-_FOURTH = "(?:0[48]|[2468][048]|[13579][26])"
-_LEAP_YEAR = f"(?:[0-9]{{2}}{_FOURTH}|{_FOURTH}00)"
-_MONTH_DAY = (
-    "(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
-    "|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
-    "|02-(?:0[1-9]|1[0-9]|2[0-8]))"
-)
-_DAY = f"(?:{_YEAR}-{_MONTH_DAY}|{_LEAP_YEAR}-02-29)"
-_CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
-
-_DATE = f"^{_DAY}$"
-_CANONICAL = rf"^{_DAY}T{_CLOCK}:[0-5][0-9](?:\.[0-9]{{0,5}}[1-9])?Z$"
-_MOMENT = (
-    rf"^(?P<day>{_DAY})(?:[Tt ](?P<clock>{_CLOCK})"
-    r"(?::(?P<second>[0-5][0-9])(?P<fraction>\.[0-9]{1,6})?)?"
-    r"(?:[Zz]|(?P<sign>[+-])(?P<hours>[01][0-9]|2[0-3]):?(?P<minutes>[0-5][0-9])?)?"
-    r")?$"
-)
 _INTEGER = r"^-?[0-9]+(?:\.0*)?$"
 _REAL = r"^-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 
 # Every number of this many characters fits an int64 without looking.
 _SURE_DIGITS = 18
 _INT64 = range(-(2**63), 2**63)
-_FIRST_SECOND = -62_135_596_800  # 0001-01-01T00:00:00Z
-_LAST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z
 _NO_TEXT = pa.scalar(None, pa.string())
 
 
@@ -157,59 +136,12 @@ def _booleans(cells: pa.Array) -> pa.Array:
     return pc.if_else(known, pc.cast(yes, pa.int64()), pa.scalar(None, pa.int64()))
 
 
-def _dates(cells: pa.Array) -> pa.Array:
-    return _matching(trim(cells), _DATE)
-
-
-def _timestamps(cells: pa.Array) -> pa.Array:
-    canonical = pc.fill_null(pc.match_substring_regex(cells, _CANONICAL), False)
-    if pc.all(canonical).as_py():
-        return cells
-    other = pc.invert(canonical)
-    return pc.replace_with_mask(cells, other, _in_utc(trim(cells.filter(other))))
-
-
-def _in_utc(cells: pa.Array) -> pa.Array:
-    """Timestamps of any accepted form as canonical UTC text; null for the rest."""
-    found = pc.extract_regex(cells, _MOMENT)
-
-    def part(name: str, absent: str) -> pa.Array:
-        text = pc.struct_field(found, name)
-        return pc.if_else(pc.equal(text, ""), absent, text)
-
-    ahead = pc.add(
-        pc.multiply(pc.cast(part("hours", "0"), pa.int64()), 3600),
-        pc.multiply(pc.cast(part("minutes", "0"), pa.int64()), 60),
-    )
-    behind = pc.equal(part("sign", "+"), "-")
-    offset = pc.if_else(behind, pc.negate(ahead), ahead)
-    local = pc.binary_join_element_wise(
-        pc.binary_join_element_wise(part("day", ""), part("clock", "00:00"), "T"),
-        part("second", "00"),
-        ":",
-    )
-    seconds = pc.cast(pc.cast(local, pa.timestamp("s")), pa.int64())
-    shifted = _utc_text(pc.subtract(seconds, offset))
-    fraction = pc.utf8_rtrim(part("fraction", ""), "0.")
-    return pc.binary_join_element_wise(shifted, fraction, "Z", "")
-
-
-def _utc_text(seconds: pa.Array) -> pa.Array:
-    """Seconds since 1970 as YYYY-MM-DDTHH:MM:SS; null outside the years 1 to 9999."""
-    within = pc.and_(
-        pc.greater_equal(seconds, _FIRST_SECOND), pc.less_equal(seconds, _LAST_SECOND)
-    )
-    kept = pc.if_else(within, seconds, pa.scalar(None, pa.int64()))
-    text = pc.cast(pc.cast(kept, pa.timestamp("s")), pa.string())
-    return pc.utf8_replace_slice(text, start=10, stop=11, replacement="T")
-
-
 _PARSERS: dict[DataType, Callable[[pa.Array], pa.Array]] = {
     "integer": _integers,
     "real": _reals,
     "boolean": _booleans,
-    "date": _dates,
-    "timestamp": _timestamps,
+    "date": days,
+    "timestamp": moments,
     "text": _texts,
 }
 

@@ -111,8 +111,8 @@ def _wrong_part(text: str) -> str:
         if int(found[part] or 0) > most:
             called = names.get(part, part)
             return f"the {called} must be 00 to {most}, not {found[part]}"
-    if len(found["fraction"] or "") > 6:
-        return f"a second has at most 6 decimals, not {len(found['fraction'])}"
+    if len(found["fraction"] or "") > 9:
+        return f"a second has at most 9 decimals, not {len(found['fraction'])}"
     return f"{quoted(text)} in UTC falls outside the years 0001 to 9999"
 
 

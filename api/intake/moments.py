@@ -1,0 +1,148 @@
+"""Days and moments: text in the forms that people and programs write, to ISO 8601.
+
+Moments come out in UTC, and are in UTC where they say nothing else. Whether 03/04/2021
+is in March or in April no text says by itself: whoever calls decides, see `Dates`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from api.intake.blanks import trim
+
+# How days are written that begin with neither the year nor a name of the month.
+Dates = Literal["day_first", "month_first"]
+
+# Calendar days as one RE2 pattern, so that a clean column costs a single pass.
+_YEAR = "(?:[0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"
+_FOURTH = "(?:0[48]|[2468][048]|[13579][26])"
+_LEAP_YEAR = f"(?:[0-9]{{2}}{_FOURTH}|{_FOURTH}00)"
+_MONTH_DAY = (
+    "(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
+    "|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+    "|02-(?:0[1-9]|1[0-9]|2[0-8]))"
+)
+_DAY = f"(?:{_YEAR}-{_MONTH_DAY}|{_LEAP_YEAR}-02-29)"
+_CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+
+_DATE = f"^{_DAY}$"
+_CANONICAL = rf"^{_DAY}T{_CLOCK}:[0-5][0-9](?:\.[0-9]{{0,5}}[1-9])?Z$"
+_MOMENT = (
+    rf"^(?P<day>{_DAY})"
+    rf"(?:[Tt ](?:(?P<clock>{_CLOCK})"
+    r"(?::(?P<second>[0-5][0-9])(?P<fraction>\.[0-9]{1,9})?)?"
+    r"|(?P<midnight>24:00(?::00(?:\.0{1,9})?)?))"
+    r"(?: ?(?:[Zz]|UTC|(?P<sign>[+-])(?P<hours>[01][0-9]|2[0-3])"
+    r":?(?P<minutes>[0-5][0-9])?))?"
+    r")?$"
+)
+# How else a day may be written; what follows it is the clock.
+_SPELLINGS = (
+    r"(?P<year>[0-9]{4})/(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})",
+    r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})",
+)
+_DAY_MONTH = "(?P<{}>[0-9]{{1,2}})[./-](?P<{}>[0-9]{{1,2}})[./-](?P<year>[0-9]{{4}})"
+_AMBIGUOUS: dict[Dates, str] = {
+    "day_first": _DAY_MONTH.format("day", "month"),
+    "month_first": _DAY_MONTH.format("month", "day"),
+}
+_CLOCKS = (
+    ("^([Tt][0-9]{2})([0-9]{2})([0-9]{2})", r"\1:\2:\3"),
+    ("^([Tt][0-9]{2})([0-9]{2})", r"\1:\2"),
+    ("^([Tt ])([0-9]:)", r"\10\2"),  # RE2 has no group 10
+)
+_FIRST_SECOND = -62_135_596_800  # 0001-01-01T00:00:00Z
+_LAST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z
+_NONE = pa.scalar(None, pa.string())
+
+
+def days(cells: pa.Array, dates: Dates | None = None) -> pa.Array:
+    """The cells as YYYY-MM-DD; null in place of what is no day."""
+    return _in_any_spelling(trim(cells), dates, _plain_days)
+
+
+def moments(cells: pa.Array, dates: Dates | None = None) -> pa.Array:
+    """The cells as YYYY-MM-DDTHH:MM:SS[.ffffff]Z; null in place of what is none."""
+    canonical = pc.fill_null(pc.match_substring_regex(cells, _CANONICAL), False)
+    if pc.all(canonical).as_py():
+        return cells
+    other = pc.invert(canonical)
+    found = _in_any_spelling(trim(cells.filter(other)), dates, _in_utc)
+    return pc.replace_with_mask(cells, other, found)
+
+
+def _in_any_spelling(
+    cells: pa.Array, dates: Dates | None, read: Callable[[pa.Array], pa.Array]
+) -> pa.Array:
+    """What `read` makes of the cells, or of those that it refuses written its way."""
+    values = read(cells)
+    refused = pc.and_(pc.is_null(values), pc.is_valid(cells))
+    if not pc.any(refused).as_py():
+        return values
+    spellings = [*_SPELLINGS, *([_AMBIGUOUS[dates]] if dates else [])]
+    texts = cells.filter(refused)
+    for spelling in spellings:
+        texts = _respelled(texts, spelling)
+    return pc.replace_with_mask(values, refused, read(texts))
+
+
+def _respelled(cells: pa.Array, spelling: str) -> pa.Array:
+    """The cells that begin with a day in this spelling, in that of ISO 8601."""
+    found = pc.extract_regex(cells, f"^{spelling}(?P<clock>(?:[Tt ].*)?)$")
+    clock = pc.struct_field(found, "clock")
+    for pattern, replacement in _CLOCKS:
+        clock = pc.replace_substring_regex(clock, pattern, replacement)
+    day = pc.binary_join_element_wise(
+        pc.struct_field(found, "year"),
+        pc.utf8_lpad(pc.struct_field(found, "month"), 2, "0"),
+        pc.utf8_lpad(pc.struct_field(found, "day"), 2, "0"),
+        "-",
+    )
+    return pc.coalesce(pc.binary_join_element_wise(day, clock, ""), cells)
+
+
+def _plain_days(cells: pa.Array) -> pa.Array:
+    return pc.if_else(pc.match_substring_regex(cells, _DATE), cells, _NONE)
+
+
+def _in_utc(cells: pa.Array) -> pa.Array:
+    """Moments that begin with a day of ISO 8601; null for the rest."""
+    found = pc.extract_regex(cells, _MOMENT)
+
+    def part(name: str, absent: str) -> pa.Array:
+        text = pc.struct_field(found, name)
+        return pc.if_else(pc.equal(text, ""), absent, text)
+
+    ahead = pc.add(
+        pc.multiply(pc.cast(part("hours", "0"), pa.int64()), 3600),
+        pc.multiply(pc.cast(part("minutes", "0"), pa.int64()), 60),
+    )
+    behind = pc.equal(part("sign", "+"), "-")
+    offset = pc.if_else(behind, pc.negate(ahead), ahead)
+    # 24:00 is the end of its day.
+    ended = pc.not_equal(part("midnight", ""), "")
+    offset = pc.subtract(offset, pc.if_else(ended, 86_400, 0))
+    local = pc.binary_join_element_wise(
+        pc.binary_join_element_wise(part("day", ""), part("clock", "00:00"), "T"),
+        part("second", "00"),
+        ":",
+    )
+    seconds = pc.cast(pc.cast(local, pa.timestamp("s")), pa.int64())
+    shifted = _utc_text(pc.subtract(seconds, offset))
+    microseconds = pc.utf8_slice_codeunits(part("fraction", ""), 0, len(".123456"))
+    fraction = pc.utf8_rtrim(microseconds, "0.")
+    return pc.binary_join_element_wise(shifted, fraction, "Z", "")
+
+
+def _utc_text(seconds: pa.Array) -> pa.Array:
+    """Seconds since 1970 as YYYY-MM-DDTHH:MM:SS; null outside the years 1 to 9999."""
+    within = pc.and_(
+        pc.greater_equal(seconds, _FIRST_SECOND), pc.less_equal(seconds, _LAST_SECOND)
+    )
+    kept = pc.if_else(within, seconds, pa.scalar(None, pa.int64()))
+    text = pc.cast(pc.cast(kept, pa.timestamp("s")), pa.string())
+    return pc.utf8_replace_slice(text, start=10, stop=11, replacement="T")
