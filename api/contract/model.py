@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 DataType = Literal["integer", "text", "real", "boolean", "date", "timestamp"]
+# How days are written in files, where the year does not come first.
+Dates = Literal["day_first", "month_first"]
 Mark = Literal["bar", "line", "area", "point"]
 MeasureType = Literal["quantitative", "ordinal", "nominal", "temporal"]
 Aggregate = Literal["sum", "mean", "min", "max", "count"]
@@ -13,13 +16,20 @@ Aggregate = Literal["sum", "mean", "min", "max", "count"]
 
 @dataclass(frozen=True)
 class Column:
-    """One column of an upload table or of a mart."""
+    """One column of an upload table or of a mart.
+
+    The last three are about files that are uploaded: other headers of the column, texts
+    that stand for nothing, and how its days are written.
+    """
 
     name: str
     data_type: DataType
     description: str
     required: bool = False
     accepted_values: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    missing_values: tuple[str, ...] = ()
+    dates: Dates | None = None
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,15 @@ class Table:
     @property
     def column_names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
+
+    @cached_property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """What a column is called in files, beside its name."""
+        return tuple(
+            (header, column.name)
+            for column in self.columns
+            for header in (*column.aliases, column.name)
+        )
 
 
 @dataclass(frozen=True)

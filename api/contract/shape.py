@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.contract.model import Aggregate, DataType, Mark, MeasureType
+from api.contract.model import Aggregate, DataType, Dates, Mark, MeasureType
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
@@ -38,8 +38,24 @@ class ColumnShape(Shape):
     config: ColumnConfig = ColumnConfig()
 
 
+class UploadMeta(Shape):
+    aliases: list[Text] = []
+    # What databases and programs write for nothing.
+    missing_values: list[str] = ["NULL", r"\N", "NaN", "<NA>", "#N/A"]
+
+
+class UploadConfig(Shape):
+    tags: list[str] | str = []
+    meta: UploadMeta = UploadMeta()
+
+
+class UploadColumnShape(ColumnShape):
+    config: UploadConfig = UploadConfig()  # type: ignore[assignment]
+
+
 class TableMeta(Shape):
     primary_key: list[str] = Field(min_length=1)
+    dates: Dates | None = None
 
 
 class TableConfig(Shape):
@@ -52,7 +68,7 @@ class TableShape(Shape):
     name: Name
     description: Text
     config: TableConfig
-    columns: list[ColumnShape] = Field(min_length=1)
+    columns: list[UploadColumnShape] = Field(min_length=1)
     data_tests: list[str | dict[str, Any]] = []
 
 

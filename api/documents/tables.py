@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from api.contract import DataType
+from api.contract import DataType, Dates
 
 
 @with_config(extra="forbid")
@@ -20,6 +20,15 @@ class TableColumn(TypedDict):
     required: Annotated[bool, Field(description="Whether a row must have a value.")]
     accepted_values: Annotated[
         list[str] | None, Field(description="The only values that are taken.")
+    ]
+    aliases: Annotated[
+        list[str], Field(description="Other headers of the column in a file.")
+    ]
+    missing_values: Annotated[
+        list[str], Field(description="Cells of a file that stand for nothing.")
+    ]
+    dates: Annotated[
+        Dates | None, Field(description="How its days are written in a file.")
     ]
 
 

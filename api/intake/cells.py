@@ -11,7 +11,7 @@ from functools import partial
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from api.contract.model import Column, DataType
+from api.contract.model import Column, DataType, Dates
 from api.intake.blanks import trim
 from api.intake.moments import days, moments
 from api.intake.reasons import not_accepted, refused
@@ -32,16 +32,30 @@ def check(column: Column, cells: pa.Array) -> tuple[pa.Array, list[tuple[int, De
     A null cell has been judged before and gets no defect. The value of a cell with a
     defect is unspecified.
     """
-    values = parse(column.data_type, cells)
+    values = _without_missing(column, parse(column.data_type, cells, column.dates))
     defects = _refusals(column, cells, values) if values.null_count else []
     if column.accepted_values:
         defects += _unlisted(column, cells, values)
     return values, defects
 
 
-def parse(data_type: DataType, cells: pa.Array) -> pa.Array:
+def parse(data_type: DataType, cells: pa.Array, dates: Dates | None = None) -> pa.Array:
     """Text to values of the type; null where a cell is empty or no such value."""
+    if data_type in _DAYS:
+        return _DAYS[data_type](cells, dates)
     return _PARSERS[data_type](cells)
+
+
+def _without_missing(column: Column, values: pa.Array) -> pa.Array:
+    """Null in place of the texts that stand for nothing; of other types none is one."""
+    if column.data_type != "text" or not column.missing_values:
+        return values
+    nothing = pc.is_in(values, value_set=_missing(column))
+    return pc.if_else(nothing, _NO_TEXT, values) if pc.any(nothing).as_py() else values
+
+
+def _missing(column: Column) -> pa.Array:
+    return pa.array(column.missing_values, pa.string())
 
 
 def _refusals(
@@ -49,7 +63,8 @@ def _refusals(
 ) -> list[tuple[int, Defect]]:
     suspect = pc.and_(pc.is_null(values), pc.is_valid(cells))
     if not column.required:
-        suspect = pc.and_(suspect, pc.not_equal(trim(cells), ""))
+        nothing = pa.array(["", *column.missing_values])
+        suspect = pc.and_not(suspect, pc.is_in(trim(cells), value_set=nothing))
     return _told(cells, suspect, partial(refused, column))
 
 
@@ -136,13 +151,15 @@ def _booleans(cells: pa.Array) -> pa.Array:
     return pc.if_else(known, pc.cast(yes, pa.int64()), pa.scalar(None, pa.int64()))
 
 
+_DAYS: dict[DataType, Callable[[pa.Array, Dates | None], pa.Array]] = {
+    "date": days,
+    "timestamp": moments,
+}
 _PARSERS: dict[DataType, Callable[[pa.Array], pa.Array]] = {
     "integer": _integers,
     "real": _reals,
     "boolean": _booleans,
-    "date": days,
-    "timestamp": moments,
     "text": _texts,
 }
 
-assert _PARSERS.keys() == ARROW_TYPES.keys()
+assert _PARSERS.keys() | _DAYS.keys() == ARROW_TYPES.keys()

@@ -79,19 +79,23 @@ def column_of(table: Table, cell: str) -> str | None:
     wrapped = _WRAPPED.fullmatch(text)
     text = bare(wrapped[wrapped.lastindex or 0]) if wrapped else text
     # By the names alone: a table takes longer to be looked up than all of the rest.
-    exact, compacted = _spellings(table.column_names)
+    exact, compacted = _spellings(table.headers)
     if not text:
         return ""
     return exact.get(text.casefold()) or compacted.get(compact(text))
 
 
 @lru_cache
-def _spellings(names: tuple[str, ...]) -> tuple[dict[str, str], dict[str, str]]:
+def _spellings(headers: tuple[tuple[str, str], ...]) -> tuple[dict[str, str], dict[str, str]]:
     """The columns, and our own, by their names; and by what is taken for a name."""
-    exact = {name.casefold(): name for name in names}
-    times = Counter(map(compact, names))
+    exact = {text.casefold(): name for text, name in headers}
     # Where two columns differ by a hyphen only, each has to be called by its name.
-    alone = {compact(name): name for name in names if times[compact(name)] == 1}
+    meant: dict[str, set[str]] = {}
+    for text, name in headers:
+        meant.setdefault(compact(text), set()).add(name)
+    alone = {
+        text: next(iter(names)) for text, names in meant.items() if len(names) == 1
+    }
     return {name: name for name in OUR_COLUMNS} | exact, alone
 
 

@@ -7,15 +7,12 @@ is in March or in April no text says by itself: whoever calls decides, see `Date
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from api.contract.model import Dates
 from api.intake.blanks import trim
-
-# How days are written that begin with neither the year nor a name of the month.
-Dates = Literal["day_first", "month_first"]
 
 # Calendar days as one RE2 pattern, so that a clean column costs a single pass.
 _YEAR = "(?:[0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"

@@ -56,7 +56,7 @@ def missing(column: Column) -> Defect:
 
 def refused(column: Column, raw: str, trimmed: str) -> Defect:
     """Why this cell is no value of the column. `trimmed` is `raw` without its edges."""
-    if not trimmed:
+    if not trimmed or trimmed in column.missing_values:
         return missing(column)
     if trimmed.startswith('"') and not raw.startswith('"'):
         message = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
 from api.contract import Column, Table
 from api.raw_schema.sql import Run, Schema
@@ -44,9 +45,10 @@ def remember(run: Run, tables: Sequence[Table]) -> None:
 
 def _table(document: str) -> Table:
     known = json.loads(document)
-    columns = [
-        Column(**column | {"accepted_values": tuple(column["accepted_values"])})
-        for column in known["columns"]
-    ]
+    columns = [Column(**_tuples(column)) for column in known["columns"]]
     key = tuple(known["primary_key"])
     return Table(**known | {"columns": tuple(columns), "primary_key": key})
+
+
+def _tuples(document: dict[str, Any]) -> dict[str, Any]:
+    return {n: tuple(v) if isinstance(v, list) else v for n, v in document.items()}

@@ -76,4 +76,7 @@ def _column(column: Column) -> TableColumn:
         "description": column.description,
         "required": column.required,
         "accepted_values": list(column.accepted_values) or None,
+        "aliases": list(column.aliases),
+        "missing_values": list(column.missing_values),
+        "dates": column.dates,
     }
