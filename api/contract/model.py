@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import Literal
 
 DataType = Literal["integer", "text", "real", "boolean", "date", "timestamp"]
+# The types of columns whose cells begin with a day.
+DAYS = ("date", "timestamp")
 # How days are written in files, where the year does not come first.
 Dates = Literal["day_first", "month_first"]
 Mark = Literal["bar", "line", "area", "point"]
@@ -57,6 +59,9 @@ class Table:
             for column in self.columns
             for header in (*column.aliases, column.name)
         )
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
 
 
 @dataclass(frozen=True)

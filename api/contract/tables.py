@@ -7,12 +7,10 @@ from dataclasses import replace
 
 from api.contract.columns import columns_of, misplaced_values, misspelt_tests
 from api.contract.complaints import repeated, reserved, strangers
-from api.contract.model import Column, Table
+from api.contract.model import DAYS, Column, Table
 from api.contract.shape import TableShape
 from api.errors import ContractError
 
-# The types of columns whose cells begin with a day.
-DAYS = ("date", "timestamp")
 # Tables that keep the ledger, in the same database as the uploaded rows.
 TAKEN_NAMES = {
     "loads",

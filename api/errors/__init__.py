@@ -36,6 +36,7 @@ Problem                          the base: status, code, title, detail, extra me
 │  ├─ EmptyFile                  empty_file
 │  ├─ UnknownHeader              unknown_header
 │  ├─ HeaderMismatch             header_mismatch
+│  ├─ AmbiguousReading           ambiguous_reading: the sender has to say which
 │  ├─ BatchSize                  batch_size
 │  ├─ NoUsableRow                no_usable_row
 │  ├─ RowsRejected               rows_rejected: all or nothing was asked for
@@ -98,6 +99,7 @@ from api.errors.service import (
     WarehouseUnreachable,
 )
 from api.errors.uploads import (
+    AmbiguousReading,
     BatchSize,
     BinaryContent,
     BrokenGzip,
@@ -117,6 +119,7 @@ from api.errors.uploads import (
 __all__ = [
     "BadParameter",
     "BadRequest",
+    "AmbiguousReading",
     "BatchSize",
     "BinaryContent",
     "BrokenGzip",

@@ -45,6 +45,10 @@ class HeaderMismatch(Unusable):
     code, title = "header_mismatch", "The header does not fit the table"
 
 
+class AmbiguousReading(Unusable):
+    code, title = "ambiguous_reading", "The file can be read in more than one way"
+
+
 class BatchSize(Unusable):
     code, title = "batch_size", "A batch holds 1 to 1000 rows"
 

@@ -17,11 +17,11 @@ import pyarrow as pa
 from api.contract.model import Table
 from api.errors import EmptyFile
 from api.intake.columns import Columns
-from api.intake.header import layout_of
 from api.intake.keys import SeenKeys
 from api.intake.layout import Layout
 from api.intake.limits import Limits
-from api.intake.quotes import LINE_END, Mender
+from api.intake.quotes import LINE_END
+from api.intake.reading import Reading, Said, reading_of
 from api.intake.records import (
     RecordReader,
     Records,
@@ -57,26 +57,29 @@ class CsvFile:
         stream: BinaryIO,
         block_size: int = BLOCK_SIZE,
         limits: Limits | None = None,
+        said: Said | None = None,
     ) -> None:
         self.sha256 = ""
         self.header: tuple[str, ...] | None = None
         self._table = table
+        self._said = said or Said()
         self._limits = limits or Limits()
         self._source = Source(stream, self._limits)
         self._block_size = block_size
 
     def __iter__(self) -> Iterator[Block]:
-        layout, reader = self._begin()
+        reading, reader = self._begin()
+        table, layout = reading.table, reading.layout
         self.header = layout.names if layout.has_header else None
-        columns = Columns(self._table, layout)
-        seen = SeenKeys(self._table)
+        columns = Columns(table, layout)
+        seen = SeenKeys(table)
         records = received = 0
         for piece in chain.from_iterable(map(_pieces, reader)):
             # Blank ones count: they are no rows, but take as long to be read.
             records += len(piece.lines) + len(piece.wrong)
             self._limits.refuse_more_rows(records)
             for part in columns.read(piece):
-                block = _judged(self._table, layout, part, seen)
+                block = _judged(table, layout, part, seen)
                 received += block.received
                 if block.received:
                     yield block
@@ -84,16 +87,19 @@ class CsvFile:
             raise EmptyFile(_nothing_in(layout))
         self.sha256 = self._source.sha256
 
-    def _begin(self) -> tuple[Layout, RecordReader]:
+    def _begin(self) -> tuple[Reading, RecordReader]:
         """Read as far as the header, if there is one, and open what follows."""
         head, line = self._head()
-        records = Mender(0, most=len(head)).mended(head, self._source.ended)
-        layout, above = layout_of(self._table, records.decode(), line)
-        start = _start_of_line(head, above)
+        reading = reading_of(self._table, head, self._source.ended, line, self._said)
         reader = RecordReader(
-            self._source, head[start:], layout.width, line + above, self._block_size
+            self._source,
+            head[_start_of_line(head, reading.above) :],
+            reading.layout.width,
+            line + reading.above,
+            self._block_size,
+            reading.delimiter,
         )
-        return layout, reader
+        return reading, reader
 
     def _head(self) -> tuple[bytes, int]:
         """A block of the file, or all, from its first line that is not blank on.
@@ -117,9 +123,10 @@ def read_csv(
     stream: BinaryIO,
     block_size: int = BLOCK_SIZE,
     limits: Limits | None = None,
+    said: Said | None = None,
 ) -> CsvFile:
     """The CSV in `stream`, plain or gzipped, to be iterated over once."""
-    return CsvFile(table, stream, block_size, limits)
+    return CsvFile(table, stream, block_size, limits, said)
 
 
 def _pieces(part: Records) -> Iterator[Records]:

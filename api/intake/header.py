@@ -33,14 +33,13 @@ from api.suggestion import did_you_mean
 
 _COMPLAINTS = 20  # of columns that are told one by one
 _RECORDS = 100  # among which the header has to stand
-_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 # What tells Excel the delimiter, on a line of its own above everything else.
-_DIRECTIVE = re.compile(r'"?sep=(.)"?,*(?:\r\n|\n|\r)', re.IGNORECASE)
+_DIRECTIVE = re.compile(r'"?sep=(.)"?[,;\t|]*(?:\r\n|\n|\r)', re.IGNORECASE)
 # How a value that is written wrongly begins; hardly any name does.
 _BEGINS_VALUE = re.compile(r"[+-]?\d")
 
 
-def layout_of(table: Table, text: str, line: int) -> tuple[Layout, int]:
+def layout_of(table: Table, text: str, line: int, delimiter: str) -> tuple[Layout, int]:
     """The layout of a file of which these whole records, quotes mended, begin a line.
 
     With it comes the number of lines before the rows: the header, and what stands over
@@ -49,11 +48,10 @@ def layout_of(table: Table, text: str, line: int) -> tuple[Layout, int]:
     directive = _DIRECTIVE.match(text)
     if directive:
         text = text[directive.end() :]
-        _refuse_other_delimiter(table, (f"sep={directive[1]}",))
     skipped = int(bool(directive))
     above: list[tuple[list[str], int]] = []
     width = len(table.columns)
-    for cells, lines in islice(_records(text), _RECORDS):
+    for cells, lines in islice(records_of(text, delimiter), _RECORDS):
         if is_header(table, cells):
             return header_layout(table, cells), skipped + lines
         if _is_like_row(table, cells):
@@ -63,20 +61,21 @@ def layout_of(table: Table, text: str, line: int) -> tuple[Layout, int]:
             break
         above.append((cells, lines))
     for cells, lines in above:
-        _refuse_other_delimiter(table, cells)
-        _refuse_unknown(table, cells, line - 1 + skipped + lines)
+        _refuse_unknown(table, cells, delimiter, line - 1 + skipped + lines)
     columns = tuple(range(len(table.columns)))
     return Layout(table.column_names, columns, columns, width, False), skipped
 
 
-def _refuse_unknown(table: Table, cells: Sequence[str], line: int) -> None:
+def _refuse_unknown(
+    table: Table, cells: Sequence[str], delimiter: str, line: int
+) -> None:
     """Refuse a record that has to be a header, for it is no row, and yet is none.
 
     Raises HeaderMismatch where it names some of the columns, UnknownHeader otherwise.
     """
     stray = cells[0].removeprefix(STRAY) if cells[0].startswith(STRAY) else None
     if stray is not None:
-        cells = cells_of(WrongRecord(line, stray, fields=0))
+        cells = cells_of(WrongRecord(line, stray, 0, delimiter))
     named = [column_of(table, cell) for cell in cells[:MOST_CELLS]]
     if any(named) and not _is_row(table, cells):
         if stray is not None:
@@ -95,25 +94,18 @@ def _refuse_unknown(table: Table, cells: Sequence[str], line: int) -> None:
         )
 
 
-def _records(text: str) -> Iterator[tuple[list[str], int]]:
+def directive_of(head: bytes) -> str | None:
+    """The delimiter that the file names itself, for Excel."""
+    found = _DIRECTIVE.match(head[:20].decode(errors="replace").removeprefix("\ufeff"))
+    return found and found[1]
+
+
+def records_of(text: str, delimiter: str) -> Iterator[tuple[list[str], int]]:
     """The records that are not blank, each with the number of lines up to its end."""
-    reader = csv.reader(io.StringIO(text, newline=""))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     for cells in reader:
         if any(map(bare, cells)):
             yield cells, reader.line_num
-
-
-def _refuse_other_delimiter(table: Table, cells: Sequence[str]) -> None:
-    if len(cells) != 1 or len(table.columns) == 1:
-        return
-    text = bare(cells[0])
-    for delimiter, called in _DELIMITERS.items():
-        if delimiter in text:
-            raise HeaderMismatch(
-                f"The cells of a row are separated by commas, but the first line has "
-                f"{called}: {quoted(text)}. Save the file with commas. "
-                f"Expected: {expected(table)}."
-            )
 
 
 def is_like_names(table: Table, cells: Sequence[str]) -> bool:

@@ -37,6 +37,7 @@ class WrongRecord:
     line: int
     text: str
     fields: int
+    delimiter: str = ","
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,16 @@ class RecordReader:
     """Reads what is left of a source after `rest`, which starts on the line `line`."""
 
     def __init__(
-        self, source: Source, rest: bytes, width: int, line: int, block_size: int
+        self,
+        source: Source,
+        rest: bytes,
+        width: int,
+        line: int,
+        block_size: int,
+        delimiter: str = ",",
     ) -> None:
-        self._stream = _Stream(source, rest, width, block_size)
+        self._stream = _Stream(source, rest, width, block_size, delimiter)
+        self._delimiter = delimiter
         self._names = [f"field_{place}" for place in range(width)]
         self._block_size = block_size
         self._line = line
@@ -81,6 +89,7 @@ class RecordReader:
                 column_names=self._names,
             ),
             pa_csv.ParseOptions(
+                delimiter=self._delimiter,
                 newlines_in_values=True,
                 ignore_empty_lines=False,
                 invalid_row_handler=self._keep,
@@ -132,11 +141,10 @@ class RecordReader:
             row = odd.popleft()
             line = self._next_line(line_breaks(row.text))
             stray = stray_record(row.text)
-            wrong.append(
-                WrongRecord(line, row.text, row.actual_columns)
-                if stray is None
-                else WrongRecord(line, stray, 0)
+            text, fields = (
+                (row.text, row.actual_columns) if stray is None else (stray, 0)
             )
+            wrong.append(WrongRecord(line, text, fields, self._delimiter))
 
     def _next_line(self, inside: int) -> int:
         line = self._line
@@ -169,14 +177,19 @@ class _Stream:
     """What pyarrow reads: the mark, then the records with their quotes mended."""
 
     def __init__(
-        self, source: Source, rest: bytes, width: int, block_size: int
+        self,
+        source: Source,
+        rest: bytes,
+        width: int,
+        block_size: int,
+        delimiter: str,
     ) -> None:
         self.closed = False
         self.has_quotes = False
         self._source = source
         # A longer one spans three blocks, which pyarrow refuses.
-        self._mender = Mender(width, most=2 * block_size)
-        self._ready = (_MARK + "," * (width - 1) + "\n").encode()
+        self._mender = Mender(width, 2 * block_size, delimiter)
+        self._ready = (_MARK + delimiter * (width - 1) + "\n").encode()
         self._take(rest)
 
     def read(self, size: int) -> bytes:
@@ -218,7 +231,8 @@ def raw_records(cells: pa.RecordBatch, rows: list[int]) -> list[str]:
 def cells_of(record: WrongRecord) -> list[str]:
     """The cells of a record; where a quote is wrong in it, as if there were none."""
     text = record.text if record.fields else record.text.replace('"', "")
-    return next(csv.reader(io.StringIO(text, newline="")), [])
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=record.delimiter)
+    return next(reader, [])
 
 
 def line_breaks(text: str) -> int:

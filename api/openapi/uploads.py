@@ -33,6 +33,7 @@ BAD_FILES = (
     errors.EmptyFile,
     errors.UnknownHeader,
     errors.HeaderMismatch,
+    errors.AmbiguousReading,
 )
 
 

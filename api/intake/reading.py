@@ -1,0 +1,173 @@
+"""How a file is to be read: what its sender says, and what its first rows prove.
+
+The contract is the sniffer: of the readings that are possible, the one under which the
+rows fit the table is taken, and where several do, or might, the sender is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import pyarrow as pa
+
+from api.contract.model import DAYS, Dates, Table
+from api.errors import AmbiguousReading, HeaderMismatch, Problem, UnknownHeader
+from api.foreign_text import quoted
+from api.intake.blanks import bare
+from api.intake.cells import check
+from api.intake.header import directive_of, layout_of, records_of
+from api.intake.layout import Layout
+from api.intake.quotes import Mender
+
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_DATES: tuple[Dates, ...] = ("day_first", "month_first")
+_SAMPLE = 500  # rows by which a reading is judged
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the sender says of a file; None is left to the file itself."""
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    dates: Dates | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the records of a file are read.
+
+    `table` is the table with the form of days that the file has, `dates`, where it has
+    one. `above` counts the lines before the rows.
+    """
+
+    table: Table
+    layout: Layout
+    delimiter: str
+    dates: Dates | None
+    above: int
+
+
+@dataclass(frozen=True)
+class _Try:
+    """A reading, and which rows of the sample are good under it."""
+
+    reading: Reading
+    good: frozenset[int]
+    rows: int
+
+    @property
+    def fits(self) -> bool:
+        return len(self.good) == self.rows > 0
+
+
+def reading_of(
+    table: Table, head: bytes, is_all: bool, line: int, said: Said
+) -> Reading:
+    """The one reading under which the first rows fit the table.
+
+    `head` begins on the line `line`, and is all of the file or some of it. Raises
+    AmbiguousReading, UnknownHeader or HeaderMismatch.
+    """
+    tries: list[_Try] = []
+    refusals: list[tuple[int, Problem]] = []
+    for delimiter in _delimiters(head, said):
+        text = Mender(0, len(head), delimiter).mended(head, is_all).decode()
+        try:
+            tries.append(_tried(table, text, line, delimiter, said))
+        except (HeaderMismatch, UnknownHeader) as problem:
+            refusals.append((text.count(delimiter), problem))
+    hopeful = [found for found in tries if found.good]
+    fitting = [found for found in hopeful if found.fits] or hopeful
+    if len(fitting) > 1:
+        told = " or ".join(DELIMITERS[found.reading.delimiter] for found in fitting)
+        raise AmbiguousReading(
+            f"The rows fit {table.name} whether their cells are separated by {told}."
+            ' Say which in the form field delimiter, as delimiter=";".'
+        )
+    if fitting:
+        return fitting[0].reading
+    headed = [found for found in tries if found.reading.layout.has_header]
+    if not headed and refusals:
+        # Of what is wrong with each, the one that has the most to say.
+        raise max(refusals, key=lambda refusal: refusal[0])[1]
+    return (headed or tries)[0].reading
+
+
+def _delimiters(head: bytes, said: Said) -> list[str]:
+    if said.delimiter:
+        return [said.delimiter]
+    if directive := directive_of(head):
+        return [directive]
+    return [mark for mark in DELIMITERS if mark == "," or mark.encode() in head]
+
+
+def _tried(table: Table, text: str, line: int, delimiter: str, said: Said) -> _Try:
+    """What comes of the delimiter, with the form of days that the rows prove."""
+    layout, above = layout_of(table, text, line, delimiter)
+    rows = _rows(text, above, delimiter)
+
+    def tried(dates: Dates | None) -> _Try:
+        read = _with_dates(table, dates)
+        good = _good(read, layout, rows)
+        return _Try(Reading(read, layout, delimiter, dates, above), good, len(rows))
+
+    if said.dates:
+        return tried(said.dates)
+    plain, day, month = tried(None), *map(tried, _DATES)
+    if plain.good >= day.good | month.good:
+        return plain
+    if day.good > month.good:
+        return day
+    if month.good > day.good:
+        return month
+    row = min((day.good | month.good) - plain.good)
+    raise AmbiguousReading(_either_way(table, layout, *rows[row]))
+
+
+def _either_way(table: Table, layout: Layout, cells: Sequence[str], line: int) -> str:
+    """What is asked about a row with a day that nothing proves to be the one or other."""
+    texts = {
+        column.name: bare(cells[layout.columns[place]])
+        for column, place in zip(table.columns, layout.places, strict=True)
+        if place is not None and column.data_type in DAYS
+    }
+    name, text = next(
+        (name, text)
+        for name, text in texts.items()
+        if check(table.column(name), pa.array([text], pa.string()))[1]
+    )
+    return (
+        f"No day of {name} tells whether day or month comes first, as in {quoted(text)}"
+        f" on line {line:,}. Say it in the form field dates: dates=day_first or"
+        " dates=month_first."
+    )
+
+
+def _rows(text: str, above: int, delimiter: str) -> list[tuple[list[str], int]]:
+    """The records of the sample that are not blank, each with the line it ends on."""
+    records = records_of(text, delimiter)
+    return list(islice((row for row in records if row[1] > above), _SAMPLE))
+
+
+def _good(
+    table: Table, layout: Layout, rows: list[tuple[list[str], int]]
+) -> frozenset[int]:
+    """Which of the rows fit the table."""
+    right = [n for n, (cells, _) in enumerate(rows) if len(cells) == layout.width]
+    bad: set[int] = set()
+    for column, place in zip(table.columns, layout.places, strict=True):
+        if place is None:
+            continue
+        at = layout.columns[place]
+        cells = pa.array([rows[n][0][at] for n in right], pa.string())
+        bad |= {right[n] for n, _ in check(column, cells)[1]}
+    return frozenset(right) - bad
+
+
+def _with_dates(table: Table, dates: Dates | None) -> Table:
+    if dates is None:
+        return table
+    return replace(table, columns=tuple(replace(c, dates=dates) for c in table.columns))
