@@ -64,7 +64,7 @@ class CsvFile:
         self._table = table
         self._said = said or Said()
         self._limits = limits or Limits()
-        self._source = Source(stream, self._limits)
+        self._source = Source(stream, self._limits, self._said.encoding)
         self._block_size = block_size
 
     def __iter__(self) -> Iterator[Block]:

@@ -8,21 +8,30 @@ from __future__ import annotations
 import codecs
 import gzip
 import hashlib
+import re
 import zlib
 from types import SimpleNamespace
 from typing import BinaryIO, Protocol, cast
 
-from api.errors import BinaryContent, BrokenGzip, NotUtf8, TooLarge
+from api.errors import BinaryContent, BrokenGzip, NotUtf8, TooLarge, UnreadableFile
+from api.foreign_text import quoted
+from api.intake.encodings import UTF8, encoding_of
 from api.intake.limits import Limits
 
 _GZIP = b"\x1f\x8b"
+# Texts that are no CSV, and how they begin.
+_TEXTS = {
+    "an HTML page": re.compile(r"<(!doctype html|html|head|body|table)\b"),
+    "XML": re.compile(r"<\?xml\b"),
+    "JSON": re.compile(r"(\{\s*\"|\[\s*[\[{])"),
+    "Parquet": re.compile("par1"),
+}
 _SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 # No table packs better than this; what does is made to fill a disk or a memory.
 _MOST_RATIO = 200
 _RATIO_FROM = 64 << 20  # bytes of content, until which any ratio will do
 # Of packed bytes that hold next to nothing: empty members, endless names and padding.
 _MOST_EMPTY = 2 << 20
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class _Readable(Protocol):
@@ -36,8 +45,12 @@ class Source:
     whole unzipped file.
     """
 
-    def __init__(self, stream: BinaryIO, limits: Limits) -> None:
+    def __init__(
+        self, stream: BinaryIO, limits: Limits, encoding: str | None = None
+    ) -> None:
         self.ended = False
+        self.encoding = UTF8
+        self._said = encoding
         self._stream = stream
         self._limits = limits
         self._plain: _Readable | None = None
@@ -52,7 +65,7 @@ class Source:
         return self._hash.hexdigest()
 
     def pull(self, size: int) -> bytes:
-        """The next `size` checked bytes; fewer only at the end of the file."""
+        """The text of the next `size` bytes, as UTF-8; see `ended` for the last."""
         if self._plain is None:
             self._plain = _unzipped(self._stream, self._limits)
         chunk = _fill(self._plain, size)
@@ -60,43 +73,58 @@ class Source:
         self._hash.update(chunk)
         if not self._offset:
             _refuse_known_formats(chunk)
-        if self._after_return and chunk.startswith(b"\n"):
+            self.encoding = encoding_of(chunk, self._said)
+            self._decoder = codecs.getincrementaldecoder(self.encoding)()
+        text = self._text(chunk)
+        if self._after_return and text.startswith(b"\n"):
             # One line end, cut in two.
             self._line -= 1
-        self._refuse_nul(chunk)
-        self._refuse_foreign(chunk)
+        self._refuse_nul(text)
         self._offset += len(chunk)
-        self._line += _line_ends(chunk)
-        self._after_return = chunk.endswith(b"\r")
-        return chunk
+        self._line += _line_ends(text)
+        self._after_return = text.endswith(b"\r")
+        return text
 
-    def _refuse_nul(self, chunk: bytes) -> None:
-        place = chunk.find(b"\0")
-        if place >= 0:
-            line = self._line + _line_ends(chunk[:place])
-            raise BinaryContent(
-                f"Byte {self._offset + place:,}, on line {line:,}, is NUL (0x00), which"
-                " no text holds. Save the table as CSV in UTF-8."
-            )
-
-    def _refuse_foreign(self, chunk: bytes) -> None:
+    def _text(self, chunk: bytes) -> bytes:
         waiting = self._decoder.getstate()[0]
-        if not waiting and chunk.isascii():
-            return
+        if self.encoding == UTF8 and not waiting and chunk.isascii():
+            return chunk
         try:
-            self._decoder.decode(chunk, final=self.ended)
+            text = self._decoder.decode(chunk, final=self.ended)
         except UnicodeDecodeError as error:
-            raise self._not_utf8(waiting + chunk, error.start, len(waiting)) from None
+            raise self._undecodable(waiting + chunk, error, len(waiting)) from None
+        return chunk if self.encoding == UTF8 else text.encode()
 
-    def _not_utf8(self, text: bytes, start: int, waiting: int) -> NotUtf8:
+    def _undecodable(
+        self, text: bytes, error: UnicodeDecodeError, waiting: int
+    ) -> UnreadableFile:
+        start = error.start
         byte = text[start : start + 1]
-        line = self._line + _line_ends(text[:start])
-        meant = byte.decode("cp1252", errors="ignore")
-        hint = f", where this byte is {meant!r}" if meant else ""
-        place = f"Byte {self._offset - waiting + start:,} (0x{byte.hex()}"
+        before = text[:start].decode(self.encoding, errors="replace").encode()
+        line = self._line + _line_ends(before)
+        place = f"Byte {self._offset - waiting + start:,} (0x{byte.hex()}, on line {line:,})"
+        if self._said:
+            return UnreadableFile(f"{place} is not {self._said}, as encoding says.")
+        if self.encoding != UTF8:
+            return UnreadableFile(f"{place} is not {self.encoding}: save it as UTF-8.")
+        shown = _line_around(text, start).decode("cp1252", errors="replace")
         return NotUtf8(
-            f"{place}, on line {line:,}) is not UTF-8. The file may be Windows-1252 or "
-            f"Latin-1{hint}: save it as UTF-8."
+            f"{place} is not UTF-8. As Windows-1252 that line reads {quoted(shown)}: if"
+            " this is right, say encoding=windows-1252 in the form. Otherwise save the"
+            " file as UTF-8."
+        )
+
+    def _refuse_nul(self, text: bytes) -> None:
+        place = text.find(b"\0")
+        if place < 0:
+            return
+        line = self._line + _line_ends(text[:place])
+        hint = "Save the table as CSV in UTF-8"
+        if self.encoding == UTF8 and text[1::2].count(0) > len(text) // 4:
+            hint = "It looks like UTF-16: say encoding=utf-16-le in the form"
+        raise BinaryContent(
+            f"Byte {self._offset + place:,}, on line {line:,}, is NUL (0x00), which no"
+            f" text holds. {hint}."
         )
 
 
@@ -106,10 +134,23 @@ def _refuse_known_formats(start: bytes) -> None:
             "The file looks like an Excel or zip file (from its first bytes on): "
             "save the sheet as CSV, UTF-8."
         )
-    if start.startswith(_UTF16):
-        raise BinaryContent(
-            "The file looks like UTF-16 (from its first bytes on): save it as UTF-8."
-        )
+    text = start[:1000].decode(errors="ignore").lstrip("\ufeff \t\r\n").lower()
+    for name, begins in _TEXTS.items():
+        if begins.match(text):
+            raise BinaryContent(
+                f"The file is {name}, not CSV (from its first characters on): save the"
+                " table as CSV, UTF-8."
+            )
+
+
+def _line_around(text: bytes, place: int) -> bytes:
+    """The line that the byte stands on, or what there is of it."""
+    start = max(text.rfind(b"\n", 0, place), text.rfind(b"\r", 0, place)) + 1
+    end = min(
+        (n for n in (text.find(b"\n", place), text.find(b"\r", place)) if n >= 0),
+        default=len(text),
+    )
+    return text[max(start, place - 40) : min(end, place + 40)]
 
 
 def _line_ends(text: bytes) -> int:
