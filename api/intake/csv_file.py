@@ -21,7 +21,7 @@ from api.intake.keys import SeenKeys
 from api.intake.layout import Layout
 from api.intake.limits import Limits
 from api.intake.quotes import LINE_END
-from api.intake.reading import Reading, Said, reading_of
+from api.intake.reading import Reading, reading_of
 from api.intake.records import (
     RecordReader,
     Records,
@@ -30,6 +30,7 @@ from api.intake.records import (
     raw_records,
 )
 from api.intake.rows import Block, Defect, Reject
+from api.intake.said import Said
 from api.intake.source import Source
 from api.intake.validator import judge
 
@@ -64,7 +65,7 @@ class CsvFile:
         self._table = table
         self._said = said or Said()
         self._limits = limits or Limits()
-        self._source = Source(stream, self._limits, self._said.encoding)
+        self._source = Source(stream, self._limits, self._said)
         self._block_size = block_size
 
     def __iter__(self) -> Iterator[Block]:

@@ -1,4 +1,4 @@
-"""In which encoding a file's text is: what its sender says, or its first bytes prove."""
+"""A file's encoding: what its sender says, or its first bytes prove."""
 
 from __future__ import annotations
 

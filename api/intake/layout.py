@@ -86,7 +86,9 @@ def column_of(table: Table, cell: str) -> str | None:
 
 
 @lru_cache
-def _spellings(headers: tuple[tuple[str, str], ...]) -> tuple[dict[str, str], dict[str, str]]:
+def _spellings(
+    headers: tuple[tuple[str, str], ...],
+) -> tuple[dict[str, str], dict[str, str]]:
     """The columns, and our own, by their names; and by what is taken for a name."""
     exact = {text.casefold(): name for text, name in headers}
     # Where two columns differ by a hyphen only, each has to be called by its name.

@@ -20,19 +20,11 @@ from api.intake.cells import check
 from api.intake.header import directive_of, layout_of, records_of
 from api.intake.layout import Layout
 from api.intake.quotes import Mender
+from api.intake.said import Said
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _DATES: tuple[Dates, ...] = ("day_first", "month_first")
 _SAMPLE = 500  # rows by which a reading is judged
-
-
-@dataclass(frozen=True)
-class Said:
-    """What the sender says of a file; None is left to the file itself."""
-
-    encoding: str | None = None
-    delimiter: str | None = None
-    dates: Dates | None = None
 
 
 @dataclass(frozen=True)
@@ -128,7 +120,7 @@ def _tried(table: Table, text: str, line: int, delimiter: str, said: Said) -> _T
 
 
 def _either_way(table: Table, layout: Layout, cells: Sequence[str], line: int) -> str:
-    """What is asked about a row with a day that nothing proves to be the one or other."""
+    """What is asked about a row whose day reads either way."""
     texts = {
         column.name: bare(cells[layout.columns[place]])
         for column, place in zip(table.columns, layout.places, strict=True)

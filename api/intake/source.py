@@ -17,6 +17,7 @@ from api.errors import BinaryContent, BrokenGzip, NotUtf8, TooLarge, UnreadableF
 from api.foreign_text import quoted
 from api.intake.encodings import UTF8, encoding_of
 from api.intake.limits import Limits
+from api.intake.said import Said
 
 _GZIP = b"\x1f\x8b"
 # Texts that are no CSV, and how they begin.
@@ -46,16 +47,18 @@ class Source:
     """
 
     def __init__(
-        self, stream: BinaryIO, limits: Limits, encoding: str | None = None
+        self, stream: BinaryIO, limits: Limits, said: Said | None = None
     ) -> None:
         self.ended = False
         self.encoding = UTF8
-        self._said = encoding
+        self._said = said.encoding if said else None
         self._stream = stream
         self._limits = limits
         self._plain: _Readable | None = None
         self._hash = hashlib.sha256()
-        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._decoder: codecs.IncrementalDecoder = codecs.getincrementaldecoder(
+            "utf-8"
+        )()
         self._offset = 0
         self._line = 1
         self._after_return = False
@@ -102,7 +105,8 @@ class Source:
         byte = text[start : start + 1]
         before = text[:start].decode(self.encoding, errors="replace").encode()
         line = self._line + _line_ends(before)
-        place = f"Byte {self._offset - waiting + start:,} (0x{byte.hex()}, on line {line:,})"
+        offset = self._offset - waiting + start
+        place = f"Byte {offset:,} (0x{byte.hex()}, on line {line:,})"
         if self._said:
             return UnreadableFile(f"{place} is not {self._said}, as encoding says.")
         if self.encoding != UTF8:
