@@ -28,18 +28,23 @@ def rejects_csv(
 ) -> Iterator[str]:
     """The file in pieces of one record: a header, then a record for each reject.
 
-    `columns` are the table's, `header` those of the file that was loaded, if it had
-    one. A reject has `line`, `defects` and `raw`: CSV, or JSON `as_json`. For a
-    `spreadsheet` no cell is a formula; that file is to be looked at, since a cell with
-    an apostrophe put before it is another cell.
+    `columns` are the table's, `header` the column of each cell of the file that was
+    loaded, if it named them, "" where that is none. A reject has `line`, `defects` and
+    `raw`: CSV, or JSON `as_json`. For a `spreadsheet` no cell is a formula; that file
+    is to be looked at, since a cell with an apostrophe put before it is another cell.
     """
     cells_of = _json_cells(columns) if as_json else _file_cells(columns, header)
+    # Where nobody can tell which cell is which column's.
+    unsplit = (
+        {"stray_quote", "wrong_width"} if "" in (header or ()) else {"stray_quote"}
+    )
     start = BYTE_ORDER_MARK if spreadsheet else ""
     yield start + _text([*columns, LINE_COLUMN, REASONS_COLUMN])
     for reject in rejects:
         reasons = "; ".join(defect["message"] for defect in reject["defects"])
         found = cells_of(reject["raw"])
-        if any(map(_is_unsplit, reject["defects"])):
+        codes = {d["code"] for d in reject["defects"] if d["column"] is None}
+        if codes & unsplit:
             found = [reject["raw"], *[""] * (len(columns) - 1)]
         cells = [*found, str(reject["line"]), reasons]
         yield _text(list(map(without_formula, cells)) if spreadsheet else cells)
@@ -49,7 +54,7 @@ def _file_cells(
     columns: Sequence[str], header: Sequence[str] | None
 ) -> Callable[[str], Cells]:
     """The cells of a CSV row by the table's columns, whatever the file's order."""
-    folded = [name.casefold() for name in header or columns]
+    folded = [name.casefold() for name in header or columns if name]
 
     def cells(raw: str) -> Cells:
         named = dict(zip(folded, _within(len(folded), _record(raw)), strict=False))
@@ -71,11 +76,6 @@ def _json_cells(columns: Sequence[str]) -> Callable[[str], Cells]:
         return [*found, *[""] * (len(columns) - len(found))]
 
     return cells
-
-
-def _is_unsplit(defect: dict[str, Any]) -> bool:
-    """Whether a quote leaves open where the cells of the row begin and end."""
-    return defect["code"] == "stray_quote" and defect["column"] is None
 
 
 def _within(width: int, cells: Cells) -> Cells:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Literal
 
 DataType = Literal["integer", "text", "real", "boolean", "date", "timestamp"]
@@ -50,15 +49,6 @@ class Table:
     @property
     def column_names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
-
-    @cached_property
-    def headers(self) -> tuple[tuple[str, str], ...]:
-        """What a column is called in files, beside its name."""
-        return tuple(
-            (header, column.name)
-            for column in self.columns
-            for header in (*column.aliases, column.name)
-        )
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)

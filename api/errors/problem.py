@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 
 class Problem(Exception):
@@ -24,6 +24,11 @@ class Problem(Exception):
         super().__init__(detail)
         self.detail = detail
         self.extra: Mapping[str, Any] = extra
+
+    def asking(self, question: Mapping[str, Any]) -> Self:
+        """The same, with what its sender is asked beside it."""
+        self.extra = {**self.extra, "question": question}
+        return self
 
     @property
     def headers(self) -> dict[str, str]:

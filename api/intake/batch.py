@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import islice
 from operator import itemgetter
 
@@ -18,7 +19,7 @@ from api.foreign_text import cut, quoted, storable
 from api.intake.blanks import bare
 from api.intake.header import is_like_names
 from api.intake.keys import SeenKeys
-from api.intake.layout import is_header
+from api.intake.layout import Names, expected
 from api.intake.reasons import mismatch
 from api.intake.rows import OUR_COLUMNS, Block, Defect, Reject
 from api.intake.validator import judge
@@ -41,23 +42,24 @@ def read_batch(table: Table, rows: Sequence[object]) -> Block:
     if any(column.data_type != "text" for column in table.columns):
         # The name of a column is no value of any other type.
         places = (reject.line for reject in block.rejects)
+    names = Names(table)
     for place in places:
-        _refuse_header(table, rows, place)
+        _refuse_header(names, rows, place)
     return block
 
 
-def _refuse_header(table: Table, rows: Sequence[object], place: int) -> None:
+def _refuse_header(names: Names, rows: Sequence[object], place: int) -> None:
     """Arrays are read by position, so that one of names would be another order."""
     row = rows[place - 1]
     if not isinstance(row, list) or not all(isinstance(v, str) for v in row):
         return
     is_first_of_more = place == 1 < len(rows)
-    is_of_names = len(row) > 1 and is_header(table, row)
-    if is_of_names or is_first_of_more and is_like_names(table, row):
+    is_of_names = len(row) > 1 and names.is_header(row)
+    if is_of_names or is_first_of_more and is_like_names(names.table, row):
         raise UnknownHeader(
             f"Row {place} is a header, not a row: {cut(_as_json(row), 200)}. The arrays"
             " of a batch have no header, and their values stand in the order of the"
-            f" table: {', '.join(table.column_names)}. Leave it out, or send objects by"
+            f" table: {expected(names.table)}. Leave it out, or send objects by"
             " column name."
         )
 
@@ -66,6 +68,7 @@ def judge_rows(
     table: Table, rows: Sequence[object], seen: SeenKeys, first: int = 1
 ) -> Block:
     """Judge rows given as values, the first of which is at the position `first`."""
+    table = _of_values(table)
     known: dict[int, list[Defect]] = {}
     columns = _plain_columns(table, rows)
     if columns is None:
@@ -76,6 +79,12 @@ def judge_rows(
         for place in sorted(verdict.defects)
     ]
     return Block(verdict.rows, tuple(rejects))
+
+
+def _of_values(table: Table) -> Table:
+    """Without what holds for files only: a value says itself that it is missing."""
+    columns = (replace(c, missing_values=(), dates=None) for c in table.columns)
+    return replace(table, columns=tuple(columns))
 
 
 def _plain_columns(table: Table, rows: Sequence[object]) -> list[pa.Array] | None:

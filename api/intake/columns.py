@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from api.contract.model import Table
 from api.errors import HeaderMismatch
 from api.intake.blanks import bare, trim
-from api.intake.layout import Layout, compact, header_layout, is_header
+from api.intake.layout import Layout, Names
 from api.intake.records import Records, WrongRecord, cells_of, raw_records
 
 # From what is least like the name of a column to what may well be one.
@@ -25,12 +25,13 @@ _LIKENESS = ("integer", "real", "date", "timestamp", "boolean", "text")
 class Columns:
     """Brings the records of one file to the columns of its layout, in their order."""
 
-    def __init__(self, table: Table, layout: Layout) -> None:
-        self._table = table
+    def __init__(self, names: Names, layout: Layout) -> None:
+        self._names = names
         self._layout = layout
         # Where each column of the layout stands in the records that come next.
         self._places = layout.columns
-        self._telling = _telling(table, layout)
+        self._passed_over = layout.passed_over
+        self._telling = _telling(names.table, layout)
 
     def read(self, part: Records) -> Iterator[Records]:
         """The records that hold anything, without headers and columns of no name.
@@ -56,7 +57,7 @@ class Columns:
                 fitting.append(fit)
                 lines.append(record.line)
                 continue
-            if is_header(self._table, cells):
+            if self._names.is_header(cells):
                 raise self._mismatch(record.line)
             wrong.append(record)
         part = replace(part, wrong=wrong)
@@ -88,21 +89,21 @@ class Columns:
         rows = pc.indices_nonzero(odd)
         texts = pc.utf8_lower(column.take(rows))
         texts = pc.replace_substring_regex(texts, r"[^\pL\pN]+", "")
-        names = pa.array([compact(name) for name in self._layout.names])
-        named = pc.is_in(texts, value_set=names)
+        named = pc.is_in(texts, value_set=pa.array(self._names.compacted, pa.string()))
         return [
             row
             for row in rows.filter(named).to_pylist()
-            if is_header(self._table, _cells(part, row))
+            if self._names.is_header(_cells(part, row))
         ]
 
     def _turn_to(self, cells: Sequence[str], line: int) -> None:
         """Read what follows as this header has it."""
-        ours, theirs = self._layout, header_layout(self._table, cells)
+        ours, theirs = self._layout, self._names.layout(cells)
         if {*theirs.names} != {*ours.names} or theirs.width != ours.width:
             raise self._mismatch(line)
         places = dict(zip(theirs.names, theirs.columns, strict=True))
         self._places = tuple(places[name] for name in ours.names)
+        self._passed_over = theirs.passed_over
 
     def _mismatch(self, line: int) -> HeaderMismatch:
         return HeaderMismatch(
@@ -114,7 +115,8 @@ class Columns:
     def _named(self, part: Records) -> Records:
         """Without the columns that have no name; those at the end have to be empty."""
         for place in range(max(self._places) + 1, self._layout.width):
-            part = _without_content(part, place)
+            if place not in self._passed_over:
+                part = _without_content(part, place)
         if self._places == tuple(range(self._layout.width)):
             return part
         return replace(part, cells=part.cells.select(list(self._places)))

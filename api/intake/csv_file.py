@@ -10,12 +10,13 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cache
 from itertools import chain
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 
 from api.contract.model import Table
 from api.errors import EmptyFile
+from api.intake.blanks import bare
 from api.intake.columns import Columns
 from api.intake.keys import SeenKeys
 from api.intake.layout import Layout
@@ -27,11 +28,13 @@ from api.intake.records import (
     Records,
     WrongRecord,
     line_breaks,
+    raw_record,
     raw_records,
 )
 from api.intake.rows import Block, Defect, Reject
 from api.intake.said import Said
 from api.intake.source import Source
+from api.intake.told import told
 from api.intake.validator import judge
 
 BLOCK_SIZE = 1 << 20  # bytes; a row that spans more than two blocks is refused
@@ -44,9 +47,10 @@ _ROWS_AT_ONCE = 20_000
 class CsvFile:
     """Judges a CSV while it is read, once.
 
-    `header`, the table's columns in the file's order if it names them, is known from
-    the first block on, `sha256` (hex, of the unzipped bytes) after the last. Iterating
-    raises `UnreadableFile`, `Unusable` or, beyond the limits, `TooLarge`.
+    `header`, the column of each of the file's cells if it names them, is known from the
+    first block on; `sha256` (hex, of the unzipped bytes) and `reading`, see `told`,
+    after the last. Iterating raises `UnreadableFile`, `Unusable` or, beyond the limits,
+    `TooLarge`.
     """
 
     source = "csv"
@@ -62,6 +66,7 @@ class CsvFile:
     ) -> None:
         self.sha256 = ""
         self.header: tuple[str, ...] | None = None
+        self.reading: dict[str, Any] | str | None = None
         self._table = table
         self._said = said or Said()
         self._limits = limits or Limits()
@@ -69,10 +74,10 @@ class CsvFile:
         self._block_size = block_size
 
     def __iter__(self) -> Iterator[Block]:
-        reading, reader = self._begin()
-        table, layout = reading.table, reading.layout
-        self.header = layout.names if layout.has_header else None
-        columns = Columns(table, layout)
+        reading, line, reader = self._begin()
+        table, layout = reading.names.table, reading.layout
+        self.header = layout.by_cell if layout.header else None
+        columns = Columns(reading.names, layout)
         seen = SeenKeys(table)
         records = received = 0
         for piece in chain.from_iterable(map(_pieces, reader)):
@@ -87,9 +92,13 @@ class CsvFile:
         if not received:
             raise EmptyFile(_nothing_in(layout))
         self.sha256 = self._source.sha256
+        self.reading = told(reading, self._source, line)
 
-    def _begin(self) -> tuple[Reading, RecordReader]:
-        """Read as far as the header, if there is one, and open what follows."""
+    def _begin(self) -> tuple[Reading, int, RecordReader]:
+        """Read as far as the header, if there is one, and open what follows.
+
+        With them comes the number of the first line that is not blank.
+        """
         head, line = self._head()
         reading = reading_of(self._table, head, self._source.ended, line, self._said)
         reader = RecordReader(
@@ -100,7 +109,7 @@ class CsvFile:
             self._block_size,
             reading.delimiter,
         )
-        return reading, reader
+        return reading, line, reader
 
     def _head(self) -> tuple[bytes, int]:
         """A block of the file, or all, from its first line that is not blank on.
@@ -163,7 +172,10 @@ def _judged(table: Table, layout: Layout, part: Records, seen: SeenKeys) -> Bloc
 
 
 def _wrong_records(layout: Layout, wrong: list[WrongRecord]) -> list[Reject]:
-    expected = f"{len(layout.names)} fields expected ({', '.join(layout.names)})"
+    fields = layout.names
+    if layout.passed_over:
+        fields = tuple(filter(None, map(bare, layout.header)))
+    expected = f"{len(fields)} fields expected ({', '.join(fields)})"
 
     @cache
     def width(found: int, hint: str) -> tuple[Defect, ...]:
@@ -175,11 +187,18 @@ def _wrong_records(layout: Layout, wrong: list[WrongRecord]) -> list[Reject]:
         line = record.line + line_breaks(record.text)
         message = (
             f"a double quote opened on line {line:,} does not close its cell: close it"
-            " right before the next comma, and double each one that belongs to the text"
+            f" right before the next {_called(record.delimiter)}, and double each one"
+            " that belongs to the text"
         )
         return (Defect(None, "stray_quote", message),)
 
-    return [Reject(record.line, record.text, defects(record)) for record in wrong]
+    return [
+        Reject(record.line, raw_record(record), defects(record)) for record in wrong
+    ]
+
+
+def _called(delimiter: str) -> str:
+    return "comma" if delimiter == "," else repr(delimiter)
 
 
 def _hint(record: WrongRecord) -> str:
@@ -191,7 +210,7 @@ def _hint(record: WrongRecord) -> str:
 
 
 def _nothing_in(layout: Layout) -> str:
-    if layout.has_header:
+    if layout.header:
         return "The file has a header and no rows under it."
     return "The file is empty: it holds no rows."
 

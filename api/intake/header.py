@@ -18,15 +18,8 @@ from api.errors import HeaderMismatch, UnknownHeader
 from api.foreign_text import quoted
 from api.intake.blanks import bare
 from api.intake.cells import check
-from api.intake.layout import (
-    MOST_CELLS,
-    Layout,
-    column_of,
-    expected,
-    filled,
-    header_layout,
-    is_header,
-)
+from api.intake.layout import MOST_CELLS, Layout, Names, expected, filled
+from api.intake.questions import of_columns
 from api.intake.quotes import STRAY
 from api.intake.records import WrongRecord, cells_of
 from api.suggestion import did_you_mean
@@ -39,12 +32,13 @@ _DIRECTIVE = re.compile(r'"?sep=(.)"?[,;\t|]*(?:\r\n|\n|\r)', re.IGNORECASE)
 _BEGINS_VALUE = re.compile(r"[+-]?\d")
 
 
-def layout_of(table: Table, text: str, line: int, delimiter: str) -> tuple[Layout, int]:
+def layout_of(names: Names, text: str, line: int, delimiter: str) -> tuple[Layout, int]:
     """The layout of a file of which these whole records, quotes mended, begin a line.
 
     With it comes the number of lines before the rows: the header, and what stands over
     it. Raises UnknownHeader or HeaderMismatch.
     """
+    table = names.table
     directive = _DIRECTIVE.match(text)
     if directive:
         text = text[directive.end() :]
@@ -52,8 +46,8 @@ def layout_of(table: Table, text: str, line: int, delimiter: str) -> tuple[Layou
     above: list[tuple[list[str], int]] = []
     width = len(table.columns)
     for cells, lines in islice(records_of(text, delimiter), _RECORDS):
-        if is_header(table, cells):
-            return header_layout(table, cells), skipped + lines
+        if names.is_header(cells):
+            return names.layout(cells), skipped + lines
         if _is_like_row(table, cells):
             # Commas after the last column of this row stand after that of every row.
             if filled(cells) <= width < len(cells) <= MOST_CELLS:
@@ -61,32 +55,43 @@ def layout_of(table: Table, text: str, line: int, delimiter: str) -> tuple[Layou
             break
         above.append((cells, lines))
     for cells, lines in above:
-        _refuse_unknown(table, cells, delimiter, line - 1 + skipped + lines)
+        try:
+            _refuse_unknown(names, cells, delimiter, line - 1 + skipped + lines)
+        except (HeaderMismatch, UnknownHeader) as problem:
+            below = (row for row, end in records_of(text, delimiter) if end > lines)
+            raise problem.asking(of_columns(names, cells, below)) from None
+    if names.said:
+        raise UnknownHeader(
+            "The file begins without a header, but columns names"
+            f" {quoted(names.said[0][0])} as one. Leave columns out, or put the header "
+            "above the rows."
+        )
     columns = tuple(range(len(table.columns)))
-    return Layout(table.column_names, columns, columns, width, False), skipped
+    return Layout(table.column_names, columns, columns, width), skipped
 
 
 def _refuse_unknown(
-    table: Table, cells: Sequence[str], delimiter: str, line: int
+    names: Names, cells: Sequence[str], delimiter: str, line: int
 ) -> None:
     """Refuse a record that has to be a header, for it is no row, and yet is none.
 
     Raises HeaderMismatch where it names some of the columns, UnknownHeader otherwise.
     """
+    table = names.table
     stray = cells[0].removeprefix(STRAY) if cells[0].startswith(STRAY) else None
     if stray is not None:
         cells = cells_of(WrongRecord(line, stray, 0, delimiter))
-    named = [column_of(table, cell) for cell in cells[:MOST_CELLS]]
+    named = [names.column_of(cell) for cell in cells[:MOST_CELLS]]
     if any(named) and not _is_row(table, cells):
         if stray is not None:
             raise HeaderMismatch(
                 f"A double quote in the header on line {line:,} does not close its "
                 f"cell: {quoted(stray)}. Expected: {expected(table)}."
             )
-        header_layout(table, cells)
+        names.layout(cells)
     if is_like_names(table, cells):
-        names = table.column_names
-        read = (f"{quoted(bare(cell))}{did_you_mean(cell, names)}" for cell in cells)
+        known = table.column_names
+        read = (f"{quoted(bare(cell))}{did_you_mean(cell, known)}" for cell in cells)
         raise UnknownHeader(
             f"Line {line:,} is neither a row of {table.name} nor a header that names "
             f"its columns: {', '.join(islice(read, _COMPLAINTS))}. Name them there, in "

@@ -9,7 +9,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from api.contract.model import Table
 from api.errors import HeaderMismatch
@@ -22,6 +21,7 @@ MOST_CELLS = 1000  # of a header, whether they have names or not
 _COMPLAINTS = 20  # of columns that are told one by one
 # How databases and programs wrap a name.
 _WRAPPED = re.compile(r"""`(.*)`|\[(.*)\]|'(.*)'|"(.*)\"""", re.DOTALL)
+_PASSED_OVER = "\0"  # in place of a column's name, where the sender says so
 
 
 @dataclass(frozen=True)
@@ -29,113 +29,143 @@ class Layout:
     """Which columns of a file are read, and as what.
 
     `names` are the table's columns in the file's order, `columns` where they stand
-    among the `width` cells of a record. `places` follows the table's columns, each with
-    its place in `names`; None is an optional column not in the file.
+    among the `width` cells of a record; `passed_over` are the others with a name.
+    `places` follows the table's columns, each with its place in `names`; None is an
+    optional column not in the file. `header` are the cells of the header, if there is
+    one.
     """
 
     names: tuple[str, ...]
     columns: tuple[int, ...]
     places: tuple[int | None, ...]
     width: int
-    has_header: bool
+    passed_over: frozenset[int] = frozenset()
+    header: tuple[str, ...] = ()
+
+    @property
+    def by_cell(self) -> tuple[str, ...]:
+        """The name of the column that each cell is read as, "" where it is not."""
+        named = dict(zip(self.columns, self.names, strict=True))
+        return tuple(named.get(place, "") for place in range(self.width))
 
 
-def is_header(table: Table, cells: Sequence[str]) -> bool:
-    """Whether the record consists of names of columns, with all that have to be there.
+class Names:
+    """What the columns of a table are called in one file.
 
-    It may have cells without a name: an index before the columns, or empty ones after.
+    `said` are headers of the file, each with the column that it means, or "" where it
+    is to be passed over; they go before everything else.
     """
-    if len(cells) > MOST_CELLS:
-        return False
-    found = set()
-    for cell in cells:
-        # Of most records the first cell tells: this is asked of many.
-        if (name := column_of(table, cell)) is None:
+
+    def __init__(self, table: Table, said: Sequence[tuple[str, str]] = ()) -> None:
+        self.table = table
+        self.said = tuple(said)
+        headers = [
+            (header, column.name)
+            for column in table.columns
+            for header in (*column.aliases, column.name)
+        ]
+        self._exact = {name: name for name in OUR_COLUMNS}
+        self._exact |= {text.casefold(): name for text, name in headers}
+        self._exact |= {_key(text): name or _PASSED_OVER for text, name in said}
+        # Where two columns differ by a hyphen only, each has to be called by its name.
+        meant: dict[str, set[str]] = {}
+        for text, name in headers:
+            meant.setdefault(compact(text), set()).add(name)
+        self._alone = {
+            text: next(iter(names)) for text, names in meant.items() if len(names) == 1
+        }
+        self.compacted = {*meant, *(compact(text) for text, _ in said)}
+        self._every = set(table.column_names)
+        self._required = {column.name for column in table.columns if column.required}
+
+    def column_of(self, cell: str) -> str | None:
+        """The column that a cell names: "" where it is blank, None if it is none's."""
+        key = _key(cell)
+        if not key:
+            return ""
+        return self._exact.get(key) or self._alone.get(compact(key))
+
+    def is_header(self, cells: Sequence[str]) -> bool:
+        """Whether the record consists of names, among them all that have to be there.
+
+        It may have cells without a name: an index before the columns, or empty ones
+        after. It has names of other columns only beside those of all of ours.
+        """
+        if len(cells) > MOST_CELLS:
             return False
-        found.add(name)
-    required = {column.name for column in table.columns if column.required}
-    return bool(found - {""}) and required <= found
+        others = len(cells) - len(self._every)
+        found = set()
+        for cell in cells:
+            # Of most records the first cell tells: this is asked of many.
+            if (name := self.column_of(cell)) is None:
+                others -= 1
+                if others < 0:
+                    return False
+            found.add(name)
+        wanted = self._every if None in found else self._required
+        return any(found) and wanted <= found
 
-
-def header_layout(table: Table, cells: Sequence[str]) -> Layout:
-    """The layout that this header gives the rows; raises HeaderMismatch."""
-    complaints = _complaints(table, cells)
-    if complaints:
-        raise HeaderMismatch(
-            f"The header does not fit {table.name}: {'; '.join(complaints)}. "
-            f"Expected: {expected(table)}."
+    def layout(self, cells: Sequence[str]) -> Layout:
+        """The layout that this header gives the rows; raises HeaderMismatch."""
+        complaints = self._complaints(cells)
+        if complaints:
+            raise HeaderMismatch(
+                f"The header does not fit {self.table.name}: {'; '.join(complaints)}. "
+                f"Expected: {expected(self.table)}."
+            )
+        found = [self.column_of(cell) for cell in cells]
+        others = (None, _PASSED_OVER)
+        read = {p: name for p, name in enumerate(found) if name and name not in others}
+        names = tuple(read.values())
+        places = {name: place for place, name in enumerate(names)}
+        return Layout(
+            names,
+            tuple(read),
+            tuple(map(places.get, self.table.column_names)),
+            len(cells),
+            frozenset(place for place, name in enumerate(found) if name in others),
+            tuple(cells),
         )
-    found = [column_of(table, cell) for cell in cells]
-    columns = tuple(place for place, name in enumerate(found) if name)
-    names = tuple(name for name in found if name)
-    places = {name: place for place, name in enumerate(names)}
-    ordered = tuple(map(places.get, table.column_names))
-    return Layout(names, columns, ordered, len(cells), has_header=True)
 
-
-def column_of(table: Table, cell: str) -> str | None:
-    """The column that a cell of a header names: "" where it is blank, None if none."""
-    text = bare(cell)
-    wrapped = _WRAPPED.fullmatch(text)
-    text = bare(wrapped[wrapped.lastindex or 0]) if wrapped else text
-    # By the names alone: a table takes longer to be looked up than all of the rest.
-    exact, compacted = _spellings(table.headers)
-    if not text:
-        return ""
-    return exact.get(text.casefold()) or compacted.get(compact(text))
-
-
-@lru_cache
-def _spellings(
-    headers: tuple[tuple[str, str], ...],
-) -> tuple[dict[str, str], dict[str, str]]:
-    """The columns, and our own, by their names; and by what is taken for a name."""
-    exact = {text.casefold(): name for text, name in headers}
-    # Where two columns differ by a hyphen only, each has to be called by its name.
-    meant: dict[str, set[str]] = {}
-    for text, name in headers:
-        meant.setdefault(compact(text), set()).add(name)
-    alone = {
-        text: next(iter(names)) for text, names in meant.items() if len(names) == 1
-    }
-    return {name: name for name in OUR_COLUMNS} | exact, alone
+    def _complaints(self, cells: Sequence[str]) -> list[str]:
+        """Everything wrong with a header, in the order of the file, then of ours."""
+        if len(cells) > MOST_CELLS:
+            return [f"it has {len(cells):,} cells"]
+        found = [self.column_of(cell) for cell in cells]
+        absent = [name for name in self.table.column_names if name not in found]
+        # An index may have no name, nor what is empty after the last column.
+        inside = range(1, filled(cells))
+        strange = [
+            place
+            for place, name in enumerate(found)
+            if name is None and absent or name == "" and place in inside
+        ]
+        complaints = []
+        for place in strange[:_COMPLAINTS]:
+            if text := bare(cells[place]):
+                # A name that is still to be found is the likelier meaning.
+                hint = did_you_mean(text, absent)
+                complaints.append(f"unknown column {quoted(text)}{hint}")
+            else:
+                complaints.append(f"column {place + 1} has no name")
+        if len(strange) > _COMPLAINTS:
+            complaints.append(f"{len(strange) - _COMPLAINTS:,} more are unknown, too")
+        for name, times in Counter(filter(None, found)).items():
+            if times > 1 and name != _PASSED_OVER:
+                complaints.append(f"column {name!r} stands there {times:,} times")
+        for column in self.table.columns:
+            if column.required and column.name in absent:
+                complaints.append(f"column {column.name!r} is missing")
+        keys = set(map(_key, cells))
+        for text, _ in self.said:
+            if _key(text) not in keys:
+                complaints.append(f"it has no {quoted(text)}, which columns names")
+        return complaints
 
 
 def compact(name: str) -> str:
     """`Department ID`, `departmentId` and `DEPARTMENT-ID` as one."""
     return "".join(filter(str.isalnum, name.casefold()))
-
-
-def _complaints(table: Table, cells: Sequence[str]) -> list[str]:
-    """Everything wrong with a header, in the order of the file, then of the table."""
-    if len(cells) > MOST_CELLS:
-        return [f"it has {len(cells):,} cells"]
-    found = [column_of(table, cell) for cell in cells]
-    absent = [name for name in table.column_names if name not in found]
-    # An index may have no name, nor what is empty after the last column.
-    inside = range(1, filled(cells))
-    strange = [
-        place
-        for place, name in enumerate(found)
-        if name is None or not name and place in inside
-    ]
-    complaints = []
-    for place in strange[:_COMPLAINTS]:
-        if text := bare(cells[place]):
-            # A name that is still to be found is the likelier meaning.
-            hint = did_you_mean(text, absent or table.column_names)
-            complaints.append(f"unknown column {quoted(text)}{hint}")
-        else:
-            complaints.append(f"column {place + 1} has no name")
-    if len(strange) > _COMPLAINTS:
-        complaints.append(f"{len(strange) - _COMPLAINTS:,} more are unknown, too")
-    for name, times in Counter(filter(None, found)).items():
-        if times > 1:
-            complaints.append(f"column {name!r} stands there {times:,} times")
-    for column in table.columns:
-        if column.required and column.name in absent:
-            complaints.append(f"column {column.name!r} is missing")
-    return complaints
 
 
 def filled(cells: Sequence[str]) -> int:
@@ -145,3 +175,10 @@ def filled(cells: Sequence[str]) -> int:
 
 def expected(table: Table) -> str:
     return ", ".join(table.column_names)
+
+
+def _key(cell: str) -> str:
+    """A name by which others that are written alike are found."""
+    text = bare(cell)
+    wrapped = _WRAPPED.fullmatch(text)
+    return (bare(wrapped[wrapped.lastindex or 0]) if wrapped else text).casefold()

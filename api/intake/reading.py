@@ -13,14 +13,22 @@ from itertools import islice
 import pyarrow as pa
 
 from api.contract.model import DAYS, Dates, Table
-from api.errors import AmbiguousReading, HeaderMismatch, Problem, UnknownHeader
+from api.errors import (
+    AmbiguousReading,
+    BadParameter,
+    HeaderMismatch,
+    Problem,
+    UnknownHeader,
+)
 from api.foreign_text import quoted
 from api.intake.blanks import bare
 from api.intake.cells import check
 from api.intake.header import directive_of, layout_of, records_of
-from api.intake.layout import Layout
+from api.intake.layout import Layout, Names
+from api.intake.questions import of_choices
 from api.intake.quotes import Mender
 from api.intake.said import Said
+from api.suggestion import did_you_mean
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _DATES: tuple[Dates, ...] = ("day_first", "month_first")
@@ -31,11 +39,11 @@ _SAMPLE = 500  # rows by which a reading is judged
 class Reading:
     """How the records of a file are read.
 
-    `table` is the table with the form of days that the file has, `dates`, where it has
-    one. `above` counts the lines before the rows.
+    `names` are those of the table with the form of days that the file has, `dates`,
+    where it has one. `above` counts the lines before the rows.
     """
 
-    table: Table
+    names: Names
     layout: Layout
     delimiter: str
     dates: Dates | None
@@ -48,11 +56,16 @@ class _Try:
 
     reading: Reading
     good: frozenset[int]
-    rows: int
+    rows: list[tuple[list[str], int]]
 
     @property
     def fits(self) -> bool:
-        return len(self.good) == self.rows > 0
+        return len(self.good) == len(self.rows) > 0
+
+    @property
+    def first(self) -> list[str]:
+        """The cells of the first good row."""
+        return self.rows[min(self.good)][0]
 
 
 def reading_of(
@@ -63,12 +76,13 @@ def reading_of(
     `head` begins on the line `line`, and is all of the file or some of it. Raises
     AmbiguousReading, UnknownHeader or HeaderMismatch.
     """
+    names = Names(table, _columns(table, said))
     tries: list[_Try] = []
     refusals: list[tuple[int, Problem]] = []
     for delimiter in _delimiters(head, said):
         text = Mender(0, len(head), delimiter).mended(head, is_all).decode()
         try:
-            tries.append(_tried(table, text, line, delimiter, said))
+            tries.append(_tried(names, text, line, delimiter, said))
         except (HeaderMismatch, UnknownHeader) as problem:
             refusals.append((text.count(delimiter), problem))
     hopeful = [found for found in tries if found.good]
@@ -77,15 +91,30 @@ def reading_of(
         told = " or ".join(DELIMITERS[found.reading.delimiter] for found in fitting)
         raise AmbiguousReading(
             f"The rows fit {table.name} whether their cells are separated by {told}."
-            ' Say which in the form field delimiter, as delimiter=";".'
+            ' Say which in the form field delimiter, as delimiter=";".',
+            question=of_choices(
+                "delimiter",
+                {f.reading.delimiter: " | ".join(f.first) for f in fitting},
+            ),
         )
     if fitting:
         return fitting[0].reading
-    headed = [found for found in tries if found.reading.layout.has_header]
+    headed = [found for found in tries if found.reading.layout.header]
     if not headed and refusals:
         # Of what is wrong with each, the one that has the most to say.
         raise max(refusals, key=lambda refusal: refusal[0])[1]
     return (headed or tries)[0].reading
+
+
+def _columns(table: Table, said: Said) -> tuple[tuple[str, str], ...]:
+    """What the sender says of headers; raises BadParameter for a column we have not."""
+    for header, name in said.columns:
+        if name and name not in table.column_names:
+            raise BadParameter(
+                f"columns says that {quoted(header)} is {quoted(name)}, which is no"
+                f" column of {table.name}{did_you_mean(name, table.column_names)}"
+            )
+    return said.columns
 
 
 def _delimiters(head: bytes, said: Said) -> list[str]:
@@ -96,19 +125,23 @@ def _delimiters(head: bytes, said: Said) -> list[str]:
     return [mark for mark in DELIMITERS if mark == "," or mark.encode() in head]
 
 
-def _tried(table: Table, text: str, line: int, delimiter: str, said: Said) -> _Try:
+def _tried(names: Names, text: str, line: int, delimiter: str, said: Said) -> _Try:
     """What comes of the delimiter, with the form of days that the rows prove."""
-    layout, above = layout_of(table, text, line, delimiter)
+    layout, above = layout_of(names, text, line, delimiter)
     rows = _rows(text, above, delimiter)
 
     def tried(dates: Dates | None) -> _Try:
-        read = _with_dates(table, dates)
-        good = _good(read, layout, rows)
-        return _Try(Reading(read, layout, delimiter, dates, above), good, len(rows))
+        read = Names(_with_dates(names.table, dates), names.said)
+        good = _good(read.table, layout, rows)
+        return _Try(Reading(read, layout, delimiter, dates, above), good, rows)
 
-    if said.dates:
+    declared = {column.dates for column in names.table.columns} - {None}
+    if said.dates or declared:
         return tried(said.dates)
-    plain, day, month = tried(None), *map(tried, _DATES)
+    plain = tried(None)
+    if plain.fits:
+        return plain
+    day, month = map(tried, _DATES)
     if plain.good >= day.good | month.good:
         return plain
     if day.good > month.good:
@@ -116,25 +149,30 @@ def _tried(table: Table, text: str, line: int, delimiter: str, said: Said) -> _T
     if month.good > day.good:
         return month
     row = min((day.good | month.good) - plain.good)
-    raise AmbiguousReading(_either_way(table, layout, *rows[row]))
+    raise _either_way(names.table, layout, rows[row][0], line - 1 + rows[row][1])
 
 
-def _either_way(table: Table, layout: Layout, cells: Sequence[str], line: int) -> str:
+def _either_way(
+    table: Table, layout: Layout, cells: Sequence[str], line: int
+) -> AmbiguousReading:
     """What is asked about a row whose day reads either way."""
     texts = {
-        column.name: bare(cells[layout.columns[place]])
+        column.name: pa.array([cells[layout.columns[place]]], pa.string())
         for column, place in zip(table.columns, layout.places, strict=True)
         if place is not None and column.data_type in DAYS
     }
-    name, text = next(
-        (name, text)
-        for name, text in texts.items()
-        if check(table.column(name), pa.array([text], pa.string()))[1]
-    )
-    return (
-        f"No day of {name} tells whether day or month comes first, as in {quoted(text)}"
-        f" on line {line:,}. Say it in the form field dates: dates=day_first or"
-        " dates=month_first."
+    name = next(n for n, text in texts.items() if check(table.column(n), text)[1])
+    meant = {
+        dates: check(replace(table.column(name), dates=dates), texts[name])[0][
+            0
+        ].as_py()
+        for dates in _DATES
+    }
+    return AmbiguousReading(
+        f"No day of {name} tells whether day or month comes first, as in"
+        f" {quoted(bare(texts[name][0].as_py()))} on line {line:,}. Say it in the form"
+        " field dates: dates=day_first or dates=month_first.",
+        question=of_choices("dates", {d: text or "" for d, text in meant.items()}),
     )
 
 

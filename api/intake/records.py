@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -220,12 +220,18 @@ class _Stream:
 
 def raw_records(cells: pa.RecordBatch, rows: list[int]) -> list[str]:
     """These records as CSV, without a line end."""
-    lines: list[str] = []
-    # The writer quotes a line break only if it looks like its own, so \r\n here.
-    writer = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\r\n")
     columns = [column.to_pylist() for column in cells.take(pa.array(rows)).columns]
-    writer.writerows(zip(*columns, strict=True))
-    return [line.removesuffix("\r\n") for line in lines]
+    return _lines(zip(*columns, strict=True))
+
+
+def raw_record(record: WrongRecord) -> str:
+    """The record as it stands, or with commas where its file has another delimiter.
+
+    One with a wrong quote stays as it is, for nobody can tell its cells.
+    """
+    if record.delimiter == "," or not record.fields:
+        return record.text
+    return _lines([cells_of(record)])[0]
 
 
 def cells_of(record: WrongRecord) -> list[str]:
@@ -233,6 +239,14 @@ def cells_of(record: WrongRecord) -> list[str]:
     text = record.text if record.fields else record.text.replace('"', "")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=record.delimiter)
     return next(reader, [])
+
+
+def _lines(rows: Iterable[Sequence[str]]) -> list[str]:
+    lines: list[str] = []
+    # The writer quotes a line break only if it looks like its own, so \r\n here.
+    writer = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\r\n")
+    writer.writerows(rows)
+    return [line.removesuffix("\r\n") for line in lines]
 
 
 def line_breaks(text: str) -> int:

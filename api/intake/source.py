@@ -51,6 +51,7 @@ class Source:
     ) -> None:
         self.ended = False
         self.encoding = UTF8
+        self.container: str | None = None
         self._said = said.encoding if said else None
         self._stream = stream
         self._limits = limits
