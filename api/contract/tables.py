@@ -19,6 +19,7 @@ TAKEN_NAMES = {
     "build_requests",
     "idempotency_keys",
     "contracts",
+    "readings",
 }
 
 

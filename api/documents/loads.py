@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
+from api.documents.readings import ReadingTold
+
 LoadId = Annotated[int, Field(ge=1, description="The load's number.", examples=[17])]
 TableName = Annotated[str, Field(description="The table.", examples=["departments"])]
 Received = Annotated[int, Field(ge=0, description="Rows sent: loaded and rejected.")]
@@ -142,6 +144,7 @@ class Load(TypedDict):
     sha256: Annotated[
         str | None, Field(description="Of the unzipped file, in hexadecimal.")
     ]
+    reading: ReadingTold
     received: Received
     loaded: Loaded
     rejected: Rejected
@@ -190,6 +193,7 @@ class DryRun(TypedDict):
     loaded: Annotated[int, Field(ge=0, description="Rows that would be stored.")]
     rejected: Annotated[int, Field(ge=0, description="Rows that would be refused.")]
     has_header: Annotated[bool, Field(description="Whether the file has a header.")]
+    reading: ReadingTold
     preview: Annotated[
         list[dict[str, Any]],
         Field(description="The first 20 rows as they would be stored."),

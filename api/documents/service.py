@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
+from api.documents.readings import Question
+
 
 @with_config(extra="forbid")
 class Index(TypedDict):
@@ -118,5 +120,6 @@ class Problem(TypedDict):
     declared: NotRequired[
         Annotated[list[str], Field(description="The parameters that there are.")]
     ]
+    question: NotRequired[Question]
     received: NotRequired[int]
     rejected: NotRequired[int]

@@ -8,6 +8,7 @@ from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from api.contract import DataType, Dates
+from api.documents.readings import RememberedReading
 
 
 @with_config(extra="forbid")
@@ -45,3 +46,7 @@ class Table(TypedDict):
     loads: Annotated[int, Field(ge=0, description="How many loads it had.")]
     rows_loaded: Annotated[int, Field(ge=0, description="Rows in all of them.")]
     last_loaded_at: Annotated[str | None, Field(description="UTC, ISO 8601.")]
+    readings: Annotated[
+        list[RememberedReading],
+        Field(description="How files under certain headers are read."),
+    ]

@@ -31,6 +31,7 @@ Problem                          the base: status, code, title, detail, extra me
 │  ├─ UnknownTable               unknown_table
 │  ├─ UnknownMetric              unknown_metric
 │  ├─ UnknownLoad                unknown_load
+│  ├─ UnknownReading             unknown_reading
 │  └─ UnknownBuild               unknown_build
 ├─ Unusable (422)                read, but nothing in it can be loaded
 │  ├─ EmptyFile                  empty_file
@@ -83,6 +84,7 @@ from api.errors.requests import (
     UnknownBuild,
     UnknownLoad,
     UnknownMetric,
+    UnknownReading,
     UnknownTable,
     UnsupportedMediaType,
     UploadTimeout,
@@ -158,6 +160,7 @@ __all__ = [
     "UnknownKey",
     "UnknownLoad",
     "UnknownMetric",
+    "UnknownReading",
     "UnknownTable",
     "UnreadableFile",
     "UnsupportedMediaType",

@@ -83,5 +83,9 @@ class UnknownLoad(NotFound):
     code, title = "unknown_load", "There is no such load"
 
 
+class UnknownReading(NotFound):
+    code, title = "unknown_reading", "There is no such remembered reading"
+
+
 class UnknownBuild(NotFound):
     code, title = "unknown_build", "There is no such build"

@@ -6,8 +6,10 @@ Pure: no file is opened, no database and no HTTP; only the bytes handed in are r
 from api.intake.avro_file import AvroFile, read_avro
 from api.intake.batch import BATCH_ROWS, read_batch
 from api.intake.csv_file import CsvFile, read_csv
+from api.intake.encodings import encoding_named
 from api.intake.limits import Limits
 from api.intake.rows import Block, Defect, Reject
+from api.intake.said import Remembered, RememberedReading, Said
 
 __all__ = [
     "AvroFile",
@@ -17,6 +19,10 @@ __all__ = [
     "Defect",
     "Limits",
     "Reject",
+    "Remembered",
+    "RememberedReading",
+    "Said",
+    "encoding_named",
     "read_avro",
     "read_batch",
     "read_csv",

@@ -59,6 +59,8 @@ class AvroFile:
     ) -> None:
         self.sha256 = ""
         self.header: tuple[str, ...] | None = None
+        self.header_cells: tuple[str, ...] = ()
+        self.reading = None
         self._table = table
         self._stream = _Hashed(stream)
         self._limits = limits or Limits()

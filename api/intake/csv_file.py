@@ -31,8 +31,9 @@ from api.intake.records import (
     raw_record,
     raw_records,
 )
+from api.intake.remembered import remembered_reading
 from api.intake.rows import Block, Defect, Reject
-from api.intake.said import Said
+from api.intake.said import Remembered, RememberedReading, Said
 from api.intake.source import Source
 from api.intake.told import told
 from api.intake.validator import judge
@@ -47,9 +48,9 @@ _ROWS_AT_ONCE = 20_000
 class CsvFile:
     """Judges a CSV while it is read, once.
 
-    `header`, the column of each of the file's cells if it names them, is known from the
-    first block on; `sha256` (hex, of the unzipped bytes) and `reading`, see `told`,
-    after the last. Iterating raises `UnreadableFile`, `Unusable` or, beyond the limits,
+    `sha256` (hex, of the unzipped bytes), `reading`, see `told`, `header_cells` and
+    `header`, the column of each if the file names them, are known after the last block.
+    Iterating raises `UnreadableFile`, `Unusable` or, beyond the limits,
     `TooLarge`.
     """
 
@@ -63,20 +64,23 @@ class CsvFile:
         block_size: int = BLOCK_SIZE,
         limits: Limits | None = None,
         said: Said | None = None,
+        remembered: Remembered = (),
     ) -> None:
         self.sha256 = ""
         self.header: tuple[str, ...] | None = None
+        self.header_cells: tuple[str, ...] = ()
         self.reading: dict[str, Any] | str | None = None
         self._table = table
         self._said = said or Said()
         self._limits = limits or Limits()
-        self._source = Source(stream, self._limits, self._said)
+        self._remembered = remembered
+        self._known: RememberedReading | None = None
+        self._source = Source(stream, self._limits, self._said, self._encoding)
         self._block_size = block_size
 
     def __iter__(self) -> Iterator[Block]:
         reading, line, reader = self._begin()
         table, layout = reading.names.table, reading.layout
-        self.header = layout.by_cell if layout.header else None
         columns = Columns(reading.names, layout)
         seen = SeenKeys(table)
         records = received = 0
@@ -92,7 +96,22 @@ class CsvFile:
         if not received:
             raise EmptyFile(_nothing_in(layout))
         self.sha256 = self._source.sha256
-        self.reading = told(reading, self._source, line)
+        self._tell(reading, line)
+
+    def sample(self) -> tuple[int, int]:
+        """How many first rows there are, and are good, in place of the blocks."""
+        reading, line, _ = self._begin()
+        if not reading.rows:
+            raise EmptyFile(_nothing_in(reading.layout))
+        self._tell(reading, line)
+        return reading.rows, reading.good
+
+    def _tell(self, reading: Reading, line: int) -> None:
+        layout = reading.layout
+        self.header = layout.by_cell if layout.header else None
+        self.header_cells = tuple(map(bare, layout.header))
+        known = self._known.reading_id if self._known else None
+        self.reading = told(reading, self._source, line, known)
 
     def _begin(self) -> tuple[Reading, int, RecordReader]:
         """Read as far as the header, if there is one, and open what follows.
@@ -100,7 +119,9 @@ class CsvFile:
         With them comes the number of the first line that is not blank.
         """
         head, line = self._head()
-        reading = reading_of(self._table, head, self._source.ended, line, self._said)
+        self._known = remembered_reading(self._remembered, head, is_utf8=True)
+        said = self._said.or_else(self._known.said) if self._known else self._said
+        reading = reading_of(self._table, head, self._source.ended, line, said)
         reader = RecordReader(
             self._source,
             head[_start_of_line(head, reading.above) :],
@@ -110,6 +131,11 @@ class CsvFile:
             reading.delimiter,
         )
         return reading, line, reader
+
+    def _encoding(self, part: bytes) -> str | None:
+        """The one that is remembered of the file, of which this is no UTF-8."""
+        known = self._known or remembered_reading(self._remembered, part, is_utf8=False)
+        return known.said.encoding if known else None
 
     def _head(self) -> tuple[bytes, int]:
         """A block of the file, or all, from its first line that is not blank on.
@@ -134,9 +160,10 @@ def read_csv(
     block_size: int = BLOCK_SIZE,
     limits: Limits | None = None,
     said: Said | None = None,
+    remembered: Remembered = (),
 ) -> CsvFile:
     """The CSV in `stream`, plain or gzipped, to be iterated over once."""
-    return CsvFile(table, stream, block_size, limits, said)
+    return CsvFile(table, stream, block_size, limits, said, remembered)
 
 
 def _pieces(part: Records) -> Iterator[Records]:

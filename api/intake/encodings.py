@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from contextlib import suppress
 
 from api.errors import BadParameter, UnreadableFile
 from api.foreign_text import quoted
@@ -16,6 +17,14 @@ _MARKS = {
     codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
+}
+# What a file of one byte a character most likely is, by what it is called in a form.
+_LIKELY = {
+    "windows-1252": "cp1252",
+    "windows-1250": "cp1250",
+    "windows-1251": "cp1251",
+    "macintosh": "mac-roman",
+    "ibm850": "cp850",
 }
 # The families that offices write. Others of Python's are no encodings of files.
 _KNOWN = re.compile(
@@ -53,3 +62,17 @@ def encoding_of(start: bytes, said: str | None) -> str:
             f" {said}, as encoding says. Leave the field out."
         )
     return marked or said or UTF8
+
+
+def label_of(encoding: str) -> str:
+    """What the encoding is called in a form."""
+    return next((label for label, n in _LIKELY.items() if n == encoding), encoding)
+
+
+def readings_of(line: bytes) -> dict[str, str]:
+    """The line as it reads in each encoding that it may be in."""
+    read = {}
+    for label, encoding in _LIKELY.items():
+        with suppress(UnicodeDecodeError):
+            read[label] = line.decode(encoding)
+    return read

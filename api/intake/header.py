@@ -25,7 +25,8 @@ from api.intake.records import WrongRecord, cells_of
 from api.suggestion import did_you_mean
 
 _COMPLAINTS = 20  # of columns that are told one by one
-_RECORDS = 100  # among which the header has to stand
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+RECORDS = 100  # among which the header has to stand
 # What tells Excel the delimiter, on a line of its own above everything else.
 _DIRECTIVE = re.compile(r'"?sep=(.)"?[,;\t|]*(?:\r\n|\n|\r)', re.IGNORECASE)
 # How a value that is written wrongly begins; hardly any name does.
@@ -45,7 +46,7 @@ def layout_of(names: Names, text: str, line: int, delimiter: str) -> tuple[Layou
     skipped = int(bool(directive))
     above: list[tuple[list[str], int]] = []
     width = len(table.columns)
-    for cells, lines in islice(records_of(text, delimiter), _RECORDS):
+    for cells, lines in islice(records_of(text, delimiter), RECORDS):
         if names.is_header(cells):
             return names.layout(cells), skipped + lines
         if _is_like_row(table, cells):
@@ -99,7 +100,14 @@ def _refuse_unknown(
         )
 
 
-def directive_of(head: bytes) -> str | None:
+def delimiters_in(head: bytes) -> list[str]:
+    """Those that may separate the cells of a file that begins like this."""
+    if directive := _directive_of(head):
+        return [directive]
+    return [mark for mark in DELIMITERS if mark == "," or mark.encode() in head]
+
+
+def _directive_of(head: bytes) -> str | None:
     """The delimiter that the file names itself, for Excel."""
     found = _DIRECTIVE.match(head[:20].decode(errors="replace").removeprefix("\ufeff"))
     return found and found[1]

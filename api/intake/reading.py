@@ -23,14 +23,13 @@ from api.errors import (
 from api.foreign_text import quoted
 from api.intake.blanks import bare
 from api.intake.cells import check
-from api.intake.header import directive_of, layout_of, records_of
+from api.intake.header import DELIMITERS, delimiters_in, layout_of, records_of
 from api.intake.layout import Layout, Names
 from api.intake.questions import of_choices
 from api.intake.quotes import Mender
 from api.intake.said import Said
 from api.suggestion import did_you_mean
 
-DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _DATES: tuple[Dates, ...] = ("day_first", "month_first")
 _SAMPLE = 500  # rows by which a reading is judged
 
@@ -40,7 +39,8 @@ class Reading:
     """How the records of a file are read.
 
     `names` are those of the table with the form of days that the file has, `dates`,
-    where it has one. `above` counts the lines before the rows.
+    where it has one. `above` counts the lines before the rows, `good` those that fit of
+    the `rows` of the sample.
     """
 
     names: Names
@@ -48,6 +48,8 @@ class Reading:
     delimiter: str
     dates: Dates | None
     above: int
+    rows: int
+    good: int
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def reading_of(
     names = Names(table, _columns(table, said))
     tries: list[_Try] = []
     refusals: list[tuple[int, Problem]] = []
-    for delimiter in _delimiters(head, said):
+    for delimiter in [said.delimiter] if said.delimiter else delimiters_in(head):
         text = Mender(0, len(head), delimiter).mended(head, is_all).decode()
         try:
             tries.append(_tried(names, text, line, delimiter, said))
@@ -117,14 +119,6 @@ def _columns(table: Table, said: Said) -> tuple[tuple[str, str], ...]:
     return said.columns
 
 
-def _delimiters(head: bytes, said: Said) -> list[str]:
-    if said.delimiter:
-        return [said.delimiter]
-    if directive := directive_of(head):
-        return [directive]
-    return [mark for mark in DELIMITERS if mark == "," or mark.encode() in head]
-
-
 def _tried(names: Names, text: str, line: int, delimiter: str, said: Said) -> _Try:
     """What comes of the delimiter, with the form of days that the rows prove."""
     layout, above = layout_of(names, text, line, delimiter)
@@ -133,7 +127,9 @@ def _tried(names: Names, text: str, line: int, delimiter: str, said: Said) -> _T
     def tried(dates: Dates | None) -> _Try:
         read = Names(_with_dates(names.table, dates), names.said)
         good = _good(read.table, layout, rows)
-        return _Try(Reading(read, layout, delimiter, dates, above), good, rows)
+        counts = len(rows), len(good)
+        reading = Reading(read, layout, delimiter, dates, above, *counts)
+        return _Try(reading, good, rows)
 
     declared = {column.dates for column in names.table.columns} - {None}
     if said.dates or declared:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 
 from api.contract.model import Dates
 
@@ -20,3 +21,25 @@ class Said:
     dates: Dates | None = None
     columns: tuple[tuple[str, str], ...] = ()
     sheet: str | None = None
+
+    def or_else(self, other: Said) -> Said:
+        """What is not said here as the other has it."""
+        silent = [f.name for f in fields(self) if not getattr(self, f.name)]
+        return replace(self, **{name: getattr(other, name) for name in silent})
+
+
+@dataclass(frozen=True)
+class RememberedReading:
+    """What was said of a file under `header`, and holds for the next one under it.
+
+    `actor` said so, at `remembered_at` (UTC, ISO 8601).
+    """
+
+    reading_id: int
+    header: tuple[str, ...]
+    said: Said
+    actor: str | None = None
+    remembered_at: str = ""
+
+
+Remembered = Sequence[RememberedReading]

@@ -10,13 +10,15 @@ import gzip
 import hashlib
 import re
 import zlib
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import BinaryIO, Protocol, cast
 
 from api.errors import BinaryContent, BrokenGzip, NotUtf8, TooLarge, UnreadableFile
 from api.foreign_text import quoted
-from api.intake.encodings import UTF8, encoding_of
+from api.intake.encodings import UTF8, encoding_of, readings_of
 from api.intake.limits import Limits
+from api.intake.questions import of_choices
 from api.intake.said import Said
 
 _GZIP = b"\x1f\x8b"
@@ -42,24 +44,29 @@ class _Readable(Protocol):
 class Source:
     """The text of a file, part by part; refuses what is no text while it is read.
 
-    `ended` is set with the last part; from then on `sha256` is the digest (hex) of the
-    whole unzipped file.
+    `otherwise` may know the encoding of a file that is not UTF-8, given the part where
+    that shows. `ended` is set with the last part; from then on `sha256` is the digest
+    (hex) of the whole unzipped file.
     """
 
     def __init__(
-        self, stream: BinaryIO, limits: Limits, said: Said | None = None
+        self,
+        stream: BinaryIO,
+        limits: Limits,
+        said: Said | None = None,
+        otherwise: Callable[[bytes], str | None] = lambda _: None,
     ) -> None:
         self.ended = False
         self.encoding = UTF8
         self.container: str | None = None
         self._said = said.encoding if said else None
+        self._otherwise = otherwise
+        self._is_ascii = True
         self._stream = stream
         self._limits = limits
         self._plain: _Readable | None = None
         self._hash = hashlib.sha256()
-        self._decoder: codecs.IncrementalDecoder = codecs.getincrementaldecoder(
-            "utf-8"
-        )()
+        self._decode_as(UTF8)
         self._offset = 0
         self._line = 1
         self._after_return = False
@@ -77,8 +84,7 @@ class Source:
         self._hash.update(chunk)
         if not self._offset:
             _refuse_known_formats(chunk)
-            self.encoding = encoding_of(chunk, self._said)
-            self._decoder = codecs.getincrementaldecoder(self.encoding)()
+            self._decode_as(encoding_of(chunk, self._said))
         text = self._text(chunk)
         if self._after_return and text.startswith(b"\n"):
             # One line end, cut in two.
@@ -96,8 +102,22 @@ class Source:
         try:
             text = self._decoder.decode(chunk, final=self.ended)
         except UnicodeDecodeError as error:
-            raise self._undecodable(waiting + chunk, error, len(waiting)) from None
+            encoding = self._otherwise(chunk) if self._may_be_another else None
+            if not encoding:
+                raise self._undecodable(waiting + chunk, error, len(waiting)) from None
+            self._decode_as(encoding)
+            return self._text(chunk)
+        self._is_ascii = False
         return chunk if self.encoding == UTF8 else text.encode()
+
+    @property
+    def _may_be_another(self) -> bool:
+        """Whether nothing has yet told the encoding."""
+        return self.encoding == UTF8 and self._is_ascii and not self._said
+
+    def _decode_as(self, encoding: str) -> None:
+        self.encoding = encoding
+        self._decoder = codecs.getincrementaldecoder(encoding)()
 
     def _undecodable(
         self, text: bytes, error: UnicodeDecodeError, waiting: int
@@ -112,11 +132,13 @@ class Source:
             return UnreadableFile(f"{place} is not {self._said}, as encoding says.")
         if self.encoding != UTF8:
             return UnreadableFile(f"{place} is not {self.encoding}: save it as UTF-8.")
-        shown = _line_around(text, start).decode("cp1252", errors="replace")
+        shown = _line_around(text, start)
+        read = quoted(shown.decode("cp1252", errors="replace"))
         return NotUtf8(
-            f"{place} is not UTF-8. As Windows-1252 that line reads {quoted(shown)}: if"
-            " this is right, say encoding=windows-1252 in the form. Otherwise save the"
-            " file as UTF-8."
+            f"{place} is not UTF-8. As Windows-1252 that line reads {read}: if this is"
+            " right, say encoding=windows-1252 in the form. Otherwise save the file as"
+            " UTF-8.",
+            question=of_choices("encoding", readings_of(shown)),
         )
 
     def _refuse_nul(self, text: bytes) -> None:

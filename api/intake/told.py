@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from api.intake.blanks import bare
-from api.intake.encodings import UTF8
+from api.intake.encodings import UTF8, label_of
 from api.intake.reading import Reading
 from api.intake.source import Source
 
@@ -13,8 +13,13 @@ from api.intake.source import Source
 PLAIN: Literal["plain"] = "plain"
 
 
-def told(reading: Reading, source: Source, line: int) -> dict[str, Any] | str:
-    """The reading of a file whose first line that is not blank is `line`."""
+def told(
+    reading: Reading, source: Source, line: int, remembered: int | None
+) -> dict[str, Any] | str:
+    """The reading of a file whose first line that is not blank is `line`.
+
+    `remembered` is the number of the remembered reading by which it was read.
+    """
     layout = reading.layout
     first = line + reading.above
     columns = [
@@ -24,12 +29,13 @@ def told(reading: Reading, source: Source, line: int) -> dict[str, Any] | str:
     ]
     document = {
         "container": source.container,
-        "encoding": source.encoding,
+        "encoding": label_of(source.encoding),
         "delimiter": reading.delimiter,
         "header_line": first - 1 if layout.header else None,
         "lines_above": first - 1 - bool(layout.header),
         "columns": columns,
         "dates": reading.dates,
+        "remembered": remembered,
     }
     is_plain = document == document | {
         "container": None,
@@ -37,5 +43,6 @@ def told(reading: Reading, source: Source, line: int) -> dict[str, Any] | str:
         "delimiter": ",",
         "lines_above": 0,
         "dates": None,
+        "remembered": None,
     } and all(column["name"] == column["column"] for column in columns)
     return PLAIN if is_plain else document

@@ -5,6 +5,8 @@ Every door, HTTP and the command line, comes through here; none is known here.
 
 from api.loading.batches import check_batch, load_batch
 from api.loading.files import check_avro, check_csv, load_avro, load_csv
+from api.loading.fitting import Fit, fits_of
+from api.loading.said import said_of
 from api.loading.tally import RAW_SHOWN, REJECTS_SHOWN, reject_document
 from api.loading.terms import (
     Receipt,
@@ -17,6 +19,7 @@ from api.loading.terms import (
 from api.loading.undo import undo
 
 __all__ = [
+    "Fit",
     "RAW_SHOWN",
     "REJECTS_SHOWN",
     "Receipt",
@@ -25,12 +28,14 @@ __all__ = [
     "check_avro",
     "check_batch",
     "check_csv",
+    "fits_of",
     "limits_of",
     "load_avro",
     "load_batch",
     "load_csv",
     "receipt_of",
     "reject_document",
+    "said_of",
     "table_named",
     "undo",
 ]

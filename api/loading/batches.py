@@ -34,6 +34,7 @@ def check_batch(table: Table, rows: Sequence[object], strict: bool = False) -> R
         loaded=tally.loaded,
         rejected=tally.rejected,
         has_header=False,
+        reading=None,
         rejects=tally.shown,
         preview=tally.preview,
     )

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from api.contract import Table
 from api.foreign_text import file_label
-from api.intake import Block, Limits, read_avro, read_csv
+from api.intake import Block, CsvFile, Limits, Remembered, read_avro, read_csv
 from api.loading.tally import Tally
 from api.loading.terms import Receipt, Report, Terms, receipt_of
 from api.read_ahead import read_ahead
-from api.warehouse import Arrival, RawStore
+from api.warehouse import Arrival, Load, LoadInProgress, RawStore
 
 BLOCKS_AHEAD = 4
 
@@ -20,13 +20,16 @@ BLOCKS_AHEAD = 4
 class _File(Protocol):
     """A file as blocks of judged rows, iterated over once; `sha256` known at its end.
 
-    `header` is the file's own, if it has one. One that `may_be_empty` says by itself
-    that it holds no rows; of others an absence of rows is taken for a mistake.
+    `header` is the file's own, if it has one, `header_cells` as it stands there, and
+    `reading` how it was read. One that `may_be_empty` says by itself that it holds no
+    rows; of others an absence of rows is taken for a mistake.
     """
 
     source: str
     sha256: str
     header: tuple[str, ...] | None
+    header_cells: tuple[str, ...]
+    reading: Any
     may_be_empty: bool
 
     def __iter__(self) -> Iterator[Block]: ...
@@ -44,9 +47,9 @@ def load_csv(
     Raises UnreadableFile, Unusable or TooLarge, and then nothing of it is stored.
     """
     terms = terms or Terms()
-    return _load(
-        store, table, read_csv(table, stream, limits=terms.limits), file_name, terms
-    )
+    remembered = store.readings.of_table(table.name)
+    file = _csv(table, stream, terms, remembered)
+    return _load(store, table, file, file_name, terms)
 
 
 def load_avro(
@@ -63,10 +66,14 @@ def load_avro(
 
 
 def check_csv(
-    table: Table, stream: BinaryIO, strict: bool = False, limits: Limits | None = None
+    table: Table,
+    stream: BinaryIO,
+    terms: Terms | None = None,
+    remembered: Remembered = (),
 ) -> Report:
     """Judge a CSV file as `load_csv` would, and store nothing."""
-    return _check(table, read_csv(table, stream, limits=limits), strict)
+    terms = terms or Terms()
+    return _check(table, _csv(table, stream, terms, remembered), terms.strict)
 
 
 def check_avro(
@@ -74,6 +81,14 @@ def check_avro(
 ) -> Report:
     """Judge an Avro file as `load_avro` would, and store nothing."""
     return _check(table, read_avro(table, stream, limits), strict)
+
+
+def _csv(
+    table: Table, stream: BinaryIO, terms: Terms, remembered: Remembered
+) -> CsvFile:
+    return read_csv(
+        table, stream, limits=terms.limits, said=terms.said, remembered=remembered
+    )
 
 
 def _load(
@@ -88,7 +103,7 @@ def _load(
                 pending.reject(block.rejects)
                 tally.take(block)
         tally.refuse_what_breaks_terms()
-        same = pending.same_file(file.sha256)
+        same = pending.same_file(file.sha256, file.reading)
         if same is None:
             _require_a_row(tally, file)
             arrival = Arrival(
@@ -98,13 +113,20 @@ def _load(
                 file_name=file_label(file_name),
                 sha256=file.sha256,
                 header=file.header,
+                reading=file.reading,
             )
             load = pending.finish(arrival)
-            pending.remember(terms.keyed, load)
+            _remember(pending, file, terms, load)
             return Receipt(load, tally.shown)
         pending.abandon()
-        pending.remember(terms.keyed, same)
+        _remember(pending, file, terms, same)
     return receipt_of(store, same, already=True)
+
+
+def _remember(pending: LoadInProgress, file: _File, terms: Terms, load: Load) -> None:
+    if terms.remember and file.header_cells:
+        pending.remember_reading(file.header_cells, terms.said)
+    pending.remember(terms.keyed, load)
 
 
 def _check(table: Table, file: _File, strict: bool) -> Report:
@@ -118,6 +140,7 @@ def _check(table: Table, file: _File, strict: bool) -> Report:
         loaded=tally.loaded,
         rejected=tally.rejected,
         has_header=file.header is not None,
+        reading=file.reading,
         rejects=tally.shown,
         preview=tally.preview,
     )

@@ -8,7 +8,7 @@ from typing import Any
 from api.config import Settings
 from api.contract import Contract, Table
 from api.errors import UnknownTable
-from api.intake import Limits
+from api.intake import Limits, Said
 from api.loading.tally import REJECTS_SHOWN, reject_document
 from api.provenance import NOBODY, Provenance
 from api.suggestion import did_you_mean
@@ -30,7 +30,8 @@ class Terms:
 
     With the mode "replace" the rows are the whole table. `strict` is all or nothing:
     one reject refuses the load. `keyed` is the request as its sender will repeat it, to
-    be remembered with the load, `by` who sent it.
+    be remembered with the load, `by` who sent it. `said` is how a file is to be read,
+    which holds for the next one under its header, too, if it is to `remember`.
     """
 
     mode: str = "append"
@@ -38,6 +39,8 @@ class Terms:
     keyed: KeyedRequest | None = None
     by: Provenance = NOBODY
     limits: Limits = Limits()
+    said: Said = Said()
+    remember: bool = False
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -54,6 +57,7 @@ class Report:
     loaded: int
     rejected: int
     has_header: bool
+    reading: Any
     rejects: list[dict[str, Any]]
     preview: list[dict[str, Any]]
 

@@ -61,15 +61,18 @@ OBSTACLES = (
 )
 
 
-def answers(*also: type[errors.Problem]) -> Node:
-    """The responses to what makes a load; `also` are errors of its own."""
+def answers(*also: type[errors.Problem], tried: Sequence[str] = ()) -> Node:
+    """The responses to what makes a load; `also` are errors of its own.
+
+    `tried` are shapes of the answer to a dry run of its own.
+    """
     receipt = {"anyOf": [ref("Receipt"), ref("MinimalReceipt")]}
-    tried = {"anyOf": [ref("DryRun"), ref("Receipt"), ref("MinimalReceipt")]}
+    nothing_new = ("DryRun", *tried, "Receipt", "MinimalReceipt")
     optional = ("Preference-Applied", "Idempotency-Replayed")
     return {
         "200": answer(
             "Nothing new was stored: a dry run, or it was so before.",
-            as_json(tried),
+            as_json({"anyOf": [*map(ref, nothing_new)]}),
             optional,
         ),
         "201": answer("Loaded, and the build is done.", as_json(receipt), LOADED),

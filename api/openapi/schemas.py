@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from api.contract import Column, DataType
-from api.documents import builds, loads, metrics, service, tables
+from api.documents import builds, loads, metrics, readings, service, tables
 
 Node = dict[str, Any]
 
@@ -19,6 +19,7 @@ ANSWERS: tuple[Any, ...] = (
     loads.Receipt,
     loads.MinimalReceipt,
     loads.DryRun,
+    readings.TablesOfFile,
     loads.RejectsPage,
     builds.Build,
     builds.BuildWithSteps,

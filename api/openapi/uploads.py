@@ -11,13 +11,14 @@ from api.intake import BATCH_ROWS
 from api.openapi.loading import (
     DRY_RUN,
     KEY,
+    OBSTACLES,
     PREFER,
     answers,
     dry_run,
     names,
     table_in_path,
 )
-from api.openapi.parts import answer, as_json, problems
+from api.openapi.parts import answer, as_json, problems, whole_number
 from api.openapi.schemas import array_of, cell, ref
 
 Node = dict[str, Any]
@@ -45,6 +46,7 @@ def paths(tables: Sequence[Table], samples: Mapping[str, Rows]) -> Node:
         "/tables": {"get": _tables()},
         "/tables/{name}": {"get": _one_table(tables)},
         "/tables/{name}/template": {"get": _template(tables)},
+        "/tables/{name}/readings/{reading_id}": {"delete": _forget(tables)},
     }
 
 
@@ -77,9 +79,12 @@ def _upload(tables: Sequence[Table]) -> Node:
                 "type": "string",
                 "format": "binary",
                 "contentMediaType": "text/csv",
-                "description": "A CSV file, plain or gzip, with a header or without.",
+                "description": "A CSV file, with a header or without.",
             },
-            "table_name": names(tables),
+            "table_name": names(tables)
+            | {
+                "description": "Without it, a dry run tells which tables the file fits."
+            },
             "mode": {
                 "type": "string",
                 "enum": ["append", "replace"],
@@ -87,8 +92,9 @@ def _upload(tables: Sequence[Table]) -> Node:
                 "description": "`replace` makes the file the whole table.",
             },
             "dry_run": DRY_RUN,
+            **_said(),
         },
-        "required": ["csv_file", "table_name"],
+        "required": ["csv_file"],
         "additionalProperties": False,
     }
     encoding = {"csv_file": {"contentType": "text/csv, application/gzip"}}
@@ -102,7 +108,49 @@ def _upload(tables: Sequence[Table]) -> Node:
         " holds them is published.",
         "parameters": [dry_run(), PREFER, KEY],
         "requestBody": {"required": True, "content": body},
-        "responses": answers(*BAD_FILES),
+        "responses": answers(*BAD_FILES, tried=("TablesOfFile",)),
+    }
+
+
+def _said() -> Node:
+    """What the sender may say of how the file is read."""
+    return {
+        "encoding": {
+            "type": "string",
+            "minLength": 1,
+            "examples": ["windows-1252"],
+            "description": "Of a file that is neither UTF-8 nor tells it by its first"
+            " bytes.",
+        },
+        "delimiter": {
+            "type": "string",
+            "minLength": 1,
+            "examples": [";", "tab"],
+            "description": "Between two cells; by default the one with which the rows"
+            " fit.",
+        },
+        "dates": {
+            "type": "string",
+            "enum": ["day_first", "month_first"],
+            "description": "How days are written that no row of the file decides.",
+        },
+        "columns": {
+            "type": "object",
+            "additionalProperties": {"type": ["string", "null"]},
+            "examples": [{"Nr.": "id", "Notes": None}],
+            "description": "Headers of the file, each with the table's column that it"
+            " is, or null to pass it over.",
+        },
+        "sheet": {
+            "type": "string",
+            "minLength": 1,
+            "description": "The sheet of a workbook, or the file of a zip.",
+        },
+        "remember": {
+            "type": "boolean",
+            "default": False,
+            "description": "Read every other file under the same header like this.",
+        },
     }
 
 
@@ -186,6 +234,32 @@ def _one_table(tables: Sequence[Table]) -> Node:
         "responses": {
             "200": answer("The table.", as_json(ref("Table"))),
             **problems(errors.UndeclaredParameter, errors.UnknownTable),
+        },
+    }
+
+
+def _forget(tables: Sequence[Table]) -> Node:
+    number = {
+        "name": "reading_id",
+        "in": "path",
+        "required": True,
+        "schema": whole_number(1, 2**63 - 1),
+    }
+    return {
+        "operationId": "forget_reading",
+        "tags": ["tables"],
+        "summary": "Take a remembered reading back",
+        "description": "Files under its header are read by themselves again, or asked"
+        " about. What was loaded stays.",
+        "parameters": [table_in_path(tables), number],
+        "responses": {
+            "204": answer("It is gone."),
+            **problems(
+                errors.UndeclaredParameter,
+                errors.UnknownTable,
+                errors.UnknownReading,
+                *OBSTACLES,
+            ),
         },
     }
 

@@ -74,6 +74,7 @@ def load_document(load: Load) -> LoadDocument:
         "source": source,
         "file_name": load.file_name,
         "sha256": load.sha256,
+        "reading": load.reading,
         "received": load.received,
         "loaded": load.loaded,
         "rejected": load.rejected,

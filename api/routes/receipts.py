@@ -14,8 +14,9 @@ from api.context import Context
 from api.contract import Table
 from api.documents.loads import DryRun, MinimalReceipt
 from api.documents.loads import Receipt as ReceiptDocument
+from api.documents.readings import TableOfFile, TablesOfFile
 from api.errors import BadParameter, IdempotencyKeyReused
-from api.loading import REJECTS_SHOWN, Receipt, Report, Terms, receipt_of
+from api.loading import REJECTS_SHOWN, Fit, Receipt, Report, Terms, receipt_of
 from api.observing.logs import tell
 from api.provenance import ACTOR, REQUEST_ID, Provenance
 from api.routes.builds import build_brief
@@ -161,6 +162,27 @@ def _replayed(load_id: int, status: int, answer: str) -> Response:
     response.headers["Location"] = url_for("loads.one_load", load_id=load_id)
     response.headers["Idempotency-Replayed"] = "true"
     return response
+
+
+def fitted(fits: list[Fit]) -> Response:
+    """The answer to a dry run that names no table."""
+    document: TablesOfFile = {"dry_run": True, "tables": [*map(_fit, fits)]}
+    return jsonify(document)
+
+
+def _fit(fit: Fit) -> TableOfFile:
+    problem = fit.problem
+    return {
+        "table": fit.table,
+        "fits": fit.fits,
+        "rows": fit.rows,
+        "good": fit.good,
+        "has_header": fit.has_header,
+        "reading": fit.reading,
+        "code": problem.code if problem else None,
+        "detail": problem.detail if problem else None,
+        "question": problem.extra.get("question") if problem else None,
+    }
 
 
 def reported(table: Table, report: Report) -> Response:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 
 from api.context import Context
 from api.contract import Column, Table
+from api.documents.readings import RememberedReading as ReadingDocument
 from api.documents.tables import Table as TableDocument
 from api.documents.tables import TableColumn
+from api.intake import Remembered, RememberedReading
 from api.loading import table_named
+from api.provenance import ACTOR
 from api.routes.reading import declared_only
+from api.warehouse import RawStore
 
 NOTHING_LOADED = {"loads": 0, "rows_loaded": 0, "last_loaded_at": None}
 
@@ -25,18 +30,21 @@ def routes(context: Context) -> Blueprint:
     @noun.get("/tables")
     def list_tables() -> Response:
         declared_only()
-        counts = context.warehouse.raw.counts()
         tables = context.contract.tables.values()
-        return jsonify(
-            [_document(t, counts.get(t.name, NOTHING_LOADED)) for t in tables]
-        )
+        return jsonify(_documents(context.warehouse.raw, *tables))
 
     @noun.get("/tables/<name>")
     def one_table(name: str) -> Response:
         declared_only()
         table = table_named(context.contract, name)
-        counts = context.warehouse.raw.counts()
-        return jsonify(_document(table, counts.get(name, NOTHING_LOADED)))
+        return jsonify(_documents(context.warehouse.raw, table)[0])
+
+    @noun.delete("/tables/<name>/readings/<number:reading_id>")
+    def forget_reading(name: str, reading_id: int) -> Response:
+        declared_only()
+        table = table_named(context.contract, name)
+        context.warehouse.raw.readings.forget(table.name, reading_id)
+        return Response(status=204)
 
     @noun.get("/tables/<name>/template")
     def template(name: str) -> Response:
@@ -57,7 +65,21 @@ def _header(table: Table) -> str:
     return text.getvalue()
 
 
-def _document(table: Table, counts: dict[str, Any]) -> TableDocument:
+def _documents(store: RawStore, *tables: Table) -> list[TableDocument]:
+    counts = store.counts()
+    return [
+        _document(
+            table,
+            counts.get(table.name, NOTHING_LOADED),
+            store.readings.of_table(table.name),
+        )
+        for table in tables
+    ]
+
+
+def _document(
+    table: Table, counts: dict[str, Any], readings: Remembered
+) -> TableDocument:
     return {
         "name": table.name,
         "description": table.description,
@@ -66,6 +88,22 @@ def _document(table: Table, counts: dict[str, Any]) -> TableDocument:
         "loads": counts["loads"],
         "rows_loaded": counts["rows_loaded"],
         "last_loaded_at": counts["last_loaded_at"],
+        "readings": [_reading(known) for known in readings],
+    }
+
+
+def _reading(known: RememberedReading) -> ReadingDocument:
+    # A table may be open to whoever asks; who works here is not.
+    actor = known.actor if ACTOR in request.environ else None
+    said = {name: value for name, value in asdict(known.said).items() if value}
+    if known.said.columns:
+        said["columns"] = dict(known.said.columns)
+    return {
+        "reading_id": known.reading_id,
+        "header": list(known.header),
+        "said": said,
+        "actor": actor,
+        "remembered_at": known.remembered_at,
     }
 
 

@@ -10,31 +10,36 @@ from typing import Any, BinaryIO, cast
 from flask import Blueprint, Response, request
 
 from api.context import Context
-from api.contract import Table
 from api.errors import BadParameter, BadRequest, MissingField, UnsupportedMediaType
 from api.foreign_text import quoted
+from api.intake import Said
 from api.json_text import json_value
 from api.loading import (
+    Fit,
     Receipt,
     Terms,
     check_batch,
     check_csv,
+    fits_of,
     limits_of,
     load_batch,
     load_csv,
+    said_of,
     table_named,
 )
 from api.routes.reading import (
     declared_only,
     form_only,
     is_dry_run,
+    is_true,
     preferences,
     refuse_others,
 )
-from api.routes.receipts import digest, digest_of_file, once, reported, sender
+from api.routes.receipts import digest, digest_of_file, fitted, once, reported, sender
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-FILE_FIELDS = ("csv_file", "table_name", "mode", "dry_run")
+SAID_FIELDS = ("encoding", "delimiter", "dates", "sheet", "columns", "remember")
+FILE_FIELDS = ("csv_file", "table_name", "mode", "dry_run", *SAID_FIELDS)
 MODES = ("append", "replace")
 BATCH_FIELDS = ("table_name", "data", "dry_run")
 CURL = "curl -F csv_file=@FILE.csv -F table_name=TABLE URL"
@@ -53,21 +58,37 @@ def routes(context: Context) -> Blueprint:
     @noun.post("/upload_csv")
     def upload_csv() -> Response:
         declared_only("dry_run")
-        table, stream, file_name = _file(context)
-        mode = _mode(request.form.get("mode", MODES[0]))
-        terms = Terms(mode, preferences().strict, by=sender(), limits=limits)
-
-        def load(terms: Terms) -> Receipt:
-            return load_csv(store, table, stream, file_name, terms)
-
+        stream, file_name = _file()
+        terms = Terms(
+            _mode(request.form.get("mode", MODES[0])),
+            preferences().strict,
+            by=sender(),
+            limits=limits,
+            said=_said(),
+            remember=is_true("remember", request.form.get("remember")),
+        )
         # A large one is a file on disk, which goes when it is closed.
         with closing(stream):
-            if is_dry_run(request.form.get("dry_run")):
+            tries = is_dry_run(request.form.get("dry_run"))
+            if tries and not request.form.get("table_name"):
                 with _checks:
-                    tried = check_csv(table, stream, terms.strict, terms.limits)
+                    return fitted(_fits(context, stream, terms))
+            table = table_named(context.contract, _field("table_name"))
+
+            def load(terms: Terms) -> Receipt:
+                return load_csv(store, table, stream, file_name, terms)
+
+            if tries:
+                with _checks:
+                    tried = check_csv(
+                        table, stream, terms, store.readings.of_table(table.name)
+                    )
                 return reported(table, tried)
             return once(
-                context, load, terms, lambda: f"{table.name}\n{digest_of_file(stream)}"
+                context,
+                load,
+                terms,
+                lambda: f"{table.name}\n{terms.said}\n{digest_of_file(stream)}",
             )
 
     @noun.post("/insert_batch")
@@ -88,20 +109,46 @@ def routes(context: Context) -> Blueprint:
     return noun
 
 
-def _file(context: Context) -> tuple[Table, BinaryIO, str | None]:
+def _fits(context: Context, stream: BinaryIO, terms: Terms) -> list[Fit]:
+    tables = context.contract.tables.values()
+    readings = context.warehouse.raw.readings
+    remembered = {table.name: readings.of_table(table.name) for table in tables}
+    return fits_of(tables, stream, terms, remembered)
+
+
+def _said() -> Said:
+    """What the form says of how the file is read."""
+    form = request.form
+    columns = _json(form["columns"]) if form.get("columns") else {}
+    if not isinstance(columns, dict) or not all(
+        isinstance(name, str | None) for name in columns.values()
+    ):
+        raise BadParameter(
+            "columns must be a JSON object of the file's headers, each with the table's"
+            ' column that it is, or null: {"Nr.": "id", "Notes": null}'
+        )
+    return said_of(
+        form.get("encoding"),
+        form.get("delimiter"),
+        form.get("dates"),
+        columns,
+        form.get("sheet"),
+    )
+
+
+def _file() -> tuple[BinaryIO, str | None]:
     if request.mimetype not in (*FORMS, ""):
         raise UnsupportedMediaType(
             "A file is sent as multipart/form-data, not"
             f" {quoted(request.mimetype)}: {CURL}"
         )
     form_only(*FILE_FIELDS)
-    table = table_named(context.contract, _field("table_name"))
     file = request.files.get("csv_file")
     if file is None:
         raise MissingField(
             f"The form has no file csv_file. Send it as multipart/form-data: {CURL}"
         )
-    return table, cast(BinaryIO, file.stream), file.filename or None
+    return cast(BinaryIO, file.stream), file.filename or None
 
 
 def _json(text: str | bytes) -> Any:

@@ -9,6 +9,7 @@ from api.engines import Carrying, open_carrying
 from api.warehouse.builds import Build, Builds
 from api.warehouse.catalogue import Metric, Served, Values
 from api.warehouse.ledger import Arrival, Load
+from api.warehouse.load_in_progress import LoadInProgress
 from api.warehouse.marts import Answer, Marts
 from api.warehouse.raw_store import RawStore
 from api.warehouse.requests import KeyedRequest
@@ -22,6 +23,7 @@ __all__ = [
     "Builds",
     "KeyedRequest",
     "Load",
+    "LoadInProgress",
     "Marts",
     "Metric",
     "RawStore",

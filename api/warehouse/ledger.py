@@ -45,8 +45,9 @@ class Load:
     """One entry of the ledger: rows that came, or the undo or redo of such an entry.
 
     `mode` is append, replace, undo or redo. The latter two bring no rows; `of_load` is
-    the load that they take out or bring back. `loaded_at` is UTC, `header` the columns
-    that the file itself names, in its order. `counts` tells whether the rows count now,
+    the load that they take out or bring back. `loaded_at` is UTC, `header` the column
+    of each cell that the file itself names, `reading` how it was read, as JSON has it;
+    see `intake`. `counts` tells whether the rows count now,
     `undone_by` which undo took them out.
     """
 
@@ -62,6 +63,7 @@ class Load:
     rejected: int
     loaded_at: str
     header: tuple[str, ...] | None
+    reading: Any
     actor: str | None
     request_id: str | None
     counts: bool
@@ -70,7 +72,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Arrival:
-    """What is told of rows that came: from where, how many, under which header."""
+    """What is told of rows that came: from where, how many, and how they were read."""
 
     source: str
     loaded: int
@@ -78,6 +80,7 @@ class Arrival:
     file_name: str | None = None
     sha256: str | None = None
     header: tuple[str, ...] | None = None
+    reading: Any = None
 
 
 def newest_id(connection: Connection) -> int:
@@ -111,6 +114,7 @@ def add_load(
     about = asdict(arrival)
     about["received"] = arrival.loaded + arrival.rejected
     about["header"] = json.dumps(arrival.header) if arrival.header else None
+    about["reading"] = json.dumps(arrival.reading) if arrival.reading else None
     return _add(connection, load_id, table, mode, about, by)
 
 
@@ -169,9 +173,10 @@ def _add(
 
 
 def _load(row: Row) -> Load:
-    header = row["header"]
+    header, reading = row["header"], row["reading"]
     told = {
         "header": tuple(json.loads(header)) if header else None,
+        "reading": json.loads(reading) if reading else None,
         "counts": bool(row["counts"]),
     }
     return Load(**row | told)

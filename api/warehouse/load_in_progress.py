@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from functools import cache
+from typing import Any
 
 import pyarrow as pa
 
 from api import raw_schema
 from api.contract import Table
 from api.engines import Connection, UploadedRows
-from api.intake import Defect, Reject
+from api.intake import Defect, Reject, Said
 from api.provenance import Provenance
-from api.warehouse import ledger
+from api.warehouse import ledger, readings
 from api.warehouse.ledger import Arrival, Load
 from api.warehouse.requests import KeyedRequest, remember
 
@@ -42,13 +43,18 @@ class LoadInProgress:
         self._next_key = raw_schema.key_before(self.load_id) + 1
         connection.rows("savepoint load")
 
-    def same_file(self, sha256: str) -> Load | None:
+    def same_file(self, sha256: str, reading: Any) -> Load | None:
         """The load by which this very file is there already, as the mode would have it.
 
-        To append it, it has to count; to replace the table by it, be all that counts.
+        It has to have been read the same way, which of old ones is not known. To append
+        it, it has to count; to replace the table by it, be all that counts.
         """
         where = "where counts and table_name = ? and sha256 = ?"
-        found = ledger.select(self._connection, where, self._table.name, sha256)
+        found = [
+            load
+            for load in ledger.select(self._connection, where, self._table.name, sha256)
+            if load.reading in (None, reading)
+        ]
         if found and self._mode == "replace":
             others = "where counts and table_name = ? and load_id <> ? limit 1"
             name, known = self._table.name, found[0].load_id
@@ -96,6 +102,10 @@ class LoadInProgress:
             arrival,
             self._by,
         )
+
+    def remember_reading(self, header: Sequence[str], said: Said) -> None:
+        """Read files with this header as their sender said, from now on."""
+        readings.remember(self._connection, self._table.name, header, said, self._by)
 
     def remember(self, keyed: KeyedRequest | None, load: Load) -> None:
         """Keep with the load which request made it, for when that is repeated."""

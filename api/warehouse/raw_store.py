@@ -17,6 +17,7 @@ from api.utc import utc_text
 from api.warehouse import ledger
 from api.warehouse.ledger import Load
 from api.warehouse.load_in_progress import LoadInProgress
+from api.warehouse.readings import Readings
 from api.warehouse.requests import KeyedRequest, Requests, remember
 
 WHOLE = (1 << 31) - 1  # characters; no text in the warehouse is longer
@@ -29,6 +30,7 @@ class RawStore:
         self._engine = engine
         self._database = engine.raw
         self.requests = Requests(engine)
+        self.readings = Readings(engine.raw)
 
     def prepare(self, tables: Iterable[Table]) -> None:
         """Bring the upload tables to their contract; see `engines.prepare`."""

@@ -83,6 +83,22 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "create table ledger_version (version bigint not null)",
         "insert into ledger_version values (0)",
     ),
+    (
+        # How a file was read, as JSON.
+        "alter table loads add column reading text",
+        # What somebody said of files with this header, a JSON array of its cells.
+        f"""
+        create table readings (
+            reading_id bigint generated always as identity primary key,
+            table_name {TEXT} not null,
+            header text not null,
+            said text not null,
+            actor text,
+            remembered_at {TEXT} not null,
+            unique (table_name, header)
+        )
+        """,
+    ),
 )
 
 

@@ -118,6 +118,22 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
         "create index load_spans_by_end on load_spans (table_name, until_id)",
     ),
+    (
+        # How a file was read, as JSON.
+        "alter table loads add column reading text",
+        # What somebody said of files with this header, a JSON array of its cells.
+        """
+        create table readings (
+            reading_id integer primary key autoincrement,
+            table_name text not null,
+            header text not null,
+            said text not null,
+            actor text,
+            remembered_at text not null,
+            unique (table_name, header)
+        ) strict
+        """,
+    ),
 )
 
 

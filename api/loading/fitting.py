@@ -1,0 +1,62 @@
+"""Which tables a file may be for, by how its first rows fit each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from api.contract import Table
+from api.errors import AmbiguousReading, NotUtf8, Problem, Unusable
+from api.intake import Remembered, read_csv
+from api.loading.terms import Terms
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How the first rows of a file fit a table; `problem` is why it cannot be read."""
+
+    table: str
+    rows: int = 0
+    good: int = 0
+    has_header: bool = False
+    reading: Any = None
+    problem: Problem | None = None
+
+    @property
+    def fits(self) -> bool:
+        return self.problem is None and self.good > 0
+
+
+def fits_of(
+    tables: Iterable[Table],
+    stream: BinaryIO,
+    terms: Terms,
+    remembered: Mapping[str, Remembered],
+) -> list[Fit]:
+    """The fits of each table, the best first; raises what is wrong for all of them."""
+    found = []
+    for table in tables:
+        stream.seek(0)
+        found.append(_fit(table, stream, terms, remembered[table.name]))
+    return sorted(found, key=_rank)
+
+
+def _fit(table: Table, stream: BinaryIO, terms: Terms, remembered: Remembered) -> Fit:
+    file = read_csv(
+        table, stream, limits=terms.limits, said=terms.said, remembered=remembered
+    )
+    try:
+        rows, good = file.sample()
+    except NotUtf8:
+        # Not of this table only, and to be answered before all else.
+        raise
+    except Unusable as problem:
+        return Fit(table.name, problem=problem)
+    return Fit(table.name, rows, good, file.header is not None, file.reading)
+
+
+def _rank(fit: Fit) -> tuple[bool, bool, float]:
+    share = fit.good / fit.rows if fit.rows else 0.0
+    asked = isinstance(fit.problem, AmbiguousReading)
+    return not fit.fits, not (fit.has_header or asked), -share

@@ -1,0 +1,46 @@
+"""What is said of a file in words, by a form or a command, as the door takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import get_args
+
+from api.contract import Dates
+from api.errors import BadParameter
+from api.foreign_text import quoted
+from api.intake import Said, encoding_named
+
+_NAMED = {"tab": "\t", r"\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
+
+
+def said_of(
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    dates: str | None = None,
+    columns: Mapping[str, str | None] | None = None,
+    sheet: str | None = None,
+) -> Said:
+    """The same, checked as far as that goes without the file; raises BadParameter."""
+    return Said(
+        encoding=encoding_named(encoding) if encoding else None,
+        delimiter=_delimiter(delimiter) if delimiter else None,
+        dates=_dates(dates) if dates else None,
+        columns=tuple((name, column or "") for name, column in (columns or {}).items()),
+        sheet=sheet or None,
+    )
+
+
+def _delimiter(text: str) -> str:
+    mark = _NAMED.get(text, text)
+    if len(mark) != 1 or not mark.isascii() or mark.isalnum() or mark in '"\r\n\0':
+        raise BadParameter(
+            f"delimiter must be one sign such as ; or the word tab, not {quoted(text)}"
+        )
+    return mark
+
+
+def _dates(text: str) -> Dates:
+    known: dict[str, Dates] = {name: name for name in get_args(Dates)}
+    if text not in known:
+        raise BadParameter(f"dates must be {' or '.join(known)}, not {quoted(text)}")
+    return known[text]
