@@ -3,6 +3,7 @@
 Every door, HTTP and the command line, comes through here; none is known here.
 """
 
+from api.intake import Said
 from api.loading.batches import check_batch, load_batch
 from api.loading.files import check_avro, check_csv, load_avro, load_csv
 from api.loading.fitting import Fit, fits_of
@@ -24,6 +25,7 @@ __all__ = [
     "REJECTS_SHOWN",
     "Receipt",
     "Report",
+    "Said",
     "Terms",
     "check_avro",
     "check_batch",

@@ -8,6 +8,7 @@ from typing import Any
 
 from api.contract import Contract, Mart
 from api.openapi import backups, metrics, records, service, uploads
+from api.openapi import tables as upload_tables
 from api.openapi.about import ABOUT
 from api.openapi.access import SCHEMES, guarded
 from api.openapi.schemas import component_schemas
@@ -49,6 +50,7 @@ def document(facts: Facts) -> Node:
     paths = {
         **metrics.paths(marts, facts.examples),
         **uploads.paths(tables, facts.samples),
+        **upload_tables.paths(tables),
         **backups.paths(tables),
         **records.paths(),
         **service.paths(),

@@ -1,4 +1,4 @@
-"""The doors, a CSV file or a batch; and the contracts of the upload tables."""
+"""The two doors: a CSV file, or a batch of JSON rows."""
 
 from __future__ import annotations
 
@@ -11,14 +11,11 @@ from api.intake import BATCH_ROWS
 from api.openapi.loading import (
     DRY_RUN,
     KEY,
-    OBSTACLES,
     PREFER,
     answers,
     dry_run,
     names,
-    table_in_path,
 )
-from api.openapi.parts import answer, as_json, problems, whole_number
 from api.openapi.schemas import array_of, cell, ref
 
 Node = dict[str, Any]
@@ -39,14 +36,10 @@ BAD_FILES = (
 
 
 def paths(tables: Sequence[Table], samples: Mapping[str, Rows]) -> Node:
-    """The two doors, and what they go by."""
+    """The two doors."""
     return {
         "/upload_csv": {"post": _upload(tables)},
         "/insert_batch": {"post": _batch(tables, samples)},
-        "/tables": {"get": _tables()},
-        "/tables/{name}": {"get": _one_table(tables)},
-        "/tables/{name}/template": {"get": _template(tables)},
-        "/tables/{name}/readings/{reading_id}": {"delete": _forget(tables)},
     }
 
 
@@ -82,9 +75,7 @@ def _upload(tables: Sequence[Table]) -> Node:
                 "description": "A CSV file, with a header or without.",
             },
             "table_name": names(tables)
-            | {
-                "description": "Without it, a dry run tells which tables the file fits."
-            },
+            | {"description": "Without it, a dry run tells which tables fit."},
             "mode": {
                 "type": "string",
                 "enum": ["append", "replace"],
@@ -210,69 +201,4 @@ def _batch_of(table: Table) -> Node:
         },
         "required": ["table_name", "data"],
         "additionalProperties": False,
-    }
-
-
-def _tables() -> Node:
-    return {
-        "operationId": "list_tables",
-        "tags": ["tables"],
-        "summary": "The upload tables, and how much was loaded",
-        "responses": {
-            "200": answer("All of them.", as_json(array_of(ref("Table")))),
-            **problems(errors.UndeclaredParameter),
-        },
-    }
-
-
-def _one_table(tables: Sequence[Table]) -> Node:
-    return {
-        "operationId": "get_table",
-        "tags": ["tables"],
-        "summary": "One upload table",
-        "parameters": [table_in_path(tables)],
-        "responses": {
-            "200": answer("The table.", as_json(ref("Table"))),
-            **problems(errors.UndeclaredParameter, errors.UnknownTable),
-        },
-    }
-
-
-def _forget(tables: Sequence[Table]) -> Node:
-    number = {
-        "name": "reading_id",
-        "in": "path",
-        "required": True,
-        "schema": whole_number(1, 2**63 - 1),
-    }
-    return {
-        "operationId": "forget_reading",
-        "tags": ["tables"],
-        "summary": "Take a remembered reading back",
-        "description": "Files under its header are read by themselves again, or asked"
-        " about. What was loaded stays.",
-        "parameters": [table_in_path(tables), number],
-        "responses": {
-            "204": answer("It is gone."),
-            **problems(
-                errors.UndeclaredParameter,
-                errors.UnknownTable,
-                errors.UnknownReading,
-                *OBSTACLES,
-            ),
-        },
-    }
-
-
-def _template(tables: Sequence[Table]) -> Node:
-    header = {"text/csv": {"schema": {"type": "string"}}}
-    return {
-        "operationId": "get_template",
-        "tags": ["tables"],
-        "summary": "A CSV file to fill in: the table's header",
-        "parameters": [table_in_path(tables)],
-        "responses": {
-            "200": answer("The file.", header, ["Content-Disposition"]),
-            **problems(errors.UndeclaredParameter, errors.UnknownTable),
-        },
     }

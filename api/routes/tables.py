@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -14,11 +15,10 @@ from api.contract import Column, Table
 from api.documents.readings import RememberedReading as ReadingDocument
 from api.documents.tables import Table as TableDocument
 from api.documents.tables import TableColumn
-from api.intake import Remembered, RememberedReading
 from api.loading import table_named
 from api.provenance import ACTOR
 from api.routes.reading import declared_only
-from api.warehouse import RawStore
+from api.warehouse import RawStore, RememberedReading
 
 NOTHING_LOADED = {"loads": 0, "rows_loaded": 0, "last_loaded_at": None}
 
@@ -78,7 +78,7 @@ def _documents(store: RawStore, *tables: Table) -> list[TableDocument]:
 
 
 def _document(
-    table: Table, counts: dict[str, Any], readings: Remembered
+    table: Table, counts: dict[str, Any], readings: Sequence[RememberedReading]
 ) -> TableDocument:
     return {
         "name": table.name,

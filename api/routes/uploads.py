@@ -12,11 +12,11 @@ from flask import Blueprint, Response, request
 from api.context import Context
 from api.errors import BadParameter, BadRequest, MissingField, UnsupportedMediaType
 from api.foreign_text import quoted
-from api.intake import Said
 from api.json_text import json_value
 from api.loading import (
     Fit,
     Receipt,
+    Said,
     Terms,
     check_batch,
     check_csv,

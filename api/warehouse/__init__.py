@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from api.config import Settings
 from api.engines import Carrying, open_carrying
+from api.intake import RememberedReading
 from api.warehouse.builds import Build, Builds
 from api.warehouse.catalogue import Metric, Served, Values
 from api.warehouse.ledger import Arrival, Load
@@ -27,6 +28,7 @@ __all__ = [
     "Marts",
     "Metric",
     "RawStore",
+    "RememberedReading",
     "Served",
     "Standing",
     "Values",
