@@ -28,7 +28,8 @@ def told(
         if bare(cell)
     ]
     document = {
-        "container": source.container,
+        "container": source.container or "plain",
+        "sheet": None,
         "encoding": label_of(source.encoding),
         "delimiter": reading.delimiter,
         "header_line": first - 1 if layout.header else None,
@@ -38,11 +39,15 @@ def told(
         "remembered": remembered,
     }
     is_plain = document == document | {
-        "container": None,
+        "container": "plain",
         "encoding": UTF8,
         "delimiter": ",",
         "lines_above": 0,
         "dates": None,
         "remembered": None,
-    } and all(column["name"] == column["column"] for column in columns)
+    } and all(_is_own_name(column) for column in columns)
     return PLAIN if is_plain else document
+
+
+def _is_own_name(column: dict[str, Any]) -> bool:
+    return column["column"] == column["name"].casefold()
