@@ -50,4 +50,4 @@ def told(
 
 
 def _is_own_name(column: dict[str, Any]) -> bool:
-    return column["column"] == column["name"].casefold()
+    return bool(column["column"] == column["name"].casefold())
