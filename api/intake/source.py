@@ -15,17 +15,17 @@ from typing import BinaryIO, Protocol, cast
 
 from api.errors import BinaryContent, BrokenGzip, NotUtf8, TooLarge, UnreadableFile
 from api.foreign_text import quoted
-from api.intake.encodings import UTF8, encoding_of
+from api.intake.encodings import UTF8, encoding_of, refuse_utf8
 from api.intake.limits import Limits
 from api.intake.said import Said
 
 _GZIP = b"\x1f\x8b"
 # Texts that are no CSV, and how they begin.
 _TEXTS = {
-    "an HTML page": re.compile(r"<(!doctype html|html|head|body|table)\b"),
-    "XML": re.compile(r"<\?xml\b"),
-    "JSON": re.compile(r"(\{\s*\"|\[\s*[\[{])"),
-    "Parquet": re.compile("par1"),
+    "an HTML page": re.compile(r"(?i)<(!doctype html|html|head|body|table)\b"),
+    "XML": re.compile(r"(?i)<\?xml\b"),
+    "JSON": re.compile(r"\{\s*\"|\[\s*[\[{]"),
+    "Parquet": re.compile(r"PAR1[\0-\x1f]"),
 }
 _SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 # No table packs better than this; what does is made to fill a disk or a memory.
@@ -60,6 +60,7 @@ class Source:
             "utf-8"
         )()
         self._offset = 0
+        self._is_ascii = True
         self._line = 1
         self._after_return = False
 
@@ -92,6 +93,9 @@ class Source:
         waiting = self._decoder.getstate()[0]
         if self.encoding == UTF8 and not waiting and chunk.isascii():
             return chunk
+        if self._is_ascii and not chunk.isascii():
+            self._is_ascii = False
+            refuse_utf8(chunk, self.encoding, self.ended)
         try:
             text = self._decoder.decode(chunk, final=self.ended)
         except UnicodeDecodeError as error:
@@ -138,7 +142,7 @@ def _refuse_known_formats(start: bytes) -> None:
             "The file looks like an Excel or zip file (from its first bytes on): "
             "save the sheet as CSV, UTF-8."
         )
-    text = start[:1000].decode(errors="ignore").lstrip("\ufeff \t\r\n").lower()
+    text = start[:1000].decode(errors="ignore").lstrip("\ufeff \t\r\n")
     for name, begins in _TEXTS.items():
         if begins.match(text):
             raise BinaryContent(
