@@ -69,7 +69,7 @@ def test_everything_else_is_told(shared_client: FlaskClient) -> None:
     assert answer.json["reading"] == {
         "container": "plain",
         "sheet": None,
-        "encoding": "utf-16",
+        "encoding": "utf-16-le",
         "delimiter": ";",
         "header_line": 3,
         "lines_above": 2,

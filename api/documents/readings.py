@@ -34,7 +34,7 @@ class Reading(TypedDict):
     sheet: Annotated[
         str | None, Field(description="The sheet of a workbook, the file of a zip.")
     ]
-    encoding: Annotated[str, Field(examples=["utf-8", "windows-1252"])]
+    encoding: Annotated[str, Field(examples=["utf-8", "utf-16-le", "windows-1252"])]
     delimiter: Annotated[str, Field(description="Between two cells.", examples=[";"])]
     header_line: Annotated[
         int | None, Field(description="Null without one: columns are in their order.")

@@ -13,10 +13,10 @@ UTF8 = "utf-8"
 # The longer mark first: that of UTF-16 begins it.
 _MARKS = {
     codecs.BOM_UTF8: UTF8,
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
 }
 # What a file of one byte a character most likely is, by what it is called in a form.
 _LIKELY = {
@@ -26,12 +26,20 @@ _LIKELY = {
     "macintosh": "mac-roman",
     "ibm850": "cp850",
 }
+_SINGLE_BYTE = re.compile("cp(125|4|7|85|86)|iso|mac|koi")
 # The families that offices write. Others of Python's are no encodings of files.
 _KNOWN = re.compile(
-    "utf_?(8|16|32)(_?[lb]e)?|(cp|windows_?)125[0-8]|iso8859_?[0-9]+|latin_?1|ascii"
+    "utf_?8(_sig)?|utf_?(16|32)(_?[lb]e)?|(cp|windows_?)125[0-8]|iso8859_?[0-9]+|latin_?1|ascii"
     "|cp(437|737|775|85[0-8]|86[0-9]|874|93[26]|949|950)|mac_?(roman|latin2|cyrillic)"
     "|koi8_?[ru]|shift_jis|euc_(jp|kr)|gb2312|gbk|gb18030|big5"
 )
+
+_MEANT = {
+    # Who says Latin-1 means this, as every browser knows: the rest are controls.
+    "iso8859-1": "cp1252",
+    "ascii": UTF8,
+    "utf-8-sig": UTF8,
+}
 
 
 def encoding_named(label: str) -> str:
@@ -45,21 +53,21 @@ def encoding_named(label: str) -> str:
             f"encoding={quoted(label)[1:-1]} is none that is known. Excel writes utf-8,"
             " utf-16 or windows-1252."
         )
-    # Who says Latin-1 means this, as every browser knows: the rest are controls.
-    return "cp1252" if name in ("iso8859-1", "latin-1", "ascii") else name
+    return _MEANT.get(name, name)
 
 
 def encoding_of(start: bytes, said: str | None) -> str:
     """The encoding of the file that begins like this; raises UnreadableFile."""
     marked = next((n for mark, n in _MARKS.items() if start.startswith(mark)), None)
-    if (
-        said
-        and marked
-        and not said.replace("-", "").startswith(marked.replace("-", ""))
-    ):
+    if said and marked and not marked.startswith(said):
         raise UnreadableFile(
             f"The file begins with the byte order mark of {marked}, so it is not"
             f" {said}, as encoding says. Leave the field out."
+        )
+    if not marked and said in ("utf-16", "utf-32"):
+        raise UnreadableFile(
+            f"The file has no byte order mark, which tells the two kinds of {said}"
+            f" apart. Say encoding={said}-le, as Windows writes it, or {said}-be."
         )
     return marked or said or UTF8
 
@@ -76,3 +84,25 @@ def readings_of(line: bytes) -> dict[str, str]:
         with suppress(UnicodeDecodeError):
             read[label] = line.decode(encoding)
     return read
+
+
+def refuse_utf8(start: bytes, encoding: str, is_all: bool) -> None:
+    """Refuse bytes that are no ASCII and said to be of a single-byte encoding, but are
+    UTF-8, which text of those hardly ever is; raises UnreadableFile.
+    """
+    if not _SINGLE_BYTE.match(encoding):
+        return
+    try:
+        codecs.getincrementaldecoder(UTF8)().decode(start, is_all)
+    except UnicodeDecodeError:
+        return
+    place = next(n for n, byte in enumerate(start) if byte > 127)
+    text = start[max(0, start.rfind(b"\n", 0, place) + 1, place - 20) : place + 20]
+    meant, read = (
+        quoted(text.decode(name, "ignore").partition("\n")[0].strip())
+        for name in (UTF8, encoding)
+    )
+    raise UnreadableFile(
+        f"The file is UTF-8: it reads {meant}, and not {read}, as it would in"
+        f" {encoding}, which encoding says. Leave the field out."
+    )

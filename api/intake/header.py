@@ -28,7 +28,7 @@ _COMPLAINTS = 20  # of columns that are told one by one
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 RECORDS = 100  # among which the header has to stand
 # What tells Excel the delimiter, on a line of its own above everything else.
-_DIRECTIVE = re.compile(r'"?sep=(.)"?[,;\t|]*(?:\r\n|\n|\r)', re.IGNORECASE)
+_DIRECTIVE = re.compile(r'"?sep=([,;\t|])"?[,;\t|]*(?:\r\n|\n|\r)', re.IGNORECASE)
 # How a value that is written wrongly begins; hardly any name does.
 _BEGINS_VALUE = re.compile(r"[+-]?\d")
 
@@ -113,9 +113,20 @@ def _directive_of(head: bytes) -> str | None:
     return found and found[1]
 
 
-def records_of(text: str, delimiter: str) -> Iterator[tuple[list[str], int]]:
-    """The records that are not blank, each with the number of lines up to its end."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+def records_of(
+    text: str, delimiter: str, quote: str = '"'
+) -> Iterator[tuple[list[str], int]]:
+    """The records that are not blank, each with the number of lines up to its end.
+
+    Raises csv.Error where another quote than the usual, which is mended, does not
+    close its cell.
+    """
+    reader = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=delimiter,
+        quotechar=quote,
+        strict=quote != '"',
+    )
     for cells in reader:
         if any(map(bare, cells)):
             yield cells, reader.line_num

@@ -6,13 +6,13 @@ rows fit the table is taken, and where several do, or might, the sender is asked
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import csv
+from dataclasses import dataclass
 from itertools import islice
 
 import pyarrow as pa
 
-from api.contract.model import DAYS, Dates, Table
+from api.contract.model import Dates, Table
 from api.errors import (
     AmbiguousReading,
     BadParameter,
@@ -21,8 +21,8 @@ from api.errors import (
     UnknownHeader,
 )
 from api.foreign_text import quoted
-from api.intake.blanks import bare
 from api.intake.cells import check
+from api.intake.dates import Row, with_dates
 from api.intake.header import DELIMITERS, delimiters_in, layout_of, records_of
 from api.intake.layout import Layout, Names
 from api.intake.questions import of_choices
@@ -30,7 +30,6 @@ from api.intake.quotes import Mender
 from api.intake.said import Said
 from api.suggestion import did_you_mean
 
-_DATES: tuple[Dates, ...] = ("day_first", "month_first")
 _SAMPLE = 500  # rows by which a reading is judged
 
 
@@ -58,7 +57,8 @@ class _Try:
 
     reading: Reading
     good: frozenset[int]
-    rows: list[tuple[list[str], int]]
+    rows: list[Row]
+    question: AmbiguousReading | None
 
     @property
     def fits(self) -> bool:
@@ -68,6 +68,11 @@ class _Try:
     def first(self) -> list[str]:
         """The cells of the first good row."""
         return self.rows[min(self.good)][0]
+
+    def taken(self) -> Reading:
+        if self.question:
+            raise self.question
+        return self.reading
 
 
 def reading_of(
@@ -87,7 +92,10 @@ def reading_of(
             tries.append(_tried(names, text, line, delimiter, said))
         except (HeaderMismatch, UnknownHeader) as problem:
             refusals.append((text.count(delimiter), problem))
-    hopeful = [found for found in tries if found.good]
+    headed = [found for found in tries if found.reading.layout.header]
+    # What has a header is not read by position, nor is what may begin with one.
+    by_position = [found for found in tries if 0 in found.good or not refusals]
+    hopeful = [found for found in headed or by_position if found.good]
     fitting = [found for found in hopeful if found.fits] or hopeful
     if len(fitting) > 1:
         told = " or ".join(DELIMITERS[found.reading.delimiter] for found in fitting)
@@ -100,12 +108,11 @@ def reading_of(
             ),
         )
     if fitting:
-        return fitting[0].reading
-    headed = [found for found in tries if found.reading.layout.header]
+        return fitting[0].taken()
     if not headed and refusals:
         # Of what is wrong with each, the one that has the most to say.
         raise max(refusals, key=lambda refusal: refusal[0])[1]
-    return (headed or tries)[0].reading
+    return (headed or tries)[0].taken()
 
 
 def _columns(table: Table, said: Said) -> tuple[tuple[str, str], ...]:
@@ -122,65 +129,41 @@ def _columns(table: Table, said: Said) -> tuple[tuple[str, str], ...]:
 def _tried(names: Names, text: str, line: int, delimiter: str, said: Said) -> _Try:
     """What comes of the delimiter, with the form of days that the rows prove."""
     layout, above = layout_of(names, text, line, delimiter)
-    rows = _rows(text, above, delimiter)
-
-    def tried(dates: Dates | None) -> _Try:
-        read = Names(_with_dates(names.table, dates), names.said)
-        good = _good(read.table, layout, rows)
-        counts = len(rows), len(good)
-        reading = Reading(read, layout, delimiter, dates, above, *counts)
-        return _Try(reading, good, rows)
-
-    declared = {column.dates for column in names.table.columns} - {None}
-    if said.dates or declared:
-        return tried(said.dates)
-    plain = tried(None)
-    if plain.fits:
-        return plain
-    day, month = map(tried, _DATES)
-    if plain.good >= day.good | month.good:
-        return plain
-    if day.good > month.good:
-        return day
-    if month.good > day.good:
-        return month
-    row = min((day.good | month.good) - plain.good)
-    raise _either_way(names.table, layout, rows[row][0], line - 1 + rows[row][1])
+    rows = _rows(text, line, above, delimiter)
+    table, dates = with_dates(names.table, layout, rows, said.dates)
+    good = _good(table, layout, rows)
+    read, counts = Names(table, names.said), (len(rows), len(good))
+    reading = Reading(read, layout, delimiter, dates, above, *counts)
+    question = None
+    if len(good) < len(rows) and _fits_in_single_quotes(reading, text):
+        question = AmbiguousReading(
+            f"The rows fit {table.name} only if single quotes stand around cells, as on"
+            f" line {rows[min({*range(len(rows))} - good)][1]:,}. Put double quotes in"
+            " their place: a single quote belongs to the text of its cell."
+        )
+    return _Try(reading, good, rows, question)
 
 
-def _either_way(
-    table: Table, layout: Layout, cells: Sequence[str], line: int
-) -> AmbiguousReading:
-    """What is asked about a row whose day reads either way."""
-    texts = {
-        column.name: pa.array([cells[layout.columns[place]]], pa.string())
-        for column, place in zip(table.columns, layout.places, strict=True)
-        if place is not None and column.data_type in DAYS
-    }
-    name = next(n for n, text in texts.items() if check(table.column(n), text)[1])
-    meant = {
-        dates: check(replace(table.column(name), dates=dates), texts[name])[0][
-            0
-        ].as_py()
-        for dates in _DATES
-    }
-    return AmbiguousReading(
-        f"No day of {name} tells whether day or month comes first, as in"
-        f" {quoted(bare(texts[name][0].as_py()))} on line {line:,}. Say it in the form"
-        " field dates: dates=day_first or dates=month_first.",
-        question=of_choices("dates", {d: text or "" for d, text in meant.items()}),
-    )
+def _fits_in_single_quotes(reading: Reading, text: str) -> bool:
+    if "'" not in text or '"' in text:
+        return False
+    try:
+        rows = _rows(text, 1, reading.above, reading.delimiter, "'")
+    except csv.Error:
+        return False
+    return len(_good(reading.names.table, reading.layout, rows)) == len(rows)
 
 
-def _rows(text: str, above: int, delimiter: str) -> list[tuple[list[str], int]]:
+def _rows(
+    text: str, line: int, above: int, delimiter: str, quote: str = '"'
+) -> list[Row]:
     """The records of the sample that are not blank, each with the line it ends on."""
-    records = records_of(text, delimiter)
-    return list(islice((row for row in records if row[1] > above), _SAMPLE))
+    records = records_of(text, delimiter, quote)
+    rows = ((cells, line - 1 + end) for cells, end in records if end > above)
+    return list(islice(rows, _SAMPLE))
 
 
-def _good(
-    table: Table, layout: Layout, rows: list[tuple[list[str], int]]
-) -> frozenset[int]:
+def _good(table: Table, layout: Layout, rows: list[Row]) -> frozenset[int]:
     """Which of the rows fit the table."""
     right = [n for n, (cells, _) in enumerate(rows) if len(cells) == layout.width]
     bad: set[int] = set()
@@ -191,9 +174,3 @@ def _good(
         cells = pa.array([rows[n][0][at] for n in right], pa.string())
         bad |= {right[n] for n, _ in check(column, cells)[1]}
     return frozenset(right) - bad
-
-
-def _with_dates(table: Table, dates: Dates | None) -> Table:
-    if dates is None:
-        return table
-    return replace(table, columns=tuple(replace(c, dates=dates) for c in table.columns))

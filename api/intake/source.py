@@ -16,7 +16,7 @@ from typing import BinaryIO, Protocol, cast
 
 from api.errors import BinaryContent, BrokenGzip, NotUtf8, TooLarge, UnreadableFile
 from api.foreign_text import quoted
-from api.intake.encodings import UTF8, encoding_of, readings_of
+from api.intake.encodings import UTF8, encoding_of, readings_of, refuse_utf8
 from api.intake.limits import Limits
 from api.intake.questions import of_choices
 from api.intake.said import Said
@@ -24,10 +24,10 @@ from api.intake.said import Said
 _GZIP = b"\x1f\x8b"
 # Texts that are no CSV, and how they begin.
 _TEXTS = {
-    "an HTML page": re.compile(r"<(!doctype html|html|head|body|table)\b"),
-    "XML": re.compile(r"<\?xml\b"),
-    "JSON": re.compile(r"(\{\s*\"|\[\s*[\[{])"),
-    "Parquet": re.compile("par1"),
+    "an HTML page": re.compile(r"(?i)<(!doctype html|html|head|body|table)\b"),
+    "XML": re.compile(r"(?i)<\?xml\b"),
+    "JSON": re.compile(r"\{\s*\"|\[\s*[\[{]"),
+    "Parquet": re.compile(r"PAR1[\0-\x1f]"),
 }
 _SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 # No table packs better than this; what does is made to fill a disk or a memory.
@@ -99,21 +99,19 @@ class Source:
         waiting = self._decoder.getstate()[0]
         if self.encoding == UTF8 and not waiting and chunk.isascii():
             return chunk
+        is_first, self._is_ascii = self._is_ascii, self._is_ascii and chunk.isascii()
+        if is_first and not self._is_ascii:
+            refuse_utf8(chunk, self.encoding, self.ended)
         try:
             text = self._decoder.decode(chunk, final=self.ended)
         except UnicodeDecodeError as error:
-            encoding = self._otherwise(chunk) if self._may_be_another else None
+            may_be_another = is_first and self.encoding == UTF8 and not self._said
+            encoding = self._otherwise(chunk) if may_be_another else None
             if not encoding:
                 raise self._undecodable(waiting + chunk, error, len(waiting)) from None
             self._decode_as(encoding)
             return self._text(chunk)
-        self._is_ascii = False
         return chunk if self.encoding == UTF8 else text.encode()
-
-    @property
-    def _may_be_another(self) -> bool:
-        """Whether nothing has yet told the encoding."""
-        return self.encoding == UTF8 and self._is_ascii and not self._said
 
     def _decode_as(self, encoding: str) -> None:
         self.encoding = encoding
@@ -161,7 +159,7 @@ def _refuse_known_formats(start: bytes) -> None:
             "The file looks like an Excel or zip file (from its first bytes on): "
             "save the sheet as CSV, UTF-8."
         )
-    text = start[:1000].decode(errors="ignore").lstrip("\ufeff \t\r\n").lower()
+    text = start[:1000].decode(errors="ignore").lstrip("\ufeff \t\r\n")
     for name, begins in _TEXTS.items():
         if begins.match(text):
             raise BinaryContent(

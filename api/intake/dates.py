@@ -1,0 +1,85 @@
+"""Which of day and month comes first in a file's days: what is said, or rows prove."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import get_args
+
+import pyarrow as pa
+
+from api.contract.model import DAYS, Column, Dates, Table
+from api.errors import AmbiguousReading
+from api.foreign_text import quoted
+from api.intake.blanks import bare
+from api.intake.cells import check
+from api.intake.layout import Layout
+from api.intake.questions import of_choices
+
+Row = tuple[list[str], int]  # its cells, and the line of the file that it ends on
+
+
+def with_dates(
+    table: Table, layout: Layout, rows: Sequence[Row], said: Dates | None
+) -> tuple[Table, Dates | None]:
+    """The table with the form that its days have in these rows; and that form.
+
+    A column takes the form that is said of it, or declared, or proven by one of its own
+    cells. Raises AmbiguousReading where it needs one and nothing proves it, and where a
+    cell proves another than what is said or than what another column has.
+    """
+    found = said
+    columns = {column.name: column for column in table.columns}
+    whole = [row for row in rows if len(row[0]) == layout.width]
+    for column, place in zip(table.columns, layout.places, strict=True):
+        if place is None or column.data_type not in DAYS:
+            continue
+        cells = pa.array([c[layout.columns[place]] for c, _ in whole], pa.string())
+        given = said or column.dates
+        proven, row = _proof(column, cells)
+        if row is not None:
+            shown = f"{quoted(bare(cells[row].as_py()))} on line {whole[row][1]:,}"
+            if not (given or proven):
+                raise _asked(column, cells[row : row + 1], shown)
+            if proven and (given or found or proven) != proven:
+                raise _contradicted(column, shown, proven)
+            found = found or proven
+        columns[column.name] = replace(column, dates=given or proven)
+    return replace(table, columns=tuple(columns.values())), found
+
+
+def _proof(column: Column, cells: pa.Array) -> tuple[Dates | None, int | None]:
+    """The form that a cell proves, if one does, and a cell that has to have a form."""
+    forms: tuple[Dates | None, ...] = (None, "day_first", "month_first")
+    plain, day, month = (_good(replace(column, dates=d), cells) for d in forms)
+    if day | month <= plain:
+        return None, None
+    if day > month:
+        return "day_first", min(day - month)
+    if month > day:
+        return "month_first", min(month - day)
+    return None, min((day | month) - plain)
+
+
+def _good(column: Column, cells: pa.Array) -> set[int]:
+    return set(range(len(cells))) - {row for row, _ in check(column, cells)[1]}
+
+
+def _asked(column: Column, cell: pa.Array, shown: str) -> AmbiguousReading:
+    meant = {
+        dates: check(replace(column, dates=dates), cell)[0][0].as_py() or ""
+        for dates in get_args(Dates)
+    }
+    return AmbiguousReading(
+        f"No day of {column.name} tells whether day or month comes first, as in {shown}"
+        ". Say it in the form field dates: dates=day_first or dates=month_first.",
+        question=of_choices("dates", meant),
+    )
+
+
+def _contradicted(column: Column, shown: str, proven: Dates) -> AmbiguousReading:
+    return AmbiguousReading(
+        f"The days of {column.name} are dates={proven}, as {shown} proves, and that is"
+        " not what is said of them or what other days of the file are. Write days as"
+        f" 2021-11-07, or say dates={proven} if it is true of all."
+    )
