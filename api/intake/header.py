@@ -8,13 +8,13 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 import pyarrow as pa
 
 from api.contract.model import Column, Table
-from api.errors import HeaderMismatch, UnknownHeader
+from api.errors import AmbiguousReading, HeaderMismatch, UnknownHeader
 from api.foreign_text import quoted
 from api.intake.blanks import bare
 from api.intake.cells import check
@@ -51,19 +51,35 @@ def layout_of(table: Table, text: str, line: int, delimiter: str) -> tuple[Layou
     skipped = int(bool(directive))
     above: list[tuple[list[str], int]] = []
     width = len(table.columns)
-    for cells, lines in islice(records_of(text, delimiter), _RECORDS):
+    records = islice(records_of(text, delimiter), _RECORDS)
+    for cells, lines in records:
         if is_header(table, cells):
             return header_layout(table, cells), skipped + lines
         if _is_like_row(table, cells):
             # Commas after the last column of this row stand after that of every row.
             if filled(cells) <= width < len(cells) <= MOST_CELLS:
                 width = len(cells)
+            if len(table.columns) > 1 and not any(_typed(table, table.column_names)):
+                _refuse_header(table, records, line - 1 + skipped)
             break
         above.append((cells, lines))
     for cells, lines in above:
         _refuse_unknown(table, cells, delimiter, line - 1 + skipped + lines)
     columns = tuple(range(len(table.columns)))
     return Layout(table.column_names, columns, columns, width, False), skipped
+
+
+def _refuse_header(
+    table: Table, records: Iterable[tuple[list[str], int]], lines: int
+) -> None:
+    """Refuse a header below what may be a row, or a title, for all is text."""
+    for cells, end in records:
+        if is_header(table, cells):
+            raise AmbiguousReading(
+                f"The header stands on line {lines + end:,}, and what stands above it"
+                f" may be rows of {table.name} as well as titles. Remove the titles, or"
+                " put the header above the rows."
+            )
 
 
 def _refuse_unknown(
