@@ -21,7 +21,15 @@ from api.commands.common import (
 from api.config import Settings
 from api.contract import Table
 from api.errors import Problem
-from api.loading import Receipt, Terms, limits_of, load_csv, table_named
+from api.loading import (
+    Receipt,
+    Said,
+    Terms,
+    limits_of,
+    load_csv,
+    said_of,
+    table_named,
+)
 from api.loading import undo as undo_load
 from api.provenance import Provenance
 from api.warehouse import Load, RawStore
@@ -34,17 +42,55 @@ BY = Provenance(actor="command line")
 @click.option("--table", help="Table of the rows; without it, each file's own name.")
 @click.option("--replace", is_flag=True, help="Make each file the whole table.")
 @click.option("--no-build", is_flag=True, help="Only store the rows.")
+@click.option("--encoding", help="Where it is not UTF-8: windows-1252, say.")
+@click.option("--delimiter", help="Between two cells: ; or the word tab, say.")
+@click.option("--dates", help="What of a day comes first: day_first or month_first.")
+@click.option("--sheet", help="The sheet of a workbook, or the file of a zip.")
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="HEADER=COLUMN",
+    help="What a header means; nothing after the sign passes it over.",
+)
+@click.option("--remember", is_flag=True, help="Read others of this header alike.")
 def load(
-    files: tuple[Path, ...], table: str | None, replace: bool, no_build: bool
+    files: tuple[Path, ...],
+    table: str | None,
+    replace: bool,
+    no_build: bool,
+    columns: tuple[str, ...],
+    remember: bool,
+    **said: str | None,
 ) -> None:
-    """Load CSV files, plain or gzip, without a server."""
+    """Load CSV files and workbooks, packed or not, without a server."""
     settings = settings_of()
-    mode = "replace" if replace else "append"
-    terms = Terms(mode, by=BY, limits=limits_of(settings))
+    meant = dict(_split(text) for text in columns)
+    terms = Terms(
+        "replace" if replace else "append",
+        by=BY,
+        limits=limits_of(settings),
+        said=_said(said, meant),
+        remember=remember,
+    )
     loads = load_files(settings, load_csv, files, table, terms, not no_build)
     if len(loads) < len(files):
         sys.exit(REFUSED)
     sys.exit(WITH_REJECTS if any(load.rejected for load in loads) else 0)
+
+
+def _said(fields: dict[str, str | None], columns: dict[str, str | None]) -> Said:
+    try:
+        return said_of(columns=columns, **fields)
+    except Problem as problem:
+        raise click.UsageError(problem.detail) from problem
+
+
+def _split(text: str) -> tuple[str, str]:
+    header, sign, column = text.rpartition("=")
+    if not sign:
+        raise click.BadParameter(f"{text!r} is not HEADER=COLUMN", param_hint="column")
+    return header, column
 
 
 @click.command()

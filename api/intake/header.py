@@ -8,13 +8,13 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 import pyarrow as pa
 
 from api.contract.model import Column, Table
-from api.errors import HeaderMismatch, UnknownHeader
+from api.errors import AmbiguousReading, HeaderMismatch, UnknownHeader
 from api.foreign_text import quoted
 from api.intake.blanks import bare
 from api.intake.cells import check
@@ -46,13 +46,16 @@ def layout_of(names: Names, text: str, line: int, delimiter: str) -> tuple[Layou
     skipped = int(bool(directive))
     above: list[tuple[list[str], int]] = []
     width = len(table.columns)
-    for cells, lines in islice(records_of(text, delimiter), RECORDS):
+    records = islice(records_of(text, delimiter), RECORDS)
+    for cells, lines in records:
         if names.is_header(cells):
             return names.layout(cells), skipped + lines
         if _is_like_row(table, cells):
             # Commas after the last column of this row stand after that of every row.
             if filled(cells) <= width < len(cells) <= MOST_CELLS:
                 width = len(cells)
+            if len(table.columns) > 1 and not any(_typed(table, table.column_names)):
+                _refuse_header(names, records, line - 1 + skipped)
             break
         above.append((cells, lines))
     for cells, lines in above:
@@ -69,6 +72,19 @@ def layout_of(names: Names, text: str, line: int, delimiter: str) -> tuple[Layou
         )
     columns = tuple(range(len(table.columns)))
     return Layout(table.column_names, columns, columns, width), skipped
+
+
+def _refuse_header(
+    names: Names, records: Iterable[tuple[list[str], int]], lines: int
+) -> None:
+    """Refuse a header below what may be a row, or a title, for all is text."""
+    for cells, end in records:
+        if names.is_header(cells):
+            raise AmbiguousReading(
+                f"The header stands on line {lines + end:,}, and what stands above it"
+                f" may be rows of {names.table.name} as well as titles. Remove the"
+                " titles, or put the header above the rows."
+            )
 
 
 def _refuse_unknown(

@@ -38,7 +38,8 @@ class Mender:
         neighbours[list(b'\r\n"' + delimiter.encode())] = True
         self._neighbours = neighbours
         mark = re.escape(delimiter.encode())
-        quoted = rb'"(?:[^"]++|"")*+"[ \t]*+'
+        blanks = rb" " if delimiter == "\t" else rb" \t"
+        quoted = rb'"(?:[^"]++|"")*+"[%s]*+' % blanks
         cell = rb'(?:%s|(?!")[^%s\r\n]*+)' % (quoted, mark)
         record = rb"(?!%s)%s(?:%s%s)*+(?:\r\n|\n|\r)" % (_BOM, cell, mark, cell)
         self._quoted = re.compile(quoted)
