@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -79,7 +79,7 @@ def load(
     sys.exit(WITH_REJECTS if any(load.rejected for load in loads) else 0)
 
 
-def _said(fields: dict[str, str | None], columns: dict[str, str | None]) -> Said:
+def _said(fields: dict[str, str | None], columns: Mapping[str, str]) -> Said:
     try:
         return said_of(columns=columns, **fields)
     except Problem as problem:
@@ -152,6 +152,9 @@ def _tell_receipt(path: Path, receipt: Receipt) -> None:
         f"{path} {verb} load {load.load_id} of {load.table_name}: received "
         f"{load.received}, loaded {load.loaded}, rejected {load.rejected}"
     )
+    if isinstance(load.reading, dict):
+        told = ", ".join(_told(name, what) for name, what in load.reading.items())
+        click.echo(f"  read with {told}")
     for reject in receipt.rejects:
         click.echo(f"  line {reject['line']}: {reject['message']}", err=True)
     if load.rejected > len(receipt.rejects):
