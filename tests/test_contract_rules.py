@@ -8,6 +8,10 @@ from support.contract import FILES, MART, SOURCES, complaints
 from api.contract import read_project
 
 
+KEYED = "meta:\n            primary_key: [id]"
+TEXT = "data_type: text"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
@@ -56,6 +60,16 @@ def test_a_rule_of_marts_is_told(old: str, new: str, told: str) -> None:
         ("primary_key: [id]", "primary_key: []", "primary_key"),
         ("data_type: text", "data_type: integer", "has 'office', which is not integer"),
         ("[office, depot]", "[office, ' ']", "has ' ', which is not text"),
+        (KEYED, KEYED.replace("meta:", "meta:\n            datess: x"), "dates"),
+        (KEYED, f"{KEYED}\n            dates: year_first", "dates"),
+        (TEXT, f"{TEXT}\n            config: {{meta: {{alias: [Art]}}}}", "alias"),
+        (TEXT, f"{TEXT}\n            config: {{meta: {{missing_value: [x]}}}}", "miss"),
+        (TEXT, f"{TEXT}\n            config: {{meta: {{aliases: Art}}}}", "aliases"),
+        (
+            TEXT,
+            f"{TEXT}\n            config: {{meta: {{aliases: [Id]}}}}",
+            "'id' stands",
+        ),
     ],
 )
 def test_a_rule_of_upload_tables_is_told(old: str, new: str, told: str) -> None:
