@@ -5,6 +5,8 @@ Splitting is done in `records`, judging in `validator`; here the two meet.
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -45,7 +47,7 @@ class CsvFile:
     """Judges a CSV while it is read, once.
 
     `header`, the table's columns in the file's order if it names them, is known from
-    the first block on, `sha256` (hex, of the unzipped bytes) after the last. Iterating
+    the first block on, `sha256` (hex, of the unpacked bytes) after the last. Iterating
     raises `UnreadableFile`, `Unusable` or, beyond the limits, `TooLarge`.
     """
 
@@ -69,6 +71,12 @@ class CsvFile:
         self._block_size = block_size
 
     def __iter__(self) -> Iterator[Block]:
+        try:
+            yield from self._blocks()
+        finally:
+            self._source.close()
+
+    def _blocks(self) -> Iterator[Block]:
         reading, reader = self._begin()
         table, layout = reading.table, reading.layout
         self.header = layout.names if layout.has_header else None
@@ -92,11 +100,15 @@ class CsvFile:
         """Read as far as the header, if there is one, and open what follows."""
         head, line = self._head()
         reading = reading_of(self._table, head, self._source.ended, line, self._said)
+        start = _start_of_line(head, reading.above)
+        above = reading.above
+        if self._source.container.is_workbook:
+            above = sum(1 for _ in csv.reader(io.StringIO(head[:start].decode(), "")))
         reader = RecordReader(
             self._source,
-            head[_start_of_line(head, reading.above) :],
+            head[start:],
             reading.layout.width,
-            line + reading.above,
+            line + above,
             self._block_size,
             reading.delimiter,
         )
@@ -126,7 +138,7 @@ def read_csv(
     limits: Limits | None = None,
     said: Said | None = None,
 ) -> CsvFile:
-    """The CSV in `stream`, plain or gzipped, to be iterated over once."""
+    """The table in `stream`, in any of `containers`, to be iterated over once."""
     return CsvFile(table, stream, block_size, limits, said)
 
 

@@ -66,6 +66,8 @@ class RecordReader:
         self._names = [f"field_{place}" for place in range(width)]
         self._block_size = block_size
         self._line = line
+        # A row of a workbook is one, however many lines its cells have.
+        self._breaks_count = not source.container.is_workbook
         self._number = 2  # pyarrow counts from 1, which is the mark
         self._waiting: deque[pa_csv.InvalidRow] = deque()
 
@@ -139,7 +141,8 @@ class RecordReader:
         """Give the rows of wrong width that come next their lines."""
         while odd and odd[0].number == self._number:
             row = odd.popleft()
-            line = self._next_line(line_breaks(row.text))
+            breaks = line_breaks(row.text) if self._breaks_count else 0
+            line = self._next_line(breaks)
             stray = stray_record(row.text)
             text, fields = (
                 (row.text, row.actual_columns) if stray is None else (stray, 0)
@@ -154,7 +157,7 @@ class RecordReader:
 
     def _breaks_inside(self, batch: pa.RecordBatch) -> list[int] | None:
         """Line breaks inside the cells of each record; None when there are none."""
-        if not self._stream.has_quotes:
+        if not (self._stream.has_quotes and self._breaks_count):
             return None
         total = None
         for column in batch.columns:
