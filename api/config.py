@@ -68,7 +68,7 @@ class Settings:
         64 << 20, "How much of rendered metrics one process keeps in memory."
     )
     max_upload_bytes: int = setting(
-        4 << 30, "Largest request body that is read, and what a gzip file may hold."
+        4 << 30, "Largest request body that is read, and what a packed file may hold."
     )
     max_upload_rows: int = setting(100_000_000, "Rows that one file may hold.", 1)
     max_writes: int = setting(

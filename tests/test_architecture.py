@@ -22,7 +22,8 @@ ROOMS = {
     "contract": {"errors", "suggestion"},
     "documents": {"contract"},
     "project": {"contract"},
-    "intake": {"contract", "errors", "foreign_text", "suggestion"},
+    "workbooks": {"errors", "foreign_text", "suggestion"},
+    "intake": {"contract", "errors", "foreign_text", "suggestion", "workbooks"},
     "rejects_csv": {"foreign_text", "intake"},
     "avro": {"contract", "intake"},
     "query": {
@@ -206,6 +207,7 @@ LIBRARIES = {
     "adbc_driver_manager": {"engines"},
     "pyroaring": {"intake"},
     "fastavro": {"avro", "intake"},
+    "python_calamine": {"workbooks"},
     "pydantic": {"contract", "documents", "openapi"},
     "vl_convert": {"charts"},
     "cachetools": {"answers", "remembered"},

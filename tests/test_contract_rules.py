@@ -7,7 +7,6 @@ from support.contract import FILES, MART, SOURCES, complaints
 
 from api.contract import read_project
 
-
 KEYED = "meta:\n            primary_key: [id]"
 TEXT = "data_type: text"
 

@@ -94,6 +94,13 @@ def test_boolean(text: str, expected: object) -> None:
         ("2020-02-29", "2020-02-29"),
         ("20211107", "2021-11-07"),
         ("2021/11/7", "2021-11-07"),
+        *(
+            (f"2021-11-07{midnight}", "2021-11-07")
+            for midnight in (" 00:00:00", "T00:00:00", "T00:00", " 00:00:00.000")
+        ),
+        ("2021/11/7 0:00", "2021-11-07"),
+        ("2021-11-07 00:00:01", "not_a_date"),
+        ("2021-11-07T00:00:00.001", "not_a_date"),
         ("2000-02-29", "2000-02-29"),
         *((f"{year}-02-29", "not_a_date") for year in ("2021", "1900", "0000")),
         *((text, "not_a_date") for text in ("2021-02-30", "2021-04-31", "2021-13-01")),
@@ -265,7 +272,7 @@ def test_quote_after_a_space_is_told_to_be_a_stray_quote(data_type: DataType) ->
         ("integer", "9" * 99, "x is too large to be stored: '9999"),
         ("text", ' "Ann"', "remove the space between the comma and the quote"),
         ("date", "2021-02-30", "'2021-02-30' is not a day of the calendar"),
-        ("date", "2021-02-28T00:00", "must be a date such as 2021-11-07"),
+        ("date", "2021-02-28T00:01", "must be a date such as 2021-11-07"),
         ("timestamp", "2021-02-30T10:00", "'2021-02-30' is not a day of the calendar"),
         ("timestamp", "2021-12-31T23:59:60Z", "leap seconds cannot be stored"),
         ("timestamp", "2021-12-31T24:30:00Z", "hour must be 00 to 23, not 24"),

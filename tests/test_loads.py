@@ -117,7 +117,7 @@ def test_a_refused_file_leaves_no_trace(client: FlaskClient) -> None:
         (b"1x,Sales\n,Legal\n", 422, "no_usable_row"),
         (b"1,Caf\xe9\n", 400, "not_utf8"),
         (b"1,Sa\x00les\n", 400, "binary_content"),
-        (b"PK\x03\x04\x14\x00\x06\x00", 400, "binary_content"),
+        (b"PK\x03\x04\x14\x00\x06\x00", 400, "unreadable_file"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", 400, None),
         (b'1,Sales,x\n2,"Legal\n3,"Support\n', 422, "no_usable_row"),
         (gzip.compress(DEPARTMENTS, mtime=0)[:-9], 400, "broken_gzip"),

@@ -153,8 +153,11 @@ def _tell_receipt(path: Path, receipt: Receipt) -> None:
         f"{load.received}, loaded {load.loaded}, rejected {load.rejected}"
     )
     if isinstance(load.reading, dict):
-        told = ", ".join(_told(name, what) for name, what in load.reading.items())
-        click.echo(f"  read with {told}")
+        told = {name: what for name, what in load.reading.items() if what}
+        columns = told.pop("columns", [])
+        told |= {column["name"]: column["column"] or "nothing" for column in columns}
+        pairs = (f"{name} {what}" for name, what in told.items())
+        click.echo(f"  read with {', '.join(pairs)}")
     for reject in receipt.rejects:
         click.echo(f"  line {reject['line']}: {reject['message']}", err=True)
     if load.rejected > len(receipt.rejects):

@@ -67,6 +67,7 @@ from api.errors.access import (
 from api.errors.problem import (
     Problem,
 )
+from api.errors.questions import Question, of_choices
 from api.errors.requests import (
     BadParameter,
     BadRequest,
@@ -146,6 +147,7 @@ __all__ = [
     "NotUtf8",
     "Overloaded",
     "Problem",
+    "Question",
     "ReadOnlyKey",
     "RequestInProgress",
     "RowTooLong",
@@ -170,4 +172,5 @@ __all__ = [
     "WarehouseDamaged",
     "WarehouseUnreachable",
     "WarehouseReadOnly",
+    "of_choices",
 ]

@@ -1,6 +1,7 @@
 """The door: turns CSV, Avro and JSON batches into checked rows and told rejects.
 
 Pure: no file is opened, no database and no HTTP; only the bytes handed in are read.
+Those of a workbook go through a process of its own, see `workbooks`.
 """
 
 from api.intake.avro_file import AvroFile, read_avro

@@ -16,7 +16,8 @@ from api.contract.model import Table
 from api.errors import HeaderMismatch
 from api.intake.blanks import bare, trim
 from api.intake.layout import Layout, Names
-from api.intake.records import Records, WrongRecord, cells_of, raw_records
+from api.intake.records import Records
+from api.intake.wrong_records import WrongRecord, cells_of, raw_records
 
 # From what is least like the name of a column to what may well be one.
 _LIKENESS = ("integer", "real", "date", "timestamp", "boolean", "text")

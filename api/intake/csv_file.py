@@ -5,10 +5,11 @@ Splitting is done in `records`, judging in `validator`; here the two meet.
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from functools import cache
 from itertools import chain
 from typing import Any, BinaryIO
 
@@ -23,20 +24,14 @@ from api.intake.layout import Layout
 from api.intake.limits import Limits
 from api.intake.quotes import LINE_END
 from api.intake.reading import Reading, reading_of
-from api.intake.records import (
-    RecordReader,
-    Records,
-    WrongRecord,
-    line_breaks,
-    raw_record,
-    raw_records,
-)
+from api.intake.records import RecordReader, Records
 from api.intake.remembered import remembered_reading
-from api.intake.rows import Block, Defect, Reject
+from api.intake.rows import Block, Reject
 from api.intake.said import Remembered, RememberedReading, Said
 from api.intake.source import Source
 from api.intake.told import told
 from api.intake.validator import judge
+from api.intake.wrong_records import raw_records, rejects_of
 
 BLOCK_SIZE = 1 << 20  # bytes; a row that spans more than two blocks is refused
 _LEAST_HEAD = 1 << 16  # bytes in which the header is looked for
@@ -48,7 +43,7 @@ _ROWS_AT_ONCE = 20_000
 class CsvFile:
     """Judges a CSV while it is read, once.
 
-    `sha256` (hex, of the unzipped bytes), `reading`, see `told`, `header_cells` and
+    `sha256` (hex, of the unpacked bytes), `reading`, see `told`, `header_cells` and
     `header`, the column of each if the file names them, are known after the last block.
     Iterating raises `UnreadableFile`, `Unusable` or, beyond the limits,
     `TooLarge`.
@@ -79,6 +74,12 @@ class CsvFile:
         self._block_size = block_size
 
     def __iter__(self) -> Iterator[Block]:
+        try:
+            yield from self._blocks()
+        finally:
+            self._source.close()
+
+    def _blocks(self) -> Iterator[Block]:
         reading, line, reader = self._begin()
         table, layout = reading.names.table, reading.layout
         columns = Columns(reading.names, layout)
@@ -100,7 +101,10 @@ class CsvFile:
 
     def sample(self) -> tuple[int, int]:
         """How many first rows there are, and are good, in place of the blocks."""
-        reading, line, _ = self._begin()
+        try:
+            reading, line, _ = self._begin()
+        finally:
+            self._source.close()
         if not reading.rows:
             raise EmptyFile(_nothing_in(reading.layout))
         self._tell(reading, line)
@@ -122,11 +126,15 @@ class CsvFile:
         self._known = remembered_reading(self._remembered, head, is_utf8=True)
         said = self._said.or_else(self._known.said) if self._known else self._said
         reading = reading_of(self._table, head, self._source.ended, line, said)
+        start = _start_of_line(head, reading.above)
+        above = reading.above
+        if self._source.container.is_workbook:
+            above = sum(1 for _ in csv.reader(io.StringIO(head[:start].decode(), "")))
         reader = RecordReader(
             self._source,
-            head[_start_of_line(head, reading.above) :],
+            head[start:],
             reading.layout.width,
-            line + reading.above,
+            line + above,
             self._block_size,
             reading.delimiter,
         )
@@ -162,7 +170,7 @@ def read_csv(
     said: Said | None = None,
     remembered: Remembered = (),
 ) -> CsvFile:
-    """The CSV in `stream`, plain or gzipped, to be iterated over once."""
+    """The table in `stream`, in any of `containers`, to be iterated over once."""
     return CsvFile(table, stream, block_size, limits, said, remembered)
 
 
@@ -187,7 +195,7 @@ def _judged(table: Table, layout: Layout, part: Records, seen: SeenKeys) -> Bloc
         for place in layout.places
     ]
     verdict = judge(table, cells, seen)
-    rejects = _wrong_records(layout, part.wrong)
+    rejects = rejects_of(layout, part.wrong)
     if verdict.defects:
         bad = sorted(verdict.defects)
         rejects += [
@@ -196,44 +204,6 @@ def _judged(table: Table, layout: Layout, part: Records, seen: SeenKeys) -> Bloc
         ]
         rejects.sort(key=lambda reject: reject.line)
     return Block(verdict.rows, tuple(rejects))
-
-
-def _wrong_records(layout: Layout, wrong: list[WrongRecord]) -> list[Reject]:
-    fields = layout.names
-    if layout.passed_over:
-        fields = tuple(filter(None, map(bare, layout.header)))
-    expected = f"{len(fields)} fields expected ({', '.join(fields)})"
-
-    @cache
-    def width(found: int, hint: str) -> tuple[Defect, ...]:
-        return (Defect(None, "wrong_width", f"{expected}, {found} found{hint}"),)
-
-    def defects(record: WrongRecord) -> tuple[Defect, ...]:
-        if record.fields:
-            return width(record.fields, _hint(record))
-        line = record.line + line_breaks(record.text)
-        message = (
-            f"a double quote opened on line {line:,} does not close its cell: close it"
-            f" right before the next {_called(record.delimiter)}, and double each one"
-            " that belongs to the text"
-        )
-        return (Defect(None, "stray_quote", message),)
-
-    return [
-        Reject(record.line, raw_record(record), defects(record)) for record in wrong
-    ]
-
-
-def _called(delimiter: str) -> str:
-    return "comma" if delimiter == "," else repr(delimiter)
-
-
-def _hint(record: WrongRecord) -> str:
-    if ', "' in record.text:
-        return "; remove the space between a comma and a quote"
-    if record.fields == 1 and record.text.startswith('"') and "," in record.text:
-        return "; the whole line stands in quotes, remove the outer ones"
-    return ""
 
 
 def _nothing_in(layout: Layout) -> str:

@@ -21,7 +21,7 @@ from api.intake.cells import check
 from api.intake.layout import MOST_CELLS, Layout, Names, expected, filled
 from api.intake.questions import of_columns
 from api.intake.quotes import STRAY
-from api.intake.records import WrongRecord, cells_of
+from api.intake.wrong_records import WrongRecord, cells_of
 from api.suggestion import did_you_mean
 
 _COMPLAINTS = 20  # of columns that are told one by one

@@ -10,7 +10,7 @@ from api.errors import TooManyRows
 
 @dataclass(frozen=True)
 class Limits:
-    """The most bytes that a gzip file may hold, and the most rows of any file."""
+    """The most bytes that a packed file may hold, and the most rows of any file."""
 
     unpacked_bytes: int = sys.maxsize
     rows: int = sys.maxsize

@@ -26,7 +26,8 @@ _MONTH_DAY = (
 _DAY = f"(?:{_YEAR}-{_MONTH_DAY}|{_LEAP_YEAR}-02-29)"
 _CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 
-_DATE = f"^{_DAY}$"
+# Programs write a day as its midnight, too.
+_DATE = rf"^{_DAY}(?:[Tt ]00:00(?::00(?:\.0{{1,9}})?)?)?$"
 _CANONICAL = rf"^{_DAY}T{_CLOCK}:[0-5][0-9](?:\.[0-9]{{0,5}}[1-9])?Z$"
 _MOMENT = (
     rf"^(?P<day>{_DAY})"
@@ -103,7 +104,8 @@ def _respelled(cells: pa.Array, spelling: str) -> pa.Array:
 
 
 def _plain_days(cells: pa.Array) -> pa.Array:
-    return pc.if_else(pc.match_substring_regex(cells, _DATE), cells, _NONE)
+    day = pc.utf8_slice_codeunits(cells, 0, len("2021-11-07"))
+    return pc.if_else(pc.match_substring_regex(cells, _DATE), day, _NONE)
 
 
 def _in_utc(cells: pa.Array) -> pa.Array:

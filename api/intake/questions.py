@@ -1,33 +1,16 @@
-"""What is asked of the sender of a file that can be read in several ways, or in none.
-
-A question stands beside the problem's `detail`, for programs that show it to a person:
-`field` is the form field that answers it, `choices` the values that it may have, each
-with a sample of the file as it would read. For the field `columns` there are `columns`
-instead: the file's headers, each with the values below it and our column, if certain.
-"""
+"""What the columns of a file mean, asked of its sender; see `errors.questions`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
+from api.errors import Question
 from api.foreign_text import cut
 from api.intake.blanks import bare
 from api.intake.layout import Names
 
 _SAMPLES = 3
 _CHARACTERS = 200
-
-Question = dict[str, Any]
-
-
-def of_choices(field: str, samples: Mapping[str, str]) -> Question:
-    """Which value of the field is meant; the samples are by value."""
-    choices = [
-        {"value": value, "sample": cut(sample, _CHARACTERS)}
-        for value, sample in samples.items()
-    ]
-    return {"field": field, "choices": choices, "columns": []}
 
 
 def of_columns(

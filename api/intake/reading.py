@@ -19,13 +19,13 @@ from api.errors import (
     HeaderMismatch,
     Problem,
     UnknownHeader,
+    of_choices,
 )
-from api.foreign_text import quoted
+from api.foreign_text import cut, quoted
 from api.intake.cells import check
 from api.intake.dates import Row, with_dates
 from api.intake.header import DELIMITERS, delimiters_in, layout_of, records_of
 from api.intake.layout import Layout, Names
-from api.intake.questions import of_choices
 from api.intake.quotes import Mender
 from api.intake.said import Said
 from api.suggestion import did_you_mean
@@ -104,7 +104,7 @@ def reading_of(
             ' Say which in the form field delimiter, as delimiter=";".',
             question=of_choices(
                 "delimiter",
-                {f.reading.delimiter: " | ".join(f.first) for f in fitting},
+                {f.reading.delimiter: cut(" | ".join(f.first), 200) for f in fitting},
             ),
         )
     if fitting:

@@ -6,11 +6,9 @@ Splits and counts only: what a record means to a table is decided in `csv_file`.
 from __future__ import annotations
 
 import csv
-import io
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,25 +17,13 @@ import pyarrow.csv as pa_csv
 from api.errors import RowTooLong, UnreadableFile
 from api.intake.quotes import Mender, stray_record
 from api.intake.source import Source
+from api.intake.wrong_records import WrongRecord, line_breaks
 
 # A row of this goes first, so that pyarrow hands out the first block before it has met
 # a row of the right width. No text holds a NUL.
 _MARK = "\0"
 # Python's reader would take no cell of more than 128 KiB, and a row may hold 2 MiB.
 csv.field_size_limit(1 << 21)
-
-
-@dataclass(frozen=True, slots=True)
-class WrongRecord:
-    """A record with more or fewer fields than the file has columns.
-
-    It has none where a quote in it is wrong, which was opened on its last line.
-    """
-
-    line: int
-    text: str
-    fields: int
-    delimiter: str = ","
 
 
 @dataclass(frozen=True)
@@ -66,6 +52,8 @@ class RecordReader:
         self._names = [f"field_{place}" for place in range(width)]
         self._block_size = block_size
         self._line = line
+        # A row of a workbook is one, however many lines its cells have.
+        self._breaks_count = not source.container.is_workbook
         self._number = 2  # pyarrow counts from 1, which is the mark
         self._waiting: deque[pa_csv.InvalidRow] = deque()
 
@@ -139,7 +127,8 @@ class RecordReader:
         """Give the rows of wrong width that come next their lines."""
         while odd and odd[0].number == self._number:
             row = odd.popleft()
-            line = self._next_line(line_breaks(row.text))
+            breaks = line_breaks(row.text) if self._breaks_count else 0
+            line = self._next_line(breaks)
             stray = stray_record(row.text)
             text, fields = (
                 (row.text, row.actual_columns) if stray is None else (stray, 0)
@@ -154,7 +143,7 @@ class RecordReader:
 
     def _breaks_inside(self, batch: pa.RecordBatch) -> list[int] | None:
         """Line breaks inside the cells of each record; None when there are none."""
-        if not self._stream.has_quotes:
+        if not (self._stream.has_quotes and self._breaks_count):
             return None
         total = None
         for column in batch.columns:
@@ -216,41 +205,6 @@ class _Stream:
     def close(self) -> None:
         """The source belongs to the caller."""
         self.closed = True
-
-
-def raw_records(cells: pa.RecordBatch, rows: list[int]) -> list[str]:
-    """These records as CSV, without a line end."""
-    columns = [column.to_pylist() for column in cells.take(pa.array(rows)).columns]
-    return _lines(zip(*columns, strict=True))
-
-
-def raw_record(record: WrongRecord) -> str:
-    """The record as it stands, or with commas where its file has another delimiter.
-
-    One with a wrong quote stays as it is, for nobody can tell its cells.
-    """
-    if record.delimiter == "," or not record.fields:
-        return record.text
-    return _lines([cells_of(record)])[0]
-
-
-def cells_of(record: WrongRecord) -> list[str]:
-    """The cells of a record; where a quote is wrong in it, as if there were none."""
-    text = record.text if record.fields else record.text.replace('"', "")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=record.delimiter)
-    return next(reader, [])
-
-
-def _lines(rows: Iterable[Sequence[str]]) -> list[str]:
-    lines: list[str] = []
-    # The writer quotes a line break only if it looks like its own, so \r\n here.
-    writer = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\r\n")
-    writer.writerows(rows)
-    return [line.removesuffix("\r\n") for line in lines]
-
-
-def line_breaks(text: str) -> int:
-    return text.count("\n") + text.count("\r") - text.count("\r\n")
 
 
 def _may_break(column: pa.Array) -> bool:

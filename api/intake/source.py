@@ -1,4 +1,4 @@
-"""The bytes of a CSV on their way to the parser: unzipped, hashed, known to be text.
+"""The bytes of a CSV on their way to the parser: unpacked, hashed, known to be text.
 
 Knows nothing of rows and tables; never holds more than a few chunks of the file.
 """
@@ -6,22 +6,19 @@ Knows nothing of rows and tables; never holds more than a few chunks of the file
 from __future__ import annotations
 
 import codecs
-import gzip
 import hashlib
 import re
-import zlib
 from collections.abc import Callable
-from types import SimpleNamespace
-from typing import BinaryIO, Protocol, cast
+from typing import BinaryIO
 
-from api.errors import BinaryContent, BrokenGzip, NotUtf8, TooLarge, UnreadableFile
+from api.errors import BinaryContent, NotUtf8, UnreadableFile, of_choices
 from api.foreign_text import quoted
+from api.intake.containers import PACKED, Container, opened
 from api.intake.encodings import UTF8, encoding_of, readings_of, refuse_utf8
 from api.intake.limits import Limits
-from api.intake.questions import of_choices
 from api.intake.said import Said
+from api.intake.unpacking import Readable, fill
 
-_GZIP = b"\x1f\x8b"
 # Texts that are no CSV, and how they begin.
 _TEXTS = {
     "an HTML page": re.compile(r"(?i)<(!doctype html|html|head|body|table)\b"),
@@ -29,16 +26,6 @@ _TEXTS = {
     "JSON": re.compile(r"\{\s*\"|\[\s*[\[{]"),
     "Parquet": re.compile(r"PAR1[\0-\x1f]"),
 }
-_SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-# No table packs better than this; what does is made to fill a disk or a memory.
-_MOST_RATIO = 200
-_RATIO_FROM = 64 << 20  # bytes of content, until which any ratio will do
-# Of packed bytes that hold next to nothing: empty members, endless names and padding.
-_MOST_EMPTY = 2 << 20
-
-
-class _Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
 
 
 class Source:
@@ -46,7 +33,8 @@ class Source:
 
     `otherwise` may know the encoding of a file that is not UTF-8, given the part where
     that shows. `ended` is set with the last part; from then on `sha256` is the digest
-    (hex) of the whole unzipped file.
+    (hex) of the whole unpacked file. What it came in, `container`, is known from the
+    first part on.
     """
 
     def __init__(
@@ -58,13 +46,14 @@ class Source:
     ) -> None:
         self.ended = False
         self.encoding = UTF8
-        self.container: str | None = None
+        self.container = Container()
         self._said = said.encoding if said else None
+        self._sheet = said.sheet if said else None
         self._otherwise = otherwise
         self._is_ascii = True
         self._stream = stream
         self._limits = limits
-        self._plain: _Readable | None = None
+        self._plain: Readable | None = None
         self._hash = hashlib.sha256()
         self._decode_as(UTF8)
         self._offset = 0
@@ -78,11 +67,14 @@ class Source:
     def pull(self, size: int) -> bytes:
         """The text of the next `size` bytes, as UTF-8; see `ended` for the last."""
         if self._plain is None:
-            self._plain = _unzipped(self._stream, self._limits)
-        chunk = _fill(self._plain, size)
+            self._plain, self.container = opened(
+                self._stream, self._limits, self._sheet
+            )
+        chunk = fill(self._plain, size)
         self.ended = len(chunk) < size
         self._hash.update(chunk)
-        if not self._offset:
+        # The text of a workbook is our own.
+        if not self._offset and not self.container.is_workbook:
             _refuse_known_formats(chunk)
             self._decode_as(encoding_of(chunk, self._said))
         text = self._text(chunk)
@@ -94,6 +86,11 @@ class Source:
         self._line += _line_ends(text)
         self._after_return = text.endswith(b"\r")
         return text
+
+    def close(self) -> None:
+        """Leave what is still unread, and end whatever unpacks it."""
+        if self._plain:
+            self._plain.close()
 
     def _text(self, chunk: bytes) -> bytes:
         waiting = self._decoder.getstate()[0]
@@ -154,10 +151,10 @@ class Source:
 
 
 def _refuse_known_formats(start: bytes) -> None:
-    if start.startswith(_SPREADSHEETS):
+    if start.startswith(PACKED):
         raise BinaryContent(
-            "The file looks like an Excel or zip file (from its first bytes on): "
-            "save the sheet as CSV, UTF-8."
+            "The file is packed twice (from its first bytes on): unpack it once, and"
+            " send what comes out."
         )
     text = start[:1000].decode(errors="ignore").lstrip("\ufeff \t\r\n")
     for name, begins in _TEXTS.items():
@@ -181,80 +178,3 @@ def _line_around(text: bytes, place: int) -> bytes:
 def _line_ends(text: bytes) -> int:
     returns = text.count(b"\r") - text.count(b"\r\n") if b"\r" in text else 0
     return text.count(b"\n") + returns
-
-
-def _fill(stream: _Readable, size: int) -> bytes:
-    """Read until `size` bytes are there or the stream has ended."""
-    chunk = stream.read(size)
-    while 0 < len(chunk) < size:
-        more = stream.read(size - len(chunk))
-        if not more:
-            break
-        chunk += more
-    return chunk
-
-
-def _unzipped(stream: BinaryIO, limits: Limits) -> _Readable:
-    start = _fill(stream, len(_GZIP))
-    whole = _Rejoined(start, stream)
-    return _Gunzipped(whole, limits.unpacked_bytes) if start == _GZIP else whole
-
-
-class _Rejoined:
-    """A stream with its first bytes, already read, put back."""
-
-    def __init__(self, start: bytes, rest: BinaryIO) -> None:
-        self._start = start
-        self._rest = rest
-
-    def read(self, size: int, /) -> bytes:
-        if self._start:
-            chunk, self._start = self._start[:size], self._start[size:]
-            return chunk
-        return self._rest.read(size)
-
-
-class _Gunzipped:
-    """The content of a gzip stream; damage and bombs become our own errors."""
-
-    def __init__(self, stream: _Rejoined, most: int) -> None:
-        self._stream = stream
-        self._most = most
-        self._taken = 0
-        self._content = 0
-        packed = SimpleNamespace(read=self._packed)
-        self._file = gzip.GzipFile(fileobj=cast(BinaryIO, packed), mode="rb")
-
-    def read(self, size: int, /) -> bytes:
-        chunk = self._unpacked(size)
-        self._content += len(chunk)
-        if self._content > self._most:
-            raise TooLarge(
-                f"Unpacked, the file holds more than {self._most:,} bytes"
-                " (MAX_UPLOAD_BYTES). Send the rows in several files."
-            )
-        if self._content > max(_RATIO_FROM, _MOST_RATIO * self._taken):
-            raise TooLarge(
-                f"The gzip file has grown to more than {_MOST_RATIO} times its size,"
-                " which no table does. Send it unpacked, or in several files."
-            )
-        return chunk
-
-    def _packed(self, size: int) -> bytes:
-        chunk = self._stream.read(size)
-        self._taken += len(chunk)
-        if self._taken > 2 * self._content + _MOST_EMPTY:
-            raise BrokenGzip(
-                f"The gzip file is larger than what it holds: {self._taken:,} bytes for"
-                f" {self._content:,}. Pack it again, as one."
-            )
-        return chunk
-
-    def _unpacked(self, size: int) -> bytes:
-        try:
-            return bytes(self._file.read(size))
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise BrokenGzip(
-                f"The gzip file cannot be unpacked ({error}). It may have been cut "
-                "short on its way: send it again."
-            ) from error

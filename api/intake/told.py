@@ -28,8 +28,8 @@ def told(
         if bare(cell)
     ]
     document = {
-        "container": source.container or "plain",
-        "sheet": None,
+        "container": source.container.kind,
+        "sheet": source.container.part,
         "encoding": label_of(source.encoding),
         "delimiter": reading.delimiter,
         "header_line": first - 1 if layout.header else None,

@@ -248,7 +248,10 @@ def files() -> list[Hostile]:
         Hostile("not UTF-8", upload(b"1,\xff\xfe\n"), 400, "not_utf8"),
         Hostile("a surrogate in UTF-8", upload(b"1,\xed\xa0\x80\n"), 400, "not_utf8"),
         Hostile(
-            "an Excel file", upload(b"PK\x03\x04" + b"\0" * 99), 400, "binary_content"
+            "a zip of nothing but zeros",
+            upload(b"PK\x03\x04" + b"\0" * 99),
+            400,
+            "unreadable_file",
         ),
         Hostile(
             "a number of 100,000 digits",
