@@ -377,12 +377,12 @@ def with_password(content: bytes) -> bytes:
         (
             zipped({"a.csv": CSV * 99})[:-9],
             UnreadableFile,
-            "zip file cannot be unpacked",
+            "cannot be unpacked",
         ),
         (
             zipped({"a.csv": CSV * 99})[:99],
             UnreadableFile,
-            "zip file cannot be unpacked",
+            "cannot be unpacked",
         ),
         (forged({"a": deflated(CSV)}, len(CSV), 7), UnreadableFile, "CRC"),
         (

@@ -148,6 +148,6 @@ def _damage() -> Iterator[None]:
         ValueError,
     ) as error:
         raise UnreadableFile(
-            f"The zip file cannot be unpacked ({error}). It may have been cut short on"
-            " its way: send it again."
+            f"The zip file or workbook cannot be unpacked ({error}). It may have been"
+            " cut short on its way: send it again."
         ) from error
