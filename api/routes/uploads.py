@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request
 
 from api.context import Context
 from api.contract import Table
-from api.errors import BadParameter, BadRequest, MissingField, UnsupportedMediaType
+from api.errors import BadParameter, BadRequest, MissingField
 from api.foreign_text import quoted
 from api.json_text import json_value
 from api.loading import (
@@ -24,20 +24,14 @@ from api.loading import (
     load_csv,
     table_named,
 )
-from api.routes.reading import (
-    declared_only,
-    form_only,
-    is_dry_run,
-    preferences,
-    refuse_others,
-)
+from api.routes.bodies import BATCH, batch_form, batch_json, dry_run_only, file_form
+from api.routes.forms import CURL
+from api.routes.reading import is_dry_run, preferences, refuse_others
 from api.routes.receipts import digest, digest_of_file, once, reported, sender
 
-FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 FILE_FIELDS = ("csv_file", "table_name", "mode", "dry_run")
 MODES = ("append", "replace")
 BATCH_FIELDS = ("table_name", "data", "dry_run")
-CURL = "curl -F csv_file=@FILE.csv -F table_name=TABLE URL"
 
 # Files checked at a time without being loaded: each takes some 25 MB while it is read.
 # Those to be loaded take turns anyway.
@@ -52,7 +46,7 @@ def routes(context: Context) -> Blueprint:
 
     @noun.post("/upload_csv")
     def upload_csv() -> Response:
-        declared_only("dry_run")
+        dry_run_only(FILE_FIELDS, CURL)
         table, stream, file_name = _file(context)
         mode = _mode(request.form.get("mode", MODES[0]))
         terms = Terms(mode, preferences().strict, by=sender(), limits=limits)
@@ -72,7 +66,7 @@ def routes(context: Context) -> Blueprint:
 
     @noun.post("/insert_batch")
     def insert_batch() -> Response:
-        declared_only("dry_run")
+        dry_run_only(BATCH_FIELDS, BATCH)
         body = _batch()
         table, rows = table_named(context.contract, body["table_name"]), body["data"]
         if is_dry_run(body.get("dry_run")):
@@ -89,12 +83,7 @@ def routes(context: Context) -> Blueprint:
 
 
 def _file(context: Context) -> tuple[Table, BinaryIO, str | None]:
-    if request.mimetype not in (*FORMS, ""):
-        raise UnsupportedMediaType(
-            "A file is sent as multipart/form-data, not"
-            f" {quoted(request.mimetype)}: {CURL}"
-        )
-    form_only(*FILE_FIELDS)
+    file_form(*FILE_FIELDS)
     table = table_named(context.contract, _field("table_name"))
     file = request.files.get("csv_file")
     if file is None:
@@ -128,18 +117,14 @@ def _field(name: str) -> str:
 
 def _batch() -> dict[str, Any]:
     """The fields of a batch, from a JSON body or from form fields."""
-    if request.mimetype in FORMS:
-        form_only(*BATCH_FIELDS)
+    text = batch_json()
+    if text is None:
+        batch_form(*BATCH_FIELDS)
         body: Any = {"table_name": _field("table_name")}
         body["data"] = _json(_field("data"))
         body["dry_run"] = request.form.get("dry_run")
-    elif request.mimetype == "" or request.is_json:
-        body = _json(request.get_data())
     else:
-        raise UnsupportedMediaType(
-            f"A batch is JSON, or form fields, not {quoted(request.mimetype)}: send the"
-            " header Content-Type: application/json"
-        )
+        body = _json(text)
     if not isinstance(body, dict):
         raise BadRequest(
             'The body must be an object: {"table_name": ..., "data": [...]}'
