@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from api.errors import IncompleteBody, TooLarge, UploadTimeout
+from api.plural import count
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -94,14 +95,15 @@ class Body(io.RawIOBase):
         if late:
             raise UploadTimeout(
                 f"The body did not arrive within {self._seconds:g} s (UPLOAD_SECONDS);"
-                f" {self.received} bytes had. Nothing was stored. Send it again, or"
-                " the rows in smaller files."
+                f" {count(self.received, 'byte')} had. Nothing was stored. Send it"
+                " again, or the rows in smaller files."
             )
         if self.received > self._most:
             raise too_large(self._most)
         if not piece and self._length is not None:
             raise IncompleteBody(
-                f"The body broke off after {self.received} of {self._length} bytes."
+                f"The body broke off after {self.received:,} of"
+                f" {count(self._length, 'byte')}."
                 " Nothing was stored. Send it again."
             )
         return piece
@@ -110,6 +112,6 @@ class Body(io.RawIOBase):
 def too_large(most: int) -> TooLarge:
     """The refusal of a body that is longer than `most` bytes."""
     return TooLarge(
-        f"The body of this request may be {most} bytes long. Send the rows in several"
-        " requests; a file may be larger than a batch, see MAX_UPLOAD_BYTES."
+        f"The body of this request may be {count(most, 'byte')} long. Send the rows in"
+        " several requests; a file may be larger than a batch, see MAX_UPLOAD_BYTES."
     )

@@ -8,7 +8,9 @@ what it cannot read is told.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from io import BytesIO
+from math import inf
 from typing import IO
 from urllib.parse import parse_qsl
 
@@ -89,24 +91,28 @@ class _Parser(FormDataParser):
         files: list[tuple[str, FileStorage]] = []
         part: Event | None = None
         content: IO[bytes] = BytesIO()
-        for event in _events(decoder, stream):
-            if isinstance(event, Field | File):
-                part, content = event, BytesIO()
-                if isinstance(event, File):
+        with ExitStack() as refused:
+            for event in _events(decoder, stream):
+                if isinstance(event, Field):
+                    part, content = event, BytesIO()
+                elif isinstance(event, File):
+                    part = event
                     content = self.stream_factory(length, None, event.filename)
-            elif isinstance(event, Data):
-                content.write(event.data)
-                if isinstance(part, Field):
-                    if most is not None and content.tell() > most:
+                    refused.callback(content.close)
+                elif isinstance(event, Data):
+                    content.write(event.data)
+                    if isinstance(part, Field) and content.tell() > (most or inf):
                         raise RequestEntityTooLarge
-                    if not event.more_data:
-                        content.seek(0)
-                        fields.append((part.name, _text(part, content.read())))
-                elif isinstance(part, File) and not event.more_data:
+                    if event.more_data:
+                        continue
                     content.seek(0)
-                    name, file_name = part.name, part.filename
-                    file = FileStorage(content, file_name, name, headers=part.headers)
-                    files.append((name, file))
+                    if isinstance(part, Field):
+                        fields.append((part.name, _text(part, content.read())))
+                    elif isinstance(part, File):
+                        file = FileStorage(content, part.filename, part.name)
+                        file.headers = part.headers
+                        files.append((part.name, file))
+            refused.pop_all()
         return stream, self.cls(fields), self.cls(files)
 
 
