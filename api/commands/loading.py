@@ -104,12 +104,12 @@ def _tell_receipt(path: Path, receipt: Receipt) -> None:
     verb = "was loaded before as" if receipt.already else "is"
     click.echo(
         f"{path} {verb} load {load.load_id} of {load.table_name}: received "
-        f"{load.received:,}, loaded {load.loaded:,}, rejected {load.rejected:,}"
+        f"{load.received}, loaded {load.loaded}, rejected {load.rejected}"
     )
     for reject in receipt.rejects:
         click.echo(f"  line {reject['line']}: {reject['message']}", err=True)
     if load.rejected > len(receipt.rejects):
-        click.echo(f"  ... and {load.rejected - len(receipt.rejects):,} more", err=True)
+        click.echo(f"  ... and {load.rejected - len(receipt.rejects)} more", err=True)
 
 
 COMMANDS = (load, undo)
