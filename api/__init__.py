@@ -27,19 +27,21 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     from api import routes
     from api.access import Door, Guard
-    from api.admission import WHOLE_BYTES, Admission
+    from api.admission import WHOLE_BYTES, Admission, RequestBodies
     from api.config import Settings
     from api.context import Context
     from api.observing.observed import Observed
     from api.remembered import Remembered
+    from api.routes.forms import Request
 
     settings = settings or Settings.from_env()
     door = Door(settings)
     app = Flask(__name__, static_folder=None)
+    app.request_class = Request
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.compact = True  # type: ignore[attr-defined]
     # Of a body without a length the library would cut off what is over its limit:
-    # `admission` refuses it.
+    # `RequestBodies` refuses it.
     app.config["MAX_CONTENT_LENGTH"] = None
     app.config["MAX_FORM_MEMORY_SIZE"] = WHOLE_BYTES
     app.extensions["context"] = context = Context(settings)
@@ -50,7 +52,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     admission = Admission(remembered, settings)
     app.extensions["slots"] = admission.slots
-    app.wsgi_app = Observed(  # type: ignore[method-assign]
-        Guard(admission, door), routes.templates(app)
-    )
+    observed = Observed(Guard(admission, door), routes.templates(app))
+    app.wsgi_app = RequestBodies(observed, settings)  # type: ignore[method-assign]
     return app

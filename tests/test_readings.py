@@ -143,6 +143,14 @@ def test_what_is_asked_has_its_choices(shared_client: FlaskClient) -> None:
     }
 
 
+def test_a_charset_of_the_part_is_taken(shared_client: FlaskClient) -> None:
+    file = (io.BytesIO(GERMAN), "a.csv", "text/csv; charset=windows-1252")
+    form = {"csv_file": file, "table_name": "hired_employees", "dry_run": "true"}
+    form["columns"] = SAID["columns"]
+    answer = shared_client.post("/upload_csv", data=form)
+    assert answer.json["preview"][0]["name"] == "Jürgen"
+
+
 def test_what_the_file_contradicts_is_refused(shared_client: FlaskClient) -> None:
     answer = ask(
         shared_client,

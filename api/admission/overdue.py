@@ -70,18 +70,21 @@ class Overdue:
         as_old = [
             other
             for other in bodies
-            if other.address == body.address and other.began <= until
+            if other.address == body.address
+            # What is left behind an answer can wait until nothing else arrives.
+            and (other.began <= until or body.is_answered)
         ]
         if all(other.is_overdue for other in as_old):
-            _cut(body.address, until)
+            since = body.began - CONTINUE_SECONDS if body.is_answered else 0.0
+            _cut(body.address, since, until)
 
 
-def _cut(address: str, until: float) -> None:
-    """Let the server read the end of each connection last sent something before."""
+def _cut(address: str, since: float, until: float) -> None:
+    """Let the server read the end of each connection last sent something between."""
     for name in os.listdir("/dev/fd"):
         with suppress(OSError), _socket(int(name)) as connection:
             peer = connection.getpeername()
-            if peer[:1] == (address,) and _last_sent(connection) < until:
+            if peer[:1] == (address,) and since <= _last_sent(connection) < until:
                 # The answer can still be written.
                 connection.shutdown(socket.SHUT_RD)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from api.errors import Overloaded, TooManyRequests
+from api.plural import count, verb
 
 # Of all that there are, what one client may hold.
 SHARE = 0.75
@@ -46,14 +47,16 @@ class Slots:
         with self._lock:
             if self._held[client] >= self._share:
                 raise TooManyRequests(
-                    f"You have {self._share} requests that write at work, as many as"
+                    f"You have {count(self._share, 'request')} that"
+                    f" {verb(self._share, 'writes', 'write')} at work, as many as"
                     " one client may. Wait until one is answered, then send this again."
                 )
             if self._busy >= self._most:
                 raise Overloaded(
-                    f"{self._busy} requests that write are at work, as many as there"
-                    " may be (MAX_WRITES). Nothing of this one was read; send it again"
-                    " in a moment."
+                    f"{count(self._busy, 'request')}"
+                    f" {verb(self._busy, 'that writes is', 'that write are')} at work,"
+                    " as many as there may be (MAX_WRITES). Nothing of this one was"
+                    " read; send it again in a moment."
                 )
             self._busy += 1
             self._at_work.set()

@@ -19,6 +19,7 @@ from api.commands.loading import BY, load_files
 from api.durable import put_on_disk
 from api.engines import check_snapshots, warehouse_exists
 from api.loading import Terms, limits_of, load_avro, table_named
+from api.plural import count
 
 SUFFIX = ".avro"
 
@@ -39,11 +40,11 @@ def backup(folder: Path, names: tuple[str, ...]) -> None:
         for table in tables:
             path = folder / f"{table.name}{SUFFIX}"
             new = path.with_suffix(".new")
-            with moment.newest(table) as (count, rows), new.open("wb") as file:
-                write_avro(table, rows, count, file)
+            with moment.newest(table) as (number, rows), new.open("wb") as file:
+                write_avro(table, rows, number, file)
             put_on_disk(new)
             new.replace(path)
-            click.echo(f"{path}: {count} rows")
+            click.echo(f"{path}: {count(number, 'row')}")
 
 
 @click.command()

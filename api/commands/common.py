@@ -13,6 +13,7 @@ from api.builder.supervisor import build_once
 from api.config import Settings
 from api.contract import Contract
 from api.errors import ContractError
+from api.plural import count
 from api.project import Project
 from api.warehouse import Build, Warehouse, open_warehouse
 
@@ -88,7 +89,7 @@ def _tell(build: Build) -> None:
         f"Build {build.build_id} {build.status}: {', '.join(sorted(build.marts))}"
     )
     for failure in build.failures:
-        rows = f", {failure['rows']} rows" if failure["rows"] else ""
+        rows = f", {count(failure['rows'], 'row')}" if failure["rows"] else ""
         click.echo(f"  {failure['status']}: {failure['name']}{rows}", err=True)
         click.echo(f"    {failure['words']}", err=True)
         click.echo(f"    {failure['message']}", err=True)

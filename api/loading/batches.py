@@ -9,6 +9,7 @@ from api.errors import BatchSize
 from api.intake import BATCH_ROWS, Block, read_batch
 from api.loading.tally import Tally
 from api.loading.terms import Receipt, Report, Terms
+from api.plural import count
 from api.warehouse import Arrival, RawStore
 
 
@@ -43,8 +44,8 @@ def check_batch(table: Table, rows: Sequence[object], strict: bool = False) -> R
 def _judged(table: Table, rows: Sequence[object], strict: bool) -> tuple[Block, Tally]:
     if not 1 <= len(rows) <= BATCH_ROWS:
         raise BatchSize(
-            f"The batch has {len(rows)} rows. Send 1 to {BATCH_ROWS} rows at a time;"
-            " for more, POST a file to /upload_csv."
+            f"The batch has {count(len(rows), 'row')}. Send 1 to {BATCH_ROWS} rows"
+            " at a time; for more, POST a file to /upload_csv."
         )
     tally = Tally(table, strict)
     block = read_batch(table, rows)

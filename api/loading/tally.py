@@ -10,6 +10,7 @@ from api.contract import Table
 from api.errors import NoUsableRow, RowsRejected
 from api.foreign_text import cut
 from api.intake import Block, Reject
+from api.plural import count, verb
 
 REJECTS_SHOWN = 20
 RAW_SHOWN = 1000  # characters; the file of the rejects has every row as a whole
@@ -45,18 +46,20 @@ class Tally:
 
     def require_a_row(self) -> None:
         if self.loaded == 0:
+            rows, every = count(self.rejected, "row"), verb(self.rejected, "", "All ")
             raise NoUsableRow(
-                f"All {self.rejected} rows were rejected, so nothing was stored."
-                " Each of `errors` says what to mend.",
+                f"{every}{rows} {verb(self.rejected, 'was', 'were')} rejected, so"
+                " nothing was stored. Each of `errors` says what to mend.",
                 **self._refused(),
             )
 
     def refuse_what_breaks_terms(self) -> None:
         if self._strict and self.rejected:
             raise RowsRejected(
-                f"{self.rejected} of {self.received} rows were rejected,"
-                " and all or nothing was asked for, so nothing was stored. Each of"
-                " `errors` says what to mend.",
+                f"{self.rejected:,} of {count(self.received, 'row')}"
+                f" {verb(self.rejected, 'was', 'were')} rejected, and all or"
+                " nothing was asked for, so nothing was stored. Each of `errors` says"
+                " what to mend.",
                 **self._refused(),
             )
 

@@ -65,8 +65,8 @@ def _named(error: HTTPException) -> Problem:
         )
     if isinstance(error, RequestEntityTooLarge):
         return errors.TooLarge(
-            f"A field of a form may be {WHOLE_BYTES} bytes long, and a form may have"
-            f" {request.max_form_parts} parts. Send rows as a file, csv_file."
+            f"A field of a form may be {WHOLE_BYTES:,} bytes long, and a form may have"
+            f" {request.max_form_parts:,} parts. Send rows as a file, csv_file."
         )
     if isinstance(error, NotFound):
         return errors.NotFound(

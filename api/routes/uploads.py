@@ -8,9 +8,10 @@ from contextlib import closing
 from typing import Any, BinaryIO, cast
 
 from flask import Blueprint, Response, request
+from werkzeug.datastructures import FileStorage
 
 from api.context import Context
-from api.errors import BadParameter, BadRequest, MissingField, UnsupportedMediaType
+from api.errors import BadParameter, BadRequest, MissingField
 from api.foreign_text import quoted
 from api.json_text import json_value
 from api.loading import (
@@ -27,22 +28,15 @@ from api.loading import (
     said_of,
     table_named,
 )
-from api.routes.reading import (
-    declared_only,
-    form_only,
-    is_dry_run,
-    is_true,
-    preferences,
-    refuse_others,
-)
+from api.routes.bodies import BATCH, batch_form, batch_json, dry_run_only, file_form
+from api.routes.forms import CURL
+from api.routes.reading import is_dry_run, is_true, preferences, refuse_others
 from api.routes.receipts import digest, digest_of_file, fitted, once, reported, sender
 
-FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 SAID_FIELDS = ("encoding", "delimiter", "dates", "sheet", "columns", "remember")
 FILE_FIELDS = ("csv_file", "table_name", "mode", "dry_run", *SAID_FIELDS)
 MODES = ("append", "replace")
 BATCH_FIELDS = ("table_name", "data", "dry_run")
-CURL = "curl -F csv_file=@FILE.csv -F table_name=TABLE URL"
 
 # Files checked at a time without being loaded: each takes some 25 MB while it is read.
 # Those to be loaded take turns anyway.
@@ -57,18 +51,19 @@ def routes(context: Context) -> Blueprint:
 
     @noun.post("/upload_csv")
     def upload_csv() -> Response:
-        declared_only("dry_run")
-        stream, file_name = _file()
-        terms = Terms(
-            _mode(request.form.get("mode", MODES[0])),
-            preferences().strict,
-            by=sender(),
-            limits=limits,
-            said=_said(),
-            remember=is_true("remember", request.form.get("remember")),
-        )
+        dry_run_only(FILE_FIELDS, CURL)
+        file = _file()
+        stream = cast(BinaryIO, file.stream)
         # A large one is a file on disk, which goes when it is closed.
         with closing(stream):
+            terms = Terms(
+                _mode(request.form.get("mode", MODES[0])),
+                preferences().strict,
+                by=sender(),
+                limits=limits,
+                said=_said(file),
+                remember=is_true("remember", request.form.get("remember")),
+            )
             tries = is_dry_run(request.form.get("dry_run"))
             if tries and not request.form.get("table_name"):
                 with _checks:
@@ -76,7 +71,7 @@ def routes(context: Context) -> Blueprint:
             table = table_named(context.contract, _field("table_name"))
 
             def load(terms: Terms) -> Receipt:
-                return load_csv(store, table, stream, file_name, terms)
+                return load_csv(store, table, stream, file.filename or None, terms)
 
             if tries:
                 with _checks:
@@ -93,7 +88,7 @@ def routes(context: Context) -> Blueprint:
 
     @noun.post("/insert_batch")
     def insert_batch() -> Response:
-        declared_only("dry_run")
+        dry_run_only(BATCH_FIELDS, BATCH)
         body = _batch()
         table, rows = table_named(context.contract, body["table_name"]), body["data"]
         if is_dry_run(body.get("dry_run")):
@@ -116,8 +111,8 @@ def _fits(context: Context, stream: BinaryIO, terms: Terms) -> list[Fit]:
     return fits_of(tables, stream, terms, remembered)
 
 
-def _said() -> Said:
-    """What the form says of how the file is read."""
+def _said(file: FileStorage) -> Said:
+    """What the form, or the file's part of it, says of how the file is read."""
     form = request.form
     columns = _json(form["columns"]) if form.get("columns") else {}
     if not isinstance(columns, dict) or not all(
@@ -128,7 +123,7 @@ def _said() -> Said:
             ' column that it is, or null: {"Nr.": "id", "Notes": null}'
         )
     return said_of(
-        form.get("encoding"),
+        form.get("encoding") or file.mimetype_params.get("charset"),
         form.get("delimiter"),
         form.get("dates"),
         columns,
@@ -136,19 +131,14 @@ def _said() -> Said:
     )
 
 
-def _file() -> tuple[BinaryIO, str | None]:
-    if request.mimetype not in (*FORMS, ""):
-        raise UnsupportedMediaType(
-            "A file is sent as multipart/form-data, not"
-            f" {quoted(request.mimetype)}: {CURL}"
-        )
-    form_only(*FILE_FIELDS)
+def _file() -> FileStorage:
+    file_form(*FILE_FIELDS)
     file = request.files.get("csv_file")
     if file is None:
         raise MissingField(
             f"The form has no file csv_file. Send it as multipart/form-data: {CURL}"
         )
-    return cast(BinaryIO, file.stream), file.filename or None
+    return file
 
 
 def _json(text: str | bytes) -> Any:
@@ -175,18 +165,14 @@ def _field(name: str) -> str:
 
 def _batch() -> dict[str, Any]:
     """The fields of a batch, from a JSON body or from form fields."""
-    if request.mimetype in FORMS:
-        form_only(*BATCH_FIELDS)
+    text = batch_json()
+    if text is None:
+        batch_form(*BATCH_FIELDS)
         body: Any = {"table_name": _field("table_name")}
         body["data"] = _json(_field("data"))
         body["dry_run"] = request.form.get("dry_run")
-    elif request.mimetype == "" or request.is_json:
-        body = _json(request.get_data())
     else:
-        raise UnsupportedMediaType(
-            f"A batch is JSON, or form fields, not {quoted(request.mimetype)}: send the"
-            " header Content-Type: application/json"
-        )
+        body = _json(text)
     if not isinstance(body, dict):
         raise BadRequest(
             'The body must be an object: {"table_name": ..., "data": [...]}'

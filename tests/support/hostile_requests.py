@@ -358,13 +358,13 @@ def forms() -> list[Hostile]:
             "no boundary",
             form(kind="Content-Type: multipart/form-data"),
             400,
-            "missing_field",
+            "malformed_request",
         ),
         Hostile(
             "a boundary of 10,000 characters",
             form(kind=f"Content-Type: multipart/form-data; boundary={'b' * 10_000}"),
             400,
-            "missing_field",
+            "malformed_request",
         ),
         Hostile(
             "a media type of 10,000 characters",

@@ -123,9 +123,10 @@ export function fileCard(file, tables, { changed, removed }) {
       h(
         "p",
         {},
-        pill("good", `${number(report.loaded)} fit`),
+        pill("good", `${number(report.loaded)} ${report.loaded === 1 ? "fits" : "fit"}`),
         " ",
-        report.rejected > 0 && pill("warn", `${number(report.rejected)} do not`),
+        report.rejected > 0 &&
+          pill("warn", `${number(report.rejected)} ${report.rejected === 1 ? "does" : "do"} not`),
         " ",
         `of ${seen}. `,
         report.has_header
