@@ -46,12 +46,12 @@ class _Try:
 
     reading: Reading
     good: frozenset[int]
-    rows: int
+    rows: list[Row]
     question: AmbiguousReading | None
 
     @property
     def fits(self) -> bool:
-        return len(self.good) == self.rows > 0
+        return len(self.good) == len(self.rows) > 0
 
     def taken(self) -> Reading:
         if self.question:
@@ -78,9 +78,10 @@ def reading_of(
     headed = [found for found in tries if found.reading.layout.has_header]
     # What has a header is not read by position, nor is what may begin with one.
     by_position = [found for found in tries if 0 in found.good or not refusals]
-    hopeful = [found for found in headed or by_position if found.good]
-    fitting = [found for found in hopeful if found.fits] or hopeful
-    if len(fitting) > 1:
+    fitting = [found for found in tries if found.fits] or [
+        found for found in headed or by_position if found.good
+    ]
+    if any(found.rows != fitting[0].rows for found in fitting[1:]):
         told = " or ".join(DELIMITERS[found.reading.delimiter] for found in fitting)
         raise AmbiguousReading(
             f"The rows fit {table.name} whether their cells are separated by {told}."
@@ -116,7 +117,7 @@ def _tried(table: Table, text: str, line: int, delimiter: str, said: Said) -> _T
             f" line {rows[min({*range(len(rows))} - good)][1]:,}. Put double quotes in"
             " their place: a single quote belongs to the text of its cell."
         )
-    return _Try(reading, good, len(rows), question)
+    return _Try(reading, good, rows, question)
 
 
 def _fits_in_single_quotes(reading: Reading, text: str) -> bool:
