@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,12 @@ HEADERS = {"Prefer": "respond-async"}
 
 def send(client: FlaskClient, case: dict[str, Any]) -> TestResponse:
     table = {"table_name": case["table"]}
-    if "file" not in case:
+    if "batch" in case["expect"]:
         body = table | {"data": case["expect"]["batch"]}
         return client.post("/insert_batch", json=body, headers=HEADERS)
-    content = io.BytesIO((FOLDER / case["file"]).read_bytes())
-    form = table | {"csv_file": (content, case["file"])}
+    name, content = file_of(case)
+    form = table | case["expect"].get("fields", {})
+    form["csv_file"] = (io.BytesIO(content), name)
     return client.post("/upload_csv", data=form, headers=HEADERS)
 
 
@@ -40,8 +42,19 @@ def test_a_case(case: dict[str, Any], shared_client: FlaskClient) -> None:
     outcomes = expected.get("either", [expected])
     assert any(fits(outcome, answer, rows) for outcome in outcomes), answer.text
     if expected.get("no_row_vanishes"):
-        lines = (FOLDER / case["file"]).read_bytes().splitlines()
+        lines = file_of(case)[1].splitlines()
         assert told["received"] == told["loaded"] + told["rejected"] == len(lines)
+
+
+def file_of(case: dict[str, Any]) -> tuple[str, bytes]:
+    """The name and the bytes of the case's file."""
+    if "file" in case:
+        return case["file"], (FOLDER / case["file"]).read_bytes()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, text in case["expect"]["zip"].items():
+            file.writestr(name, text)
+    return f"{case['id']}.zip", packed.getvalue()
 
 
 def fits(

@@ -84,7 +84,7 @@ def test_missing_keys_and_nulls_are_null_where_optional() -> None:
         ("active", "TRUE", 1),
         *(("active", value, "not_a_boolean") for value in (2, 1.0, "yes", [])),
         ("born", "2020-02-29", "2020-02-29"),
-        *(("born", value, "not_a_date") for value in (20200229, "2021-02-29", {})),
+        *(("born", value, "not_a_date") for value in (20200230, "2021-02-29", {})),
     ],
 )
 def test_value(column: str, value: object, expected: object) -> None:

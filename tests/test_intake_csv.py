@@ -67,12 +67,12 @@ def test_the_same_table_in_many_spellings(content: bytes) -> None:
 @pytest.mark.parametrize(
     ("content", "error", "parts"),
     [
-        (b"1,Ca\xf1a\n", NotUtf8, ["Byte 4 ", "0xf1", "line 1", "'ñ'"]),
+        (b"1,Ca\xf1a\n", NotUtf8, ["Byte 4 ", "0xf1", "line 1", "'1,Caña'"]),
         (b"\xef\xbb\xbfid,job\n1,\xff\n", NotUtf8, ["Byte 12 ", "line 2"]),
         (b"1,Cook\n2,\xe2\x82", NotUtf8, ["Byte 9 ", "line 2"]),
         (b"1,Co\0ok\n", BinaryContent, ["Byte 4, on line 1,"]),
         (b"PK\x03\x04\x14\0", UnreadableFile, ["cannot be unpacked"]),
-        ("1,Cook\n".encode("utf-16"), BinaryContent, ["UTF-16", "UTF-8"]),
+        ("1,Cook\n".encode("utf-16-le"), BinaryContent, ["UTF-16", "utf-16-le"]),
         (b"\x1f\x8bnonsense", BrokenGzip, []),
         (gzip.compress(b"1,Cook\n" * 99, mtime=0)[:-9], BrokenGzip, []),
         (gzip.compress(b"1,Cook\n", mtime=0)[:-8] + b"\1" * 8, BrokenGzip, []),
@@ -191,9 +191,8 @@ def test_columns_stand_in_any_order_and_optional_ones_may_be_absent() -> None:
         ("id,name,datetime,department_id,id", ["'id' stands there 2 times"]),
         ("id,name,,,datetime,department_id", ["column 3 has no name", "column 4"]),
         ("id,colour", ["'colour'", "'name' is missing", "'datetime' is missing"]),
-        ("id;name;datetime", ["separated by commas", "semicolons"]),
-        ("id\tname\tdatetime", ["separated by commas", "tabs"]),
-        ("1;Ann;2021-11-07", ["separated by commas", "semicolons"]),
+        ("id;name;datetime", ["'department_id' is missing"]),
+        ("id\tname\tdatetime", ["'department_id' is missing"]),
     ],
 )
 def test_header_that_does_not_fit(first: str, parts: list[str]) -> None:

@@ -143,6 +143,9 @@ def test_what_is_loaded_is_what_was_written(
     if not header or table is WORDS:
         # Nothing tells a title from a row.
         preamble = preamble if preamble.startswith(("\n", "sep")) else ""
+    if table is WORDS and any("," in row["word"] for row in written):
+        # A comma by itself is one cell or two, and nothing else is there to tell.
+        quoting = csv.QUOTE_ALL
     text = io.StringIO(newline="")
     writer = csv.writer(
         text, delimiter=delimiter, quoting=quoting, lineterminator="\r\n"
@@ -181,11 +184,5 @@ def test_what_is_loaded_is_what_was_written(
         return
     event("loaded")
     expected = [{name: loaded(row[name]) for name in row} for row in written]
-    if table is WORDS:
-        # Where no delimiter stands in the file, one in a text may be meant as such.
-        assert {defect.code for r in rejects for defect in r.defects} <= {"wrong_width"}
-        assert len(found) + len(rejects) == len(expected)
-        expected = [row for row in expected if row in found]
-    else:
-        assert rejects == []
+    assert rejects == []
     assert found == expected

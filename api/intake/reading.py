@@ -95,9 +95,10 @@ def reading_of(
     headed = [found for found in tries if found.reading.layout.header]
     # What has a header is not read by position, nor is what may begin with one.
     by_position = [found for found in tries if 0 in found.good or not refusals]
-    hopeful = [found for found in headed or by_position if found.good]
-    fitting = [found for found in hopeful if found.fits] or hopeful
-    if len(fitting) > 1:
+    fitting = [found for found in tries if found.fits] or [
+        found for found in headed or by_position if found.good
+    ]
+    if any(found.rows != fitting[0].rows for found in fitting[1:]):
         told = " or ".join(DELIMITERS[found.reading.delimiter] for found in fitting)
         raise AmbiguousReading(
             f"The rows fit {table.name} whether their cells are separated by {told}."

@@ -6,12 +6,15 @@ import gzip
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import get_args
 from urllib.parse import parse_qs
 
 from support import properties as hold
 
+from api.contract import Dates
 from api.errors import Problem
 from api.intake import Defect, Reject
+from api.intake.said import Said
 from api.query import read_query
 from api.rejects_csv import rejects_csv
 
@@ -22,8 +25,15 @@ WORDS = (
     *("2021-11-07", "2021-11-07T02:48:42Z", "1.5e3", "true", "07", "XL"),
     *("number", "day", "sort", "select", "limit", "cursor", "position", "all"),
     *("__eq", "__ne", "__gte", "__contains", "__null", "&", "=", "%00"),
+    *("13/04/2021", "3.4.2021", "sep=;", "';'", "\xff\xfe", ";'", "\t|"),
     *(',"', '",', '""', "\r\n", ",,", "\ufeff", "\u202e", "\x1f\x8b\x08", "NaN"),
     *("[1,", '{"', '":', "],[", "\\ud800", "\\u0000", "0" * 20, "9" * 20),
+)
+SAID = tuple(
+    Said(encoding, delimiter, dates)
+    for encoding in (None, "utf-8", "cp1252", "utf-16-le", "shift_jis")
+    for delimiter in (None, ",", ";", "\t", "|")
+    for dates in (None, *get_args(Dates))
 )
 BLOCK_SIZES = (16, 64, 300, 1 << 12)
 
@@ -42,6 +52,13 @@ def csv_file(data: bytes) -> None:
     table = hold.TABLES[first % len(hold.TABLES)]
     block_size = BLOCK_SIZES[first // len(hold.TABLES) % len(BLOCK_SIZES)]
     hold.holds_of_a_file(table, content, block_size)
+
+
+def said_file(data: bytes) -> None:
+    """The first byte picks the table, the next what is said of the file."""
+    first, second, content = (*data[:2], 0, 0)[0], (*data[:2], 0, 0)[1], data[2:]
+    said = SAID[second % len(SAID)]
+    hold.holds_of_a_file(hold.TABLES[first % len(hold.TABLES)], content, 300, said)
 
 
 def json_batch(data: bytes) -> None:
@@ -96,6 +113,22 @@ TARGETS = {
             b'\x00 "x"\n',
             b"\x05_line,id,job,_reasons\n3,1,Cook,none\n",
             b"\x01" + gzip.compress(b"1,Cook\n", mtime=0) * 2,
+            b"\x01sep=;\nid;job\n1;Sales, EMEA\n2;a|b\tc\n",
+            b"\x01\xff\xfe" + "1\tCafé\r\n".encode("utf-16-le"),
+            b"\x01\x00\x00\xfe\xff" + "job|id\nCafé|1\n".encode("utf-32-be"),
+            b"\x02x;1;1.5;true;13/04/2021;03/04/2021 10:00\n",
+            b"\x011,'Sales, EMEA'\n2,'t Hooft\n",
+        ),
+    ),
+    "said_file": Target(
+        said_file,
+        (
+            b"\x01\x00id;job\n1;Cook\n",
+            b"\x01\x061;Cook, Chef\n",
+            b"\x01\x1e1,Caf\xe9\n",
+            b"\x01\x2d1\0,\0a\0\n\0",
+            b"\x02\x01x,1,1.5,true,13/04/2021,03/04/2021 10:00\n",
+            b"\x02\x02x,1,1.5,true,04/13/2021,03/04/2021\n",
         ),
     ),
     "json_batch": Target(

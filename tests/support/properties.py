@@ -20,6 +20,7 @@ from api.contract import Column, Mart, Parameter, Table
 from api.errors import Problem, RowTooLong, TooLarge, TooManyRows
 from api.foreign_text import storable
 from api.intake import Block, Limits, Reject, read_batch, read_csv
+from api.intake.said import Said
 from api.json_text import json_value
 from api.query import cursor_text, page, read_query
 from api.query.cursor import position_of
@@ -67,12 +68,16 @@ Outcome = tuple[list[dict[str, Any]], list[Reject]] | Problem
 
 
 def read(
-    table: Table, content: bytes, block_size: int = WHOLE, limits: Limits | None = None
+    table: Table,
+    content: bytes,
+    block_size: int = WHOLE,
+    limits: Limits | None = None,
+    said: Said | None = None,
 ) -> Outcome:
     """Rows and rejects of a file, or the problem that it is."""
     rows: list[dict[str, Any]] = []
     rejects: list[Reject] = []
-    file = read_csv(table, io.BytesIO(content), block_size, limits)
+    file = read_csv(table, io.BytesIO(content), block_size, limits, said)
     try:
         for block in file:
             holds_of_a_block(block)
@@ -97,35 +102,43 @@ def holds_of_a_block(block: Block) -> None:
             assert len(defect.message) < LONGEST_MESSAGE
 
 
-def holds_of_a_file(table: Table, content: bytes, block_size: int) -> None:
+def holds_of_a_file(
+    table: Table, content: bytes, block_size: int, said: Said | None = None
+) -> None:
     """All that holds of any bytes that are sent as a CSV file."""
-    whole = read(table, content)
-    assert same(whole, read(table, gzip.compress(content))) or is_gzip(content)
-    in_parts = read(table, content, block_size)
+    whole = read(table, content, said=said)
+    packed = read(table, gzip.compress(content), said=said)
+    assert same(whole, packed) or is_gzip(content)
+    in_parts = read(table, content, block_size, said=said)
     assert same(whole, in_parts) or isinstance(in_parts, OF_BLOCKS)
     if isinstance(whole, Problem):
         return
     rows, rejects = whole
     limits = Limits(rows=len(rows) + len(rejects) - 1)
-    assert isinstance(read(table, content, limits=limits), TooManyRows)
+    assert isinstance(read(table, content, limits=limits, said=said), TooManyRows)
     if is_gzip(content):
-        assert isinstance(read(table, content, limits=Limits(0)), TooLarge)
+        assert isinstance(read(table, content, limits=Limits(0), said=said), TooLarge)
     if rows:
         assert same((rows, []), read(table, written(table, rows)))
-    header = header_of(table, content)
+    header = header_of(table, content, said)
     for reject in rejects:
-        holds_of_a_reject(table, reject, header)
+        holds_of_a_reject(table, reject, header, said)
 
 
-def header_of(table: Table, content: bytes) -> tuple[str, ...] | None:
+def header_of(
+    table: Table, content: bytes, said: Said | None = None
+) -> tuple[str, ...] | None:
     """The columns that a file names itself."""
-    file = read_csv(table, io.BytesIO(content))
+    file = read_csv(table, io.BytesIO(content), said=said)
     list(file)
     return file.header
 
 
 def holds_of_a_reject(
-    table: Table, reject: Reject, header: tuple[str, ...] | None
+    table: Table,
+    reject: Reject,
+    header: tuple[str, ...] | None,
+    said: Said | None = None,
 ) -> None:
     """The file of a reject, sent again unmended, is refused for the same reasons."""
     text = "".join(rejects_csv(table.column_names, [asdict(reject)], header))
@@ -137,7 +150,7 @@ def holds_of_a_reject(
     )
     if {code for _, code, _ in reasons} & unlike:
         return
-    again = read(table, text.encode())
+    again = read(table, text.encode(), said=Said(dates=said.dates if said else None))
     assert not isinstance(again, Problem), again
     assert again[0] == []
     (found,) = again[1]
