@@ -6,6 +6,7 @@ import io
 import json
 from typing import Any
 
+import openpyxl
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -113,6 +114,7 @@ def test_a_file_read_otherwise_is_another_load(shared_client: FlaskClient) -> No
         ({"columns": '{"Nr.": 1}'}, "JSON object"),
         ({"columns": '{"Nr.": "idd"}', "encoding": "cp1252"}, "did you mean"),
         ({"remember": "perhaps"}, "true or false"),
+        ({"sheet": "Sheet1"}, "no sheets"),
     ],
 )
 def test_a_field_of_no_meaning_is_refused(
@@ -212,6 +214,36 @@ def test_a_confirmed_reading_is_asked_about_once(shared_client: FlaskClient) -> 
     assert shared_client.delete(gone).json["code"] == "unknown_reading"
     for receipt in (first, second, third):
         shared_client.delete(f"/loads/{receipt['load_id']}")
+
+
+def workbook(rows: list[list[object]], *others: str) -> bytes:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    for name in others:
+        book.create_sheet(name).append(["notes"])
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def test_the_sheet_of_a_workbook_is_asked_about_once(
+    shared_client: FlaskClient,
+) -> None:
+    header = ["id", "department"]
+    first = workbook([header, [9001, "Sales"]], "Notes")
+    asked = ask(shared_client, first, table="departments").json["question"]
+    assert asked["field"] == "sheet"
+    assert [choice["value"] for choice in asked["choices"]] == ["Sheet", "Notes"]
+    fields = {"sheet": "Sheet", "remember": "true"}
+    receipt = send(shared_client, first, table="departments", **fields).json
+    assert receipt["reading"]["container"] == "xlsx", receipt
+    second = workbook([["Report"], header, [9002, "Legal"]], "Notes")
+    read = ask(shared_client, second, table="departments").json
+    assert read["preview"] == [{"id": 9002, "department": "Legal"}]
+    assert read["reading"]["sheet"] == "Sheet" and read["reading"]["remembered"]
+    forget_all(shared_client, "departments")
+    shared_client.delete(f"/loads/{receipt['load_id']}")
 
 
 def test_what_is_sent_goes_before_what_is_remembered(

@@ -9,7 +9,8 @@ import zipfile
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
-from api.errors import BinaryContent, EmptyFile, UnreadableFile
+from api.errors import BadParameter, BinaryContent, EmptyFile, UnreadableFile
+from api.foreign_text import quoted
 from api.intake.limits import Limits
 from api.intake.unpacking import (
     Bound,
@@ -52,6 +53,11 @@ def opened(
     """
     start = fill(stream, _MARK)
     whole = Rejoined(start, stream)
+    if sheet and not start.startswith((*_ZIP, _OLE)):
+        raise BadParameter(
+            f"The file has no sheets, but sheet={quoted(sheet)} names one. Leave it"
+            " out."
+        )
     if start.startswith(_GZIP):
         return Gunzipped(whole, limits.unpacked_bytes), Container("gzip")
     if not start.startswith(PACKED):

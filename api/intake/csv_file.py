@@ -10,13 +10,14 @@ import io
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import Any, BinaryIO
 
 import pyarrow as pa
 
 from api.contract.model import Table
-from api.errors import EmptyFile
+from api.errors import AmbiguousReading, EmptyFile
 from api.intake.blanks import bare
 from api.intake.columns import Columns
 from api.intake.keys import SeenKeys
@@ -70,7 +71,8 @@ class CsvFile:
         self._limits = limits or Limits()
         self._remembered = remembered
         self._known: RememberedReading | None = None
-        self._source = Source(stream, self._limits, self._said, self._encoding)
+        self._stream = stream
+        self._source = self._opened(self._said)
         self._block_size = block_size
 
     def __iter__(self) -> Iterator[Block]:
@@ -122,7 +124,7 @@ class CsvFile:
 
         With them comes the number of the first line that is not blank.
         """
-        head, line = self._head()
+        head, line = self._head_of_sheet()
         self._known = remembered_reading(self._remembered, head, is_utf8=True)
         said = self._said.or_else(self._known.said) if self._known else self._said
         reading = reading_of(self._table, head, self._source.ended, line, said)
@@ -139,6 +141,27 @@ class CsvFile:
             reading.delimiter,
         )
         return reading, line, reader
+
+    def _opened(self, said: Said) -> Source:
+        return Source(self._stream, self._limits, said, self._encoding)
+
+    def _head_of_sheet(self) -> tuple[bytes, int]:
+        """The head; of several sheets, that of the one which is remembered."""
+        try:
+            return self._head()
+        except AmbiguousReading as problem:
+            names = [choice["value"] for choice in problem.extra["question"]["choices"]]
+            for known in self._remembered:
+                if known.said.sheet not in names:
+                    continue
+                self._source.close()
+                self._stream.seek(0)
+                said = replace(self._said, sheet=known.said.sheet)
+                self._source = self._opened(said)
+                head, line = self._head()
+                if remembered_reading([known], head, is_utf8=True):
+                    return head, line
+            raise
 
     def _encoding(self, part: bytes) -> str | None:
         """The one that is remembered of the file, of which this is no UTF-8."""
