@@ -142,7 +142,9 @@ def _refuse_known_formats(start: bytes) -> None:
             "The file looks like an Excel or zip file (from its first bytes on): "
             "save the sheet as CSV, UTF-8."
         )
-    text = start[:1000].decode(errors="ignore").lstrip("\ufeff \t\r\n")
+    # Without the NULs that stand between its characters in UTF-16.
+    plain = start[:1000].replace(b"\0", b"")
+    text = plain.decode(errors="ignore").lstrip("\ufeff \t\r\n")
     for name, begins in _TEXTS.items():
         if begins.match(text):
             raise BinaryContent(
