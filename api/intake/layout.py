@@ -54,7 +54,7 @@ def is_header(table: Table, cells: Sequence[str]) -> bool:
             return False
         found.add(name)
     required = {column.name for column in table.columns if column.required}
-    return bool(found - {""}) and required <= found
+    return not found.isdisjoint(table.column_names) and required <= found
 
 
 def header_layout(table: Table, cells: Sequence[str]) -> Layout:
