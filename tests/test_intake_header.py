@@ -18,6 +18,9 @@ from api.intake import read_batch, read_csv
 from api.intake.blanks import BLANK, bare
 
 NAMES = HIRES.column_names
+PAIRS = Table(
+    "pairs", "", (Column("a_b", "integer", ""), Column("ab", "integer", "")), ()
+)
 SWAPPED = "id,name,datetime,job_id,department_id\n1,Ann,2021-11-07,96,2\n"
 SWAPPED_ROW = {
     "id": 1,
@@ -87,11 +90,9 @@ def test_a_name_may_be_written_as_other_programs_do(name: str) -> None:
 
 
 def test_names_that_differ_by_a_hyphen_only_are_kept_apart() -> None:
-    columns = (Column("a_b", "integer", ""), Column("ab", "integer", ""))
-    table = Table("pairs", "", columns, ())
-    assert read(table, "ab,a_b\n1,2\n")[0] == [{"a_b": 2, "ab": 1}]
+    assert read(PAIRS, "ab,a_b\n1,2\n")[0] == [{"a_b": 2, "ab": 1}]
     with pytest.raises(HeaderMismatch, match="unknown column 'A B'"):
-        read(table, "ab,A B\n1,2\n")
+        read(PAIRS, "ab,A B\n1,2\n")
 
 
 @pytest.mark.parametrize(
@@ -156,6 +157,11 @@ def test_other_columns_in_the_middle_are_refused(names: str) -> None:
 def test_the_name_of_a_column_may_be_a_text() -> None:
     rows, _ = read(WORDS, "hello\nword\n")
     assert rows == [{"word": "hello"}, {"word": "word"}]
+
+
+def test_our_own_columns_alone_are_no_header() -> None:
+    with pytest.raises(UnknownHeader, match="'_line', '_reasons'"):
+        read(PAIRS, "_line,_reasons\n1,2\n")
 
 
 def test_an_index_and_empty_columns_at_the_end_have_no_name() -> None:

@@ -373,8 +373,9 @@ def test_a_bad_byte_late_in_a_file_stores_nothing(
     ],
 )
 def test_a_text_that_is_no_csv_is_told_as_what_it_is(start: str, name: str) -> None:
-    with pytest.raises(BinaryContent, match=f"The file is {name}, not CSV"):
-        read(JOBS, start)
+    for encoding in ("utf-8", "utf-16"):
+        with pytest.raises(BinaryContent, match=f"The file is {name}, not CSV"):
+            read(JOBS, start.encode(encoding))
 
 
 @pytest.mark.parametrize("text", ["Par1s", "PAR1", "<b>", "{x}", "[x]", "<headline"])

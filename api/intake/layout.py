@@ -103,7 +103,7 @@ class Names:
                     return False
             found.add(name)
         wanted = self._every if None in found else self._required
-        return any(found) and wanted <= found
+        return not found.isdisjoint(self._every) and wanted <= found
 
     def layout(self, cells: Sequence[str]) -> Layout:
         """The layout that this header gives the rows; raises HeaderMismatch."""

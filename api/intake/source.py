@@ -156,7 +156,9 @@ def _refuse_known_formats(start: bytes) -> None:
             "The file is packed twice (from its first bytes on): unpack it once, and"
             " send what comes out."
         )
-    text = start[:1000].decode(errors="ignore").lstrip("\ufeff \t\r\n")
+    # Without the NULs that stand between its characters in UTF-16.
+    plain = start[:1000].replace(b"\0", b"")
+    text = plain.decode(errors="ignore").lstrip("\ufeff \t\r\n")
     for name, begins in _TEXTS.items():
         if begins.match(text):
             raise BinaryContent(
