@@ -141,6 +141,19 @@ def test_what_is_asked_has_its_choices(shared_client: FlaskClient) -> None:
         "day_first": "2021-04-03",
         "month_first": "2021-03-04",
     }
+    assert asked["columns"] == [
+        {"name": "datetime", "samples": ["03/04/2021"], "column": "datetime"}
+    ]
+
+
+def test_a_column_that_was_passed_over_is_none_of_ours(
+    shared_client: FlaskClient,
+) -> None:
+    content = b"id,Note\n1,Sales\n"
+    said = '{"Note": null}'
+    answer = ask(shared_client, content, table="departments", columns=said)
+    columns = answer.json["question"]["columns"]
+    assert [column["column"] for column in columns] == ["id", None]
 
 
 def test_what_the_file_contradicts_is_refused(shared_client: FlaskClient) -> None:

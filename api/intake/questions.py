@@ -4,6 +4,7 @@ A question stands beside the problem's `detail`, for programs that show it to a 
 `field` is the form field that answers it, `choices` the values that it may have, each
 with a sample of the file as it would read. For the field `columns` there are `columns`
 instead: the file's headers, each with the values below it and our column, if certain.
+For the field `dates` the one in `columns` has the cell that reads either way.
 """
 
 from __future__ import annotations
@@ -30,6 +31,12 @@ def of_choices(field: str, samples: Mapping[str, str]) -> Question:
     return {"field": field, "choices": choices, "columns": []}
 
 
+def of_dates(column: str, cell: str, meant: Mapping[str, str]) -> Question:
+    """Which of the two days a cell of the column is."""
+    asked = {"name": column, "samples": [cut(cell, _CHARACTERS)], "column": column}
+    return of_choices("dates", meant) | {"columns": [asked]}
+
+
 def of_columns(
     names: Names, header: Sequence[str], below: Iterable[Sequence[str]]
 ) -> Question:
@@ -39,9 +46,15 @@ def of_columns(
         {
             "name": bare(cell),
             "samples": [cut(row[n], _CHARACTERS) for row in rows if n < len(row)],
-            "column": names.column_of(cell),
+            "column": _ours(names, cell),
         }
         for n, cell in enumerate(header)
         if bare(cell)
     ]
     return {"field": "columns", "choices": [], "columns": columns}
+
+
+def _ours(names: Names, cell: str) -> str | None:
+    """The table's column that the cell certainly names."""
+    name = names.column_of(cell)
+    return name if name in names.table.column_names else None

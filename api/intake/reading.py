@@ -25,7 +25,7 @@ from api.intake.blanks import bare
 from api.intake.cells import check
 from api.intake.header import DELIMITERS, delimiters_in, layout_of, records_of
 from api.intake.layout import Layout, Names
-from api.intake.questions import of_choices
+from api.intake.questions import of_choices, of_dates
 from api.intake.quotes import Mender
 from api.intake.said import Said
 from api.suggestion import did_you_mean
@@ -164,11 +164,12 @@ def _either_way(
         ].as_py()
         for dates in _DATES
     }
+    cell = bare(texts[name][0].as_py())
     return AmbiguousReading(
         f"No day of {name} tells whether day or month comes first, as in"
-        f" {quoted(bare(texts[name][0].as_py()))} on line {line:,}. Say it in the form"
+        f" {quoted(cell)} on line {line:,}. Say it in the form"
         " field dates: dates=day_first or dates=month_first.",
-        question=of_choices("dates", {d: text or "" for d, text in meant.items()}),
+        question=of_dates(name, cell, {d: text or "" for d, text in meant.items()}),
     )
 
 
