@@ -211,6 +211,8 @@ def test_a_confirmed_reading_is_asked_about_once(shared_client: FlaskClient) -> 
     assert third["loaded"] == 2, "the same in UTF-8 is no Windows-1252"
     rows = ask(shared_client, plain).json["preview"]
     assert rows[0]["name"] == "Jürgen"
+    found = ask(shared_client, following, table=None).json["tables"]
+    assert [table["table"] for table in found if table["fits"]] == ["hired_employees"]
     forget_all(shared_client)
     assert ask(shared_client, following).status_code == 400
     gone = f"/tables/hired_employees/readings/{known['reading_id']}"

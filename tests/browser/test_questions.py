@@ -1,7 +1,8 @@
-"""What a file needs a word for: asked on its card, kept, and remembered for the next."""
+"""What a file needs a word for is asked on its card, and remembered for the next."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from browser.conftest import NARROW, OpenPage
 from browser.test_looks import accessible
 from browser.test_upload import card, choose, upload
 
-TABLE = "hired.employees.csv"
+TABLE = "hired_employees"
 HEADER = "Nr.;Mitarbeiter;Eintritt;Abteilung;Stelle;Bemerkung\r\n"
 MEANT = {
     "Nr.": "id",
@@ -27,9 +28,7 @@ REFUSED = ("400", "422")
 
 def export(number: int, header: str = HEADER) -> bytes:
     """What Excel writes in German."""
-    rows = (
-        f"{number}1;Jürgen;27.07.2021;1;2;neu\r\n{number}2;Zoë;03.08.2021;2;1;\r\n"
-    )
+    rows = f"{number}1;Jürgen;27.07.2021;1;2;neu\r\n{number}2;Zoë;03.08.2021;2;1;\r\n"
     return (header + rows).encode("cp1252")
 
 
@@ -37,8 +36,6 @@ def export(number: int, header: str = HEADER) -> bytes:
 def shared(
     sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    import shutil
-
     folder = tmp_path_factory.mktemp("questions") / "warehouse"
     server = Server(Path(shutil.copytree(sample_warehouse, folder))).start()
     yield server
@@ -83,7 +80,7 @@ def test_an_export_in_german_is_asked_about_once(page: Page, shared: Server) -> 
     expect(one.get_by_role("group")).to_contain_text("In which of these")
     expect(one.get_by_role("radio", name="Windows-1252")).to_be_visible()
     expect(one).to_contain_text("Jürgen")
-    button = page.get_by_role("button", name="Answer what is asked first")
+    button = page.get_by_role("button", name="Answer what is asked")
     expect(button).to_be_disabled()
     answer_all(page, "Juli.csv")
     expect(one).to_contain_text("Read as Windows-1252 with semicolons; days first")
@@ -199,9 +196,7 @@ def test_columns_that_are_missing_or_twice_there_are_named(page: Page) -> None:
 @pytest.mark.parametrize(
     ("order", "day"), [("Day first", "3 Apr"), ("Month first", "4 Mar")]
 )
-def test_a_day_that_reads_either_way_is_asked(
-    page: Page, order: str, day: str
-) -> None:
+def test_a_day_that_reads_either_way_is_asked(page: Page, order: str, day: str) -> None:
     choose(page, x__csv="1,Ann,03/04/2021,1,1\n")
     one = card(page, "x.csv")
     expect(one.get_by_label("Table", exact=True)).to_have_value(TABLE)
@@ -220,9 +215,7 @@ def test_a_day_that_reads_either_way_is_asked(
 def test_questions_keep_nobody_out_on_a_narrow_screen(
     shared: Server, open_page: OpenPage, scheme: str
 ) -> None:
-    page = open_page(
-        shared, "#/upload", REFUSED, viewport=NARROW, color_scheme=scheme
-    )
+    page = open_page(shared, "#/upload", REFUSED, viewport=NARROW, color_scheme=scheme)
     header = HEADER.replace("Bemerkung", "Bemerkung_" * 9)
     choose(page, x__csv=export(9, header), y__csv="1,Ann,03/04/2021,1,1\n")
     one = card(page, "x.csv")
