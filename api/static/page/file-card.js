@@ -85,8 +85,8 @@ export function fileCard(file, tables, { changed, removed }) {
     const isForm = content[0].tagName === "FORM";
     body.setAttribute("aria-live", isForm ? "off" : "polite");
     replace(body, content);
-    if (!isAnswer || document.activeElement !== document.body) return;
-    body.querySelector(isForm ? "fieldset :is(input, select)" : "[tabindex]")?.focus();
+    if (isAnswer && document.activeElement === document.body)
+      body.querySelector(isForm ? "fieldset :is(input, select)" : "[tabindex]")?.focus();
     isAnswer = false;
   }
 
