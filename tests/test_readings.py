@@ -143,6 +143,19 @@ def test_what_is_asked_has_its_choices(shared_client: FlaskClient) -> None:
         "day_first": "2021-04-03",
         "month_first": "2021-03-04",
     }
+    assert asked["columns"] == [
+        {"name": "datetime", "samples": ["03/04/2021"], "column": "datetime"}
+    ]
+
+
+def test_a_column_that_was_passed_over_is_none_of_ours(
+    shared_client: FlaskClient,
+) -> None:
+    content = b"id,Note\n1,Sales\n"
+    said = '{"Note": null}'
+    answer = ask(shared_client, content, table="departments", columns=said)
+    columns = answer.json["question"]["columns"]
+    assert [column["column"] for column in columns] == ["id", None]
 
 
 def test_a_charset_of_the_part_is_taken(shared_client: FlaskClient) -> None:
@@ -208,6 +221,8 @@ def test_a_confirmed_reading_is_asked_about_once(shared_client: FlaskClient) -> 
     assert third["loaded"] == 2, "the same in UTF-8 is no Windows-1252"
     rows = ask(shared_client, plain).json["preview"]
     assert rows[0]["name"] == "Jürgen"
+    found = ask(shared_client, following, table=None).json["tables"]
+    assert [table["table"] for table in found if table["fits"]] == ["hired_employees"]
     forget_all(shared_client)
     assert ask(shared_client, following).status_code == 400
     gone = f"/tables/hired_employees/readings/{known['reading_id']}"

@@ -86,7 +86,10 @@ class Question(TypedDict):
         Field(description="The form field that answers it."),
     ]
     choices: list[Choice]
-    columns: list[ColumnAsked]
+    columns: Annotated[
+        list[ColumnAsked],
+        Field(description="For dates, the column and its cell that reads either way."),
+    ]
 
 
 @with_config(extra="forbid")

@@ -4,6 +4,7 @@ A question stands beside the problem's `detail`, for programs that show it to a 
 `field` is the form field that answers it, `choices` the values that it may have, each
 with a sample of the file as it would read. For the field `columns` there are `columns`
 instead: the file's headers, each with the values below it and our column, if certain.
+For the field `dates` the one in `columns` has the cell that reads either way.
 """
 
 from __future__ import annotations

@@ -9,11 +9,12 @@ from typing import get_args
 import pyarrow as pa
 
 from api.contract.model import DAYS, Column, Dates, Table
-from api.errors import AmbiguousReading, of_choices
+from api.errors import AmbiguousReading
 from api.foreign_text import quoted
 from api.intake.blanks import bare
 from api.intake.cells import check
 from api.intake.layout import Layout
+from api.intake.questions import of_dates
 
 Row = tuple[list[str], int]  # its cells, and the line of the file that it ends on
 
@@ -72,7 +73,7 @@ def _asked(column: Column, cell: pa.Array, shown: str) -> AmbiguousReading:
     return AmbiguousReading(
         f"No day of {column.name} tells whether day or month comes first, as in {shown}"
         ". Say it in the form field dates: dates=day_first or dates=month_first.",
-        question=of_choices("dates", meant),
+        question=of_dates(column.name, bare(cell[0].as_py()), meant),
     )
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from api.errors import Question
+from api.errors import Question, of_choices
 from api.foreign_text import cut
 from api.intake.blanks import bare
 from api.intake.layout import Names
 
 _SAMPLES = 3
 _CHARACTERS = 200
+
+
+def of_dates(column: str, cell: str, meant: Mapping[str, str]) -> Question:
+    """Which of the two days a cell of the column is."""
+    asked = {"name": column, "samples": [cut(cell, _CHARACTERS)], "column": column}
+    return of_choices("dates", meant) | {"columns": [asked]}
 
 
 def of_columns(
@@ -22,9 +28,15 @@ def of_columns(
         {
             "name": bare(cell),
             "samples": [cut(row[n], _CHARACTERS) for row in rows if n < len(row)],
-            "column": names.column_of(cell),
+            "column": _ours(names, cell),
         }
         for n, cell in enumerate(header)
         if bare(cell)
     ]
     return {"field": "columns", "choices": [], "columns": columns}
+
+
+def _ours(names: Names, cell: str) -> str | None:
+    """The table's column that the cell certainly names."""
+    name = names.column_of(cell)
+    return name if name in names.table.column_names else None

@@ -39,6 +39,10 @@ def fits_of(
     for table in tables:
         stream.seek(0)
         found.append(_fit(table, stream, terms, remembered[table.name]))
+    unread = [fit.problem for fit in found if isinstance(fit.problem, NotUtf8)]
+    if unread and len(unread) == len(found):
+        # Not of this table or that, and to be answered before all else.
+        raise unread[0]
     return sorted(found, key=_rank)
 
 
@@ -48,10 +52,7 @@ def _fit(table: Table, stream: BinaryIO, terms: Terms, remembered: Remembered) -
     )
     try:
         rows, good = file.sample()
-    except NotUtf8:
-        # Not of this table only, and to be answered before all else.
-        raise
-    except Unusable as problem:
+    except (NotUtf8, Unusable) as problem:
         return Fit(table.name, problem=problem)
     return Fit(table.name, rows, good, file.header is not None, file.reading)
 

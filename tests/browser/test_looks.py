@@ -103,9 +103,9 @@ def test_an_upload_keeps_nobody_out_at_any_step(
         ],
     )
     expect(page.get_by_text("Please choose")).to_be_visible()
-    expect(page.get_by_text("neither a row of jobs")).to_be_visible()
+    expect(page.get_by_text("Still missing: id and job.")).to_be_visible()
     accessible(page)
-    page.locator("button.main:enabled").first.click()
+    page.locator(".actions button.main").click()
     expect(
         page.get_by_text(re.compile("Loaded before|rows loaded")).first
     ).to_be_visible()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -57,7 +60,7 @@ def test_a_file_is_shown_before_anything_of_it_is_stored(
     choose(page, hires2021__csv=HIRES, departments__csv=DEPARTMENTS)
     hires = card(page, "hires2021.csv")
     expect(hires.get_by_label("Table", exact=True)).to_have_value("hired_employees")
-    expect(hires).to_contain_text("guessed by its rows of 5 cells")
+    expect(hires).to_contain_text("chosen by its rows")
     expect(hires).to_contain_text("3 fit")
     expect(hires).to_contain_text("No header")
     expect(hires.get_by_role("columnheader", name="datetime")).to_contain_text(
@@ -68,7 +71,7 @@ def test_a_file_is_shown_before_anything_of_it_is_stored(
     expect(problem).to_contain_text("datetime must be a date and time")
     departments = card(page, "departments.csv")
     expect(departments).to_contain_text("The first line is a header.")
-    expect(departments).to_contain_text("guessed by its header")
+    expect(departments).to_contain_text("chosen by its header")
     expect(departments).to_contain_text("2 do not")
     assert server.get("/loads").json() == []
 
@@ -111,7 +114,7 @@ def test_a_file_that_fits_two_tables_is_not_sent_before_somebody_says_which(
 ) -> None:
     choose(page, list__csv=JOBS)
     one = card(page, "list.csv")
-    expect(one).to_contain_text("rows like these fit departments and jobs")
+    expect(one).to_contain_text("the rows fit departments and jobs")
     expect(page.get_by_role("button", name="Choose a table first")).to_be_disabled()
     one.get_by_label("Table", exact=True).select_option("jobs")
     expect(one).to_contain_text("2 fit")
@@ -120,7 +123,7 @@ def test_a_file_that_fits_two_tables_is_not_sent_before_somebody_says_which(
     assert [load["table"] for load in server.get("/loads").json()] == ["jobs"]
 
 
-def test_a_guess_can_be_overruled(page: Page) -> None:
+def test_a_table_can_be_chosen_in_place_of_that_of_the_name(page: Page) -> None:
     choose(page, departments__csv="1,Clerk\n")
     one = card(page, "departments.csv")
     expect(one.get_by_label("Table", exact=True)).to_have_value("departments")
@@ -161,9 +164,9 @@ def test_a_file_of_nothing_usable_is_refused_with_the_reason_and_not_sent(
     server: Server, open_page: OpenPage
 ) -> None:
     page = open_page(server, "#/upload", expected=("422", "400"))
-    choose(page, departments__csv="a,b,c\n1,2,3\n", jobs__csv=b"1,\xff\n")
-    expect(card(page, "departments.csv")).to_contain_text("is neither a row")
-    expect(card(page, "jobs.csv")).to_contain_text("UTF-8")
+    choose(page, departments__csv="<html></html>", jobs__csv="1,\n")
+    expect(card(page, "departments.csv")).to_contain_text("is an HTML page")
+    expect(card(page, "jobs.csv")).to_contain_text("job is required but empty")
     expect(page.get_by_role("button", name="Upload")).to_have_count(0)
     card(page, "jobs.csv").get_by_role("button", name="Remove jobs.csv").click()
     expect(card(page, "jobs.csv")).to_have_count(0)
@@ -261,42 +264,52 @@ def test_a_file_on_its_way_shows_how_far_it_is(page: Page) -> None:
     assert seen[-2:] == ["Checking", "Building"]
 
 
-def test_the_guess_reads_headers_shapes_and_names(page: Page) -> None:
+def test_the_table_is_that_which_the_file_fits_or_is_named_after(page: Page) -> None:
     cases = [
         ("x.csv", "job,id\nClerk,1\n", "jobs"),
-        ("x.csv", "ID,Department\n1,Sales\n", "departments"),
+        ("jobs.csv", "ID,Department\n1,Sales\n", "departments"),
         ("x.csv", "id,department,_line,_reasons\n3,,3,why\n", "departments"),
         ("Jobs 2021.csv", "1,Clerk\n", "jobs"),
+        ("Job.csv", "Nummer;Beruf\n1;Clerk\n", "jobs"),
         ("x.csv", "1,Ann,2021-02-03T10:00:00Z,1,1\n", "hired_employees"),
-        ("my hired employees.csv", "", "hired_employees"),
-        ("x.csv", "1,Clerk\n", None),
+        ("x.csv", "1,Ann,03/02/2021,1,1\n", "hired_employees"),
+        ("hired employees.csv", "", "hired_employees"),
+        ("no jobs.csv", "1,Clerk\n", None),
         ("x.csv", "a;b\n", None),
     ]
     found = page.evaluate(
         """async (cases) => {
-            const { guess } = await import("/assets/guess.js");
-            const { records } = await import("/assets/csv.js");
-            const tables = await (await fetch("/tables")).json();
-            return cases.map(
-                ([name, text]) => guess(records(text, 20), name, tables).table);
+            const { tableOf } = await import("/assets/fitting.js");
+            const { tryOut } = await import("/assets/send.js");
+            return Promise.all(cases.map(async ([name, text]) => {
+                const { tables } = await tryOut(new Blob([text]), name, { said: {} });
+                return tableOf(tables, name).table ?? null;
+            }));
         }""",
         [case[:2] for case in cases],
     )
     assert found == [case[2] for case in cases]
 
 
-def test_the_head_of_a_file_never_ends_within_a_record(page: Page) -> None:
-    heads = page.evaluate(
-        """async () => {
-            const { wholeRecords } = await import("/assets/csv.js");
-            const text = '1,"a\\nb"\\r\\n2,"c ""d""\\n"\\n3,e\\n';
-            const bytes = new TextEncoder().encode(text);
-            return [...bytes.keys(), bytes.length].map((length) =>
-                new TextDecoder().decode(wholeRecords(bytes.subarray(0, length))));
-        }"""
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_the_head_of_a_large_file_ends_with_a_row(
+    page: Page, encoding: str, pack: Callable[[bytes], bytes]
+) -> None:
+    rows = [f'{n},"a ""b""\n{secrets.token_hex(30)}"\r\n' for n in range(20_000)]
+    text = "".join(rows)
+    head = page.evaluate(
+        """async (text) => {
+            const { headOf } = await import("/assets/head.js");
+            const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt());
+            const head = await headOf(new File([bytes], "x.csv"));
+            return [...new Uint8Array(await head.arrayBuffer())];
+        }""",
+        base64.b64encode(pack(text.encode(encoding))).decode(),
     )
-    first, second, third = '1,"a\nb"\r\n', '2,"c ""d""\n"\n', "3,e\n"
-    assert set(heads) == {"", first, first + second, first + second + third}
+    read = bytes(head).decode(encoding)
+    assert read == "".join(rows[: read.count("\r\n")])
+    assert (1 << 18) - 500 < len(head) <= 1 << 18
 
 
 def test_a_row_never_becomes_markup(page: Page) -> None:

@@ -1,26 +1,29 @@
-// One file: what it would come to, how far it has come, what became of it.
+// One file: what it would come to, what is asked about it, how far it has come, what became of it.
 
-import { headOf, records, wholeRecords } from "./csv.js";
+import { json } from "./api.js";
 import { h, icon, ICONS, replace, say } from "./dom.js";
-import { grid } from "./grid.js";
-import { guess } from "./guess.js";
-import { field, notice, pill, trouble } from "./parts.js";
-import { reasons, rejectsGrid } from "./rejects.js";
+import { tableOf } from "./fitting.js";
+import { headOf } from "./head.js";
+import { field, notice, tell, trouble } from "./parts.js";
+import { preview } from "./preview.js";
+import { questionForm } from "./question.js";
+import { forgetReading } from "./reading.js";
 import { built, requestKey, send, tryOut } from "./send.js";
 import { progress, refused, result } from "./upload-result.js";
-import { cell, count, number, size, TYPES } from "./words.js";
+import { count, day, number, size } from "./words.js";
 
-// So much of a large file is looked at before it is sent.
-const HEAD_BYTES = 1 << 20;
+// Of a larger file the first rows are looked at before it is sent.
 const WHOLE_BYTES = 8 << 20;
-const GUESSED_BY = 20;
-const SHOWN = 5;
 
-/** A card for a file, to be looked at first. `state`: "looking", "open" (no table yet), "ready",
- * "refused", "busy", "done" or "failed". */
+/** A card for a file, to be looked at first. `state`: "looking", "open" (no table yet), "asked",
+ * "ready", "refused", "busy", "done" or "failed". */
 export function fileCard(file, tables, { changed, removed }) {
   const key = requestKey();
+  const isWhole = file.size <= WHOLE_BYTES;
   let head = null;
+  // What was answered, by form field; `isAnswer` until what comes of the last one is shown.
+  let said = {};
+  let isAnswer = false;
   let looking = null;
   let receipt = null;
   const table = h(
@@ -29,6 +32,7 @@ export function fileCard(file, tables, { changed, removed }) {
       on: {
         change: () => {
           why.textContent = "";
+          delete said.columns;
           look();
         },
       },
@@ -43,6 +47,7 @@ export function fileCard(file, tables, { changed, removed }) {
     h("option", { value: "append" }, "Add to the table"),
     h("option", { value: "replace" }, "Replace the whole table"),
   );
+  const keep = h("input", { type: "checkbox", checked: true });
   const settings = h("div", { class: "row" }, field("Table", table), why, field("Rows", mode));
   const body = h("div", { class: "stack", "aria-live": "polite" });
   const close = h(
@@ -75,72 +80,128 @@ export function fileCard(file, tables, { changed, removed }) {
     changed();
   }
 
+  /** Show; who has just answered goes on from there. */
+  function put(...content) {
+    const isForm = content[0].tagName === "FORM";
+    body.setAttribute("aria-live", isForm ? "off" : "polite");
+    replace(body, content);
+    if (isAnswer && document.activeElement === document.body)
+      body.querySelector(isForm ? "fieldset :is(input, select)" : "[tabindex]")?.focus();
+    isAnswer = false;
+  }
+
   async function look() {
     looking?.abort();
     const now = (looking = new AbortController());
     settle("looking");
+    replace(body, h("p", { class: "quiet" }, "Looking at the rows …"));
     try {
-      head ??= await headOf(file, HEAD_BYTES);
-      if (!table.value && !why.textContent) guessTable();
+      head ??= await headOf(file);
+      if (!table.value) await findTable(now.signal);
       if (!table.value) return;
-      replace(body, h("p", { class: "quiet" }, "Looking at the rows …"));
-      const whole = head.whole || file.size <= WHOLE_BYTES;
-      const blob = whole ? file : new Blob([wholeRecords(head.bytes)]);
-      const report = await tryOut(blob, file.name, table.value, now.signal);
-      if (!now.signal.aborted) replace(body, preview(report, whole));
+      const asked = { table: table.value, said };
+      const report = await tryOut(isWhole ? file : head, file.name, asked, now.signal);
+      const how = await howItIsRead(report, now.signal);
+      const about = { table: theTable(), fileName: file.name, isWhole, how };
+      if (!now.signal.aborted) put(preview(report, about));
     } catch (error) {
-      if (now.signal.aborted) return;
-      if (error.status === 422 || error.status === 400) {
-        if (head?.whole) settle("refused");
-        replace(body, refused(error));
-      } else replace(body, trouble(error, look));
+      if (!now.signal.aborted) stop(error, look);
     } finally {
       if (!now.signal.aborted && card.state === "looking") settle();
     }
   }
 
-  function guessTable() {
-    const text = new TextDecoder().decode(head.bytes.subarray(0, 1 << 16));
-    const found = guess(records(text, GUESSED_BY), file.name, tables);
+  const isSaid = () => Object.keys(said).length > 0;
+  const theTable = () => tables.find(({ name }) => name === table.value);
+
+  /** Choose the table that the file fits, or have a person choose. */
+  async function findTable(signal) {
+    const { tables: fits } = await tryOut(head, file.name, { said }, signal);
+    const found = tableOf(fits, file.name);
     table.value = found.table ?? "";
-    why.textContent = found.table ? `guessed ${found.why}` : `Please choose: ${found.why}.`;
-    if (!found.table) body.append(h("p", {}, "Which table are these rows for?"));
+    why.textContent = found.table ? `chosen ${found.why}` : "";
+    if (!found.table)
+      put(h("p", { tabindex: "-1" }, `Please choose the table: ${found.why}.`));
   }
 
-  function preview(report, whole) {
-    const about = tables.find(({ name }) => name === report.table);
-    const columns = about.columns.map((column) => ({
-      title: column.name,
-      hint: column.description,
-      note: TYPES[column.data_type],
-      cell: (row) => cell(row[column.name], column.data_type, false),
-      figure: ["integer", "real"].includes(column.data_type),
-    }));
-    const seen = whole
-      ? count(report.received, "row")
-      : `the first ${count(report.received, "row")}`;
+  /** Why it does not go on: something is asked, refused, or went wrong on the way. */
+  function stop(error, again) {
+    const { question } = error.body ?? {};
+    if (question) {
+      const form = questionForm(question, {
+        table: theTable(),
+        objection: said[question.field] && error.message,
+        answer: (value) => {
+          said[question.field] = value;
+          lookAnew();
+        },
+        end: isSaid() && startOver(),
+      });
+      put(form.node);
+      if (!form.node.contains(document.activeElement)) say(`${file.name}: ${form.title}`);
+      settle("asked");
+    } else if (error.status === 422 || error.status === 400) {
+      put(h("div", { tabindex: "-1" }, refused(error)), isSaid() && startOver());
+      if (isWhole) settle("refused");
+    } else put(trouble(error, again));
+  }
+
+  function lookAnew() {
+    isAnswer = true;
+    look();
+  }
+
+  function startOver() {
+    const act = () => {
+      said = {};
+      lookAnew();
+    };
+    return h("button", { type: "button", on: { click: act } }, "Start over");
+  }
+
+  /** What a person has to do with how the file is read: now, or with one before it. */
+  async function howItIsRead({ has_header: hasHeader, reading }, signal) {
+    const known = reading.remembered && (await remembered(reading.remembered, signal));
     return [
-      h(
-        "p",
-        {},
-        pill("good", `${number(report.loaded)} ${report.loaded === 1 ? "fits" : "fit"}`),
-        " ",
-        report.rejected > 0 &&
-          pill("warn", `${number(report.rejected)} ${report.rejected === 1 ? "does" : "do"} not`),
-        " ",
-        `of ${seen}. `,
-        report.has_header
-          ? "The first line is a header."
-          : `No header: the cells are taken as ${about.columns.map((c) => c.name).join(", ")}.`,
-        !whole && " The rest is checked while it is loaded.",
-      ),
-      grid(`First rows of ${file.name}`, columns, report.preview.slice(0, SHOWN)),
-      report.rejected > 0 && [
-        h("h3", {}, "What would be refused"),
-        rejectsGrid(`Problems of ${file.name}`, report.rejects),
-        h("p", { class: "quiet" }, reasons(report.rejects, report.rejected)),
-      ],
+      known &&
+        h(
+          "div",
+          { class: "row" },
+          h("span", {}, `Read as last time (${day(known.remembered_at)}).`),
+          h(
+            "button",
+            { type: "button", class: "small", on: { click: () => forget(known) } },
+            "Ask again",
+          ),
+        ),
+      isSaid() &&
+        h(
+          "div",
+          { class: "row" },
+          hasHeader &&
+            h(
+              "label",
+              { class: "check" },
+              keep,
+              "Read the next file with this header the same way",
+            ),
+          startOver(),
+        ),
     ];
+  }
+
+  async function remembered(id, signal) {
+    const { readings } = await json(`tables/${encodeURIComponent(table.value)}`, { signal });
+    return readings.find((reading) => reading.reading_id === id);
+  }
+
+  async function forget({ reading_id: id }) {
+    try {
+      await forgetReading(table.value, id);
+      lookAnew();
+    } catch (error) {
+      tell(error.message);
+    }
   }
 
   async function sendIt() {
@@ -149,8 +210,12 @@ export function fileCard(file, tables, { changed, removed }) {
     const bar = progress();
     replace(body, bar.node);
     try {
-      receipt = await send(file, file.name, table.value, {
+      card.remembers = isSaid() && keep.checked;
+      receipt = await send(file, {
+        table: table.value,
         mode: mode.value,
+        said,
+        remember: card.remembers,
         key,
         progress: bar.sent,
       });
@@ -160,11 +225,8 @@ export function fileCard(file, tables, { changed, removed }) {
       settings.hidden = false;
       // A request that broke off may have been stored: under its key it is only told again.
       const again = () => sendIt().then((stored) => stored && finish());
-      replace(
-        body,
-        error.status === 422 || error.status === 400 ? refused(error) : trouble(error, again),
-      );
-      settle("failed");
+      stop(error, again);
+      if (card.state !== "asked") settle("failed");
       say(`${file.name} was not loaded.`);
       return false;
     }

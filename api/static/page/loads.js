@@ -6,6 +6,7 @@ import { reasonsOf, withoutWarnings } from "./failures.js";
 import { ledger } from "./ledger.js";
 import { live } from "./live.js";
 import { empty, facts, notice, pill, show, tell } from "./parts.js";
+import { readingInWords } from "./reading.js";
 import { allRejects } from "./rejects.js";
 import { undo } from "./send.js";
 import { count, moment, number, since } from "./words.js";
@@ -176,6 +177,7 @@ async function whole(loadId, read, signal) {
           "Rows",
           `${number(load.received)} received, ${number(load.loaded)} loaded, ${number(load.rejected)} rejected`,
         ],
+        readingInWords(load.reading) && ["How", readingInWords(load.reading)],
         [
           "Build",
           build.build_id

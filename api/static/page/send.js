@@ -5,18 +5,18 @@ import { live } from "./live.js";
 
 const LOOK = 400;
 
-/** Would it be loaded? Tells of header, first rows and what is refused; stores nothing. */
-export async function tryOut(blob, name, table, signal) {
-  const body = form(blob, name, table);
-  body.append("dry_run", "true");
+/** Would it be loaded? Tells of header, first rows and what is refused; without a table,
+ * which ones it fits. Stores nothing. `said` are the form fields that tell how it is read. */
+export async function tryOut(blob, name, { table, said }, signal) {
+  const body = form(blob, name, { ...said, table_name: table, dry_run: true });
   return json("upload_csv", { method: "POST", body, signal });
 }
 
-/** Send a file to be loaded; answers the receipt once it is stored. `progress` is told the
- * part that was sent, from 0 to 1. The same `key` makes trying again safe. */
-export async function send(file, name, table, { mode, key, progress }) {
-  const body = form(file, name, table);
-  body.append("mode", mode);
+/** Send a file to be loaded; answers the receipt once it is stored. What is said of it can be
+ * kept for the next one, to `remember`. `progress` is told the part that was sent, from 0 to 1.
+ * The same `key` makes trying again safe. */
+export async function send(file, { table, mode, said, remember, key, progress }) {
+  const body = form(file, file.name, { ...said, table_name: table, mode, remember });
   return withKey((keyHeader) => sent(body, { ...keyHeader, "Idempotency-Key": key }, progress));
 }
 
@@ -56,9 +56,9 @@ async function lookAt(loadId) {
   }
 }
 
-function form(blob, name, table) {
+function form(blob, name, fields) {
   const body = new FormData();
-  body.append("table_name", table);
+  for (const [field, value] of Object.entries(fields)) if (value) body.append(field, value);
   body.append("csv_file", blob, name);
   return body;
 }

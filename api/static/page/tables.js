@@ -4,7 +4,8 @@ import { json } from "./api.js";
 import { h, replace } from "./dom.js";
 import { grid } from "./grid.js";
 import { live } from "./live.js";
-import { copyable, empty, saveButton, show } from "./parts.js";
+import { copyable, empty, saveButton, show, tell } from "./parts.js";
+import { forgetReading, saidInWords } from "./reading.js";
 import { count, list, since, TYPES } from "./words.js";
 
 const NOTES = {
@@ -30,7 +31,7 @@ export function tables(main, signal) {
   async function all() {
     const found = await json("tables", { signal });
     return found.length
-      ? found.map(card)
+      ? found.map((table) => card(table, read))
       : empty("No upload tables", "The dbt project declares none in _sources.yml.");
   }
 
@@ -39,7 +40,7 @@ export function tables(main, signal) {
   read();
 }
 
-function card(table) {
+function card(table, changed) {
   const key = table.primary_key;
   const curl = `curl -F csv_file=@${table.name}.csv -F table_name=${table.name} '${new URL("upload_csv", document.baseURI)}'`;
   return h(
@@ -84,8 +85,53 @@ function card(table) {
         key.map((name, at) => [at > 0 && " and ", h("code", {}, name)]),
         " replaces the earlier one, so nothing is counted twice.",
       ),
+    table.readings.length > 0 && remembered(table, changed),
     h("details", {}, h("summary", {}, "Upload with curl"), copyable(curl, "the command").node),
   );
+}
+
+/** The headers under which files are read without a question, and as what. */
+function remembered({ name, readings }, changed) {
+  const columns = [
+    { title: "Header", wide: true, cell: ({ header }) => h("code", {}, header.join(" · ")) },
+    { title: "Read", wide: true, cell: ({ said }) => saidInWords(said).join("; ") },
+    { title: "Who", cell: ({ actor }) => actor ?? h("span", { class: "quiet" }, "no key") },
+    { title: "When", cell: (reading) => since(reading.remembered_at) },
+    {
+      title: "",
+      head: h("span", { class: "unseen" }, "Take back"),
+      cell: (reading) => takeBackButton(name, reading, changed),
+    },
+  ];
+  return [
+    h("h3", {}, "Read without asking"),
+    grid(`Remembered readings of ${name}`, columns, readings, { stacked: true }),
+  ];
+}
+
+function takeBackButton(table, { reading_id: id, header }, changed) {
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "small",
+      "aria-label": `Take back how ${header.join(", ")} is read`,
+      on: { click: act },
+    },
+    "Take back",
+  );
+  async function act() {
+    button.disabled = true;
+    try {
+      await forgetReading(table, id);
+      tell("Taken back: the next file with this header is asked about.");
+      changed();
+    } catch (error) {
+      button.disabled = false;
+      tell(error.message);
+    }
+  }
+  return button;
 }
 
 /** "Whole number, required." */

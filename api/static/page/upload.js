@@ -2,7 +2,6 @@
 
 import { json } from "./api.js";
 import { changes, numbers } from "./changes.js";
-import { withCommas } from "./csv.js";
 import { h, icon, ICONS, replace, say } from "./dom.js";
 import { fileCard } from "./file-card.js";
 import { notice, trouble } from "./parts.js";
@@ -24,7 +23,7 @@ function makeTray() {
     type: "file",
     id: "files",
     multiple: true,
-    accept: ".csv,.gz,.txt,text/csv",
+    accept: ".csv,.tsv,.txt,.gz,.zip,.xlsx,.xls,.ods,text/csv",
     class: "unseen",
     on: { change: chosen },
   });
@@ -43,13 +42,13 @@ function makeTray() {
       },
     },
     icon(ICONS.upload),
-    h("strong", {}, "Drop CSV files here"),
+    h("strong", {}, "Drop files here"),
     h(
       "span",
       {},
       "or ",
       h("span", { class: "like-link" }, "choose them"),
-      " – several at once, plain or gzip",
+      " – CSV or Excel, several at once, packed or not",
     ),
   );
   const paste = pasteBox((text) =>
@@ -68,7 +67,7 @@ function makeTray() {
     h(
       "p",
       { class: "lead" },
-      "CSV files of ",
+      "Files of ",
       h("span", { id: "table-names" }),
       ". Nothing is stored before you say so: first you see what would be loaded, and what would not.",
     ),
@@ -139,7 +138,7 @@ function makeTray() {
 
   function show() {
     actions.hidden = !cards.size;
-    go.hidden = !any("looking", "open", "ready", "busy");
+    go.hidden = !any("looking", "open", "asked", "ready", "busy");
     const first = whatComesFirst();
     go.disabled = first !== null;
     go.textContent = first ?? `Upload ${count(those("ready").length, "file")}`;
@@ -150,7 +149,8 @@ function makeTray() {
     if (any("busy")) return "Uploading …";
     // A preview moves the button when it appears, and is to be seen before anything is sent.
     if (any("looking")) return "Looking at the rows …";
-    return any("ready") ? null : "Choose a table first";
+    if (any("ready")) return null;
+    return any("asked") ? "Answer what is asked" : "Choose a table first";
   }
 
   async function sendAll() {
@@ -158,11 +158,15 @@ function makeTray() {
     const before = await numbers().catch(() => new Map());
     const sent = [];
     const building = [];
+    let isRemembered = false;
     for (const card of those("ready")) {
       // Its rows are stored when this is over; the build is waited for while the next is sent.
       const stored = await card.send();
+      isRemembered ||= stored && card.remembers;
       if (stored) building.push(card.finish().then((load) => load && sent.push(load)));
     }
+    // What is remembered now is not to be asked once more.
+    if (isRemembered) for (const card of those("asked")) await card.look();
     await Promise.all(building);
     show();
     if (sent.some((load) => load.build.status === "published")) await tellChanges(before);
@@ -197,7 +201,7 @@ function pasteBox(take) {
   });
   const use = () => {
     if (!text.value.trim()) return text.focus();
-    take(withCommas(text.value));
+    take(text.value);
     text.value = "";
     box.open = false;
   };

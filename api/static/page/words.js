@@ -7,6 +7,8 @@ const real = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 });
 const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const days = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
 
+const longDays = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeZone: "UTC" });
+
 export const TYPES = {
   integer: "whole number",
   real: "number",
@@ -49,6 +51,11 @@ export function ago(moment) {
   return count(Math.round(seconds / 86_400), "day") + " ago";
 }
 
+export const day = (text) => days.format(new Date(text));
+
+/** "3 April 2021", where it matters which part is the month. */
+export const longDay = (text) => longDays.format(new Date(text));
+
 export const moment = (text) => moments.format(new Date(text));
 
 /** A time that says how long ago it was, and goes on saying it. */
@@ -70,7 +77,7 @@ export function cell(value, type, isMeasure) {
     return h("span", { class: "nothing", title: "no value" }, "–");
   if (type === "boolean") return value ? "yes" : "no";
   if (type === "timestamp") return h("time", { datetime: value, title: value }, moment(value));
-  if (type === "date") return h("time", { datetime: value }, days.format(new Date(value)));
+  if (type === "date") return h("time", { datetime: value }, day(value));
   if (typeof value === "number" && isMeasure) return number(value);
   return String(value);
 }
