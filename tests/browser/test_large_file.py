@@ -12,6 +12,8 @@ from browser.conftest import OpenPage
 BYTES = 200_000_000
 # How long the tab may be deaf. A frame is 16 ms; a busy machine takes some more.
 DEAF_MS = 500
+# What may be sent of it only to see what it would come to.
+LOOKED_AT_BYTES = 1_000_000
 # The tab's heap may grow by so much; the file is ten times as large.
 HEAP_BYTES = 20_000_000
 
@@ -25,6 +27,12 @@ def test_a_large_file_is_sent_while_the_tab_answers(
     page.evaluate(
         """() => {
             const seen = window.seen = { parts: new Set(), deaf: 0, heap: 0 };
+            seen.looked = 0;
+            const asking = window.fetch;
+            window.fetch = (path, options) => {
+                seen.looked += options?.body?.get("csv_file").size ?? 0;
+                return asking(path, options);
+            };
             window.heap = performance.memory.usedJSHeapSize;
             let last = performance.now();
             setInterval(() => {
@@ -45,6 +53,7 @@ def test_a_large_file_is_sent_while_the_tab_answers(
     expect(loaded).to_be_visible(timeout=300_000)
     seen = page.evaluate("({ ...window.seen, parts: [...window.seen.parts] })")
     assert len(seen["parts"]) >= 3, seen
+    assert 0 < seen["looked"] < LOOKED_AT_BYTES, seen
     assert seen["deaf"] < DEAF_MS, seen
     assert seen["heap"] - page.evaluate("window.heap") < HEAP_BYTES, seen
 

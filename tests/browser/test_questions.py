@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,8 +46,12 @@ def shared(
 @pytest.fixture
 def page(shared: Server, open_page: OpenPage) -> Iterator[Page]:
     yield open_page(shared, "#/upload", expected=REFUSED)
-    for known in shared.get(f"/tables/{TABLE}").json()["readings"]:
-        shared.delete(f"/tables/{TABLE}/readings/{known['reading_id']}")
+    forget_all(shared)
+
+
+def forget_all(server: Server) -> None:
+    for known in server.get(f"/tables/{TABLE}").json()["readings"]:
+        server.delete(f"/tables/{TABLE}/readings/{known['reading_id']}")
 
 
 def choose_table(one: Locator, table: str = TABLE) -> None:
@@ -176,6 +181,23 @@ def test_an_export_is_mapped_by_keyboard_alone(page: Page, shared: Server) -> No
     expect(one).to_contain_text("2 rows loaded")
 
 
+def test_what_only_the_whole_of_a_large_file_tells_is_asked_when_it_is_sent(
+    page: Page, shared: Server
+) -> None:
+    rows = b"".join(b"%d,%s\n" % (n, b"x" * 990) for n in range(9_000))
+    choose(page, departments__csv=rows + b"9000,B\xfcro\n")
+    one = card(page, "departments.csv")
+    expect(one).to_contain_text("The rest is checked while it is loaded.")
+    upload(page, 1)
+    one.get_by_role("radio", name="Windows-1252").check()
+    expect(one).to_contain_text("Büro")
+    answer(one)
+    expect(one).to_contain_text("The rest is checked while it is loaded.")
+    upload(page, 1)
+    expect(one).to_contain_text("9,001 rows loaded")
+    shared.delete(f"/loads/{shared.get('/loads').json()[0]['load_id']}")
+
+
 def test_columns_that_are_missing_or_twice_there_are_named(page: Page) -> None:
     choose(page, departments__csv="Nr;id;Name\n1;2;Sales\n")
     one = card(page, "departments.csv")
@@ -229,3 +251,20 @@ def test_questions_keep_nobody_out_on_a_narrow_screen(
     map_columns(one)
     expect(one).to_contain_text("2 fit")
     accessible(page)
+    shared.post(
+        "/upload_csv",
+        files={"csv_file": export(9, header)},
+        data={
+            "table_name": TABLE,
+            "encoding": "windows-1252",
+            "columns": json.dumps(MEANT),
+            "remember": "true",
+        },
+    )
+    choose(page, z__csv=export(10, header))
+    expect(card(page, "z.csv")).to_contain_text("Read as last time")
+    accessible(page)
+    page.goto(f"{shared.url}/#/tables")
+    expect(page.get_by_role("button", name="Take back")).to_be_visible()
+    accessible(page)
+    forget_all(shared)

@@ -1,13 +1,12 @@
 // One file: what it would come to, what is asked about it, how far it has come, what became of it.
 
-import { json } from "./api.js";
 import { h, icon, ICONS, replace, say } from "./dom.js";
 import { tableOf } from "./fitting.js";
 import { headOf } from "./head.js";
 import { field, notice, tell, trouble } from "./parts.js";
 import { preview } from "./preview.js";
 import { questionForm } from "./question.js";
-import { forgetReading } from "./reading.js";
+import { forgetReading, rememberedReading } from "./reading.js";
 import { built, requestKey, send, tryOut } from "./send.js";
 import { progress, refused, result } from "./upload-result.js";
 import { count, day, number, size } from "./words.js";
@@ -161,7 +160,7 @@ export function fileCard(file, tables, { changed, removed }) {
 
   /** What a person has to do with how the file is read: now, or with one before it. */
   async function howItIsRead({ has_header: hasHeader, reading }, signal) {
-    const known = reading.remembered && (await remembered(reading.remembered, signal));
+    const known = await rememberedReading(table.value, reading, signal);
     return [
       known &&
         h(
@@ -188,11 +187,6 @@ export function fileCard(file, tables, { changed, removed }) {
           startOver(),
         ),
     ];
-  }
-
-  async function remembered(id, signal) {
-    const { readings } = await json(`tables/${encodeURIComponent(table.value)}`, { signal });
-    return readings.find((reading) => reading.reading_id === id);
   }
 
   async function forget({ reading_id: id }) {

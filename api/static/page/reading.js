@@ -1,6 +1,6 @@
 // How a file was read, or is to be, in words.
 
-import { ask } from "./api.js";
+import { ask, json } from "./api.js";
 import { count, list } from "./words.js";
 
 const DELIMITERS = { ",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars" };
@@ -50,6 +50,13 @@ export const encodingName = (name) =>
     .replace(/^mac(intosh|-roman)$/, "Macintosh");
 
 export const delimiterName = (mark) => DELIMITERS[mark] ?? `“${mark}”`;
+
+/** The remembered reading by which a file was read, if it was and nobody took it back since. */
+export async function rememberedReading(table, { remembered: id }, signal) {
+  if (!id) return null;
+  const { readings } = await json(`tables/${encodeURIComponent(table)}`, { signal });
+  return readings.find((reading) => reading.reading_id === id);
+}
 
 /** Take a remembered reading back: files under its header are asked about again. */
 export const forgetReading = (table, id) =>

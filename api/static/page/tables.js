@@ -6,7 +6,7 @@ import { grid } from "./grid.js";
 import { live } from "./live.js";
 import { copyable, empty, saveButton, show, tell } from "./parts.js";
 import { forgetReading, saidInWords } from "./reading.js";
-import { count, list, since, TYPES } from "./words.js";
+import { cell, count, list, since, TYPES } from "./words.js";
 
 const NOTES = {
   timestamp: "ISO 8601, such as 2021-07-27T16:02:08Z, in UTC unless it has an offset",
@@ -95,7 +95,7 @@ function remembered({ name, readings }, changed) {
   const columns = [
     { title: "Header", wide: true, cell: ({ header }) => h("code", {}, header.join(" · ")) },
     { title: "Read", wide: true, cell: ({ said }) => saidInWords(said).join("; ") },
-    { title: "Who", cell: ({ actor }) => actor ?? h("span", { class: "quiet" }, "no key") },
+    { title: "Who", cell: ({ actor }) => cell(actor, "text") },
     { title: "When", cell: (reading) => since(reading.remembered_at) },
     {
       title: "",
