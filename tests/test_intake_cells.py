@@ -44,6 +44,9 @@ def message(data_type: DataType, text: str, **more: object) -> str:
         ("9" * 5000, "integer_out_of_range"),
         *((text, "not_an_integer") for text in ("1.05", "1.5", "+5", "1e3", "0x1F")),
         *((text, "not_an_integer") for text in ("٣", "1 2", "1_000", "-", "--1", "²")),
+        # A thousand, in some countries; in no country with four digits before the dot.
+        *((text, "not_an_integer") for text in ("1.000", "-120.000", " 12.000 ")),
+        ("1234.000", 1234),
         ("", "missing_value"),
         ("   ", "missing_value"),
     ],

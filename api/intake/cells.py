@@ -18,6 +18,8 @@ from api.intake.reasons import not_accepted, refused
 from api.intake.rows import ARROW_TYPES, Defect
 
 _INTEGER = r"^-?[0-9]+(?:\.0*)?$"
+# In some countries a thousand, which nothing in the cell tells from one.
+_THOUSANDS = r"^-?[0-9]{1,3}\.000$"
 _REAL = r"^-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 
 # Every number of this many characters fits an int64 without looking.
@@ -114,6 +116,8 @@ def _integers(cells: pa.Array) -> pa.Array:
     plain = pc.all(pc.ascii_is_decimal(cells), skip_nulls=False).as_py()
     if not plain:
         cells = _matching(trim(cells), _INTEGER)
+        either = pc.match_substring_regex(cells, _THOUSANDS)
+        cells = pc.if_else(either, _NO_TEXT, cells)
         # What pandas writes beside a gap: 8.0.
         cells = pc.replace_substring_regex(cells, r"\..*", "")
     longest = pc.max(pc.binary_length(cells)).as_py() or 0

@@ -41,6 +41,7 @@ _WANTED: dict[DataType, tuple[str, str]] = {
 }
 
 _INTEGER = re.compile(r"-?[0-9]+(?:\.0*)?")
+_THOUSANDS = re.compile(r"-?[0-9]{1,3}\.000")
 _MOMENT = re.compile(
     r"(?P<day>(?P<year>[0-9]{4})-[0-9]{2}-[0-9]{2})"
     r"(?P<clock>[Tt ](?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})"
@@ -64,6 +65,13 @@ def refused(column: Column, raw: str, trimmed: str) -> Defect:
             f"{quoted(raw)}"
         )
         return Defect(column.name, "stray_quote", message)
+    if column.data_type == "integer" and _THOUSANDS.fullmatch(trimmed):
+        one, thousand = trimmed.removesuffix(".000"), trimmed.replace(".", "")
+        message = (
+            f"{column.name}: {quoted(trimmed)} may be {one} or {thousand}: write it"
+            " without a dot"
+        )
+        return Defect(column.name, "not_an_integer", message)
     if column.data_type == "integer" and _INTEGER.fullmatch(trimmed):
         message = f"{column.name} is too large to be stored: {quoted(trimmed)}"
         return Defect(column.name, "integer_out_of_range", message)
