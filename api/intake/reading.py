@@ -90,7 +90,7 @@ def reading_of(
         text = Mender(0, len(head), delimiter).mended(head, is_all).decode()
         try:
             tries.append(_tried(names, text, line, delimiter, said))
-        except (HeaderMismatch, UnknownHeader) as problem:
+        except (HeaderMismatch, UnknownHeader, AmbiguousReading) as problem:
             refusals.append((text.count(delimiter), problem))
     headed = [found for found in tries if found.reading.layout.header]
     # What has a header is not read by position, nor is what may begin with one.
