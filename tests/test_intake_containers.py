@@ -111,6 +111,7 @@ def workbook(**cells: Any) -> bytes:
             Container("ods", "Sheet1"),
         ),
     ],
+    ids=lambda value: value.kind if isinstance(value, Container) else "file",
 )
 def test_the_same_table_in_every_container(content: bytes, expected: Container) -> None:
     assert container(content) == expected
