@@ -85,7 +85,7 @@ export function fileCard(file, tables, { changed, removed }) {
     body.setAttribute("aria-live", isForm ? "off" : "polite");
     replace(body, content);
     if (isAnswer && document.activeElement === document.body)
-      body.querySelector(isForm ? "fieldset :is(input, select)" : "[tabindex]")?.focus();
+      (body.querySelector(isForm ? "fieldset :is(input, select)" : "[tabindex]") ?? table).focus();
     isAnswer = false;
   }
 
@@ -119,8 +119,7 @@ export function fileCard(file, tables, { changed, removed }) {
     const found = tableOf(fits, file.name);
     table.value = found.table ?? "";
     why.textContent = found.table ? `chosen ${found.why}` : "";
-    if (!found.table)
-      put(h("p", { tabindex: "-1" }, `Please choose the table: ${found.why}.`));
+    if (!found.table) put(h("p", {}, `Please choose the table: ${found.why}.`));
   }
 
   /** Why it does not go on: something is asked, refused, or went wrong on the way. */

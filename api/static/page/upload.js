@@ -150,7 +150,7 @@ function makeTray() {
     // A preview moves the button when it appears, and is to be seen before anything is sent.
     if (any("looking")) return "Looking at the rows …";
     if (any("ready")) return null;
-    return any("asked") ? "Answer what is asked" : "Choose a table first";
+    return any("asked") ? "Answer first" : "Choose a table first";
   }
 
   async function sendAll() {
