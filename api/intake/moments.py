@@ -34,13 +34,13 @@ _MOMENT = (
     rf"(?:[Tt ](?:(?P<clock>{_CLOCK})"
     r"(?::(?P<second>[0-5][0-9])(?P<fraction>\.[0-9]{1,9})?)?"
     r"|(?P<midnight>24:00(?::00(?:\.0{1,9})?)?))"
-    r"(?: ?(?:[Zz]|UTC|(?P<sign>[+-])(?P<hours>[01][0-9]|2[0-3])"
+    r"(?: ?(?:[Zz]|UTC|GMT|(?P<sign>[+-])(?P<hours>[01][0-9]|2[0-3])"
     r":?(?P<minutes>[0-5][0-9])?))?"
     r")?$"
 )
 # How else a day may be written; what follows it is the clock.
 _SPELLINGS = (
-    r"(?P<year>[0-9]{4})/(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})",
+    r"(?P<year>[0-9]{4})[./-](?P<month>[0-9]{1,2})[./-](?P<day>[0-9]{1,2})",
     r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})",
 )
 _DAY_MONTH = "(?P<{}>[0-9]{{1,2}})[./-](?P<{}>[0-9]{{1,2}})[./-](?P<year>[0-9]{{4}})"
@@ -52,6 +52,11 @@ _CLOCKS = (
     ("^([Tt][0-9]{2})([0-9]{2})([0-9]{2})", r"\1:\2:\3"),
     ("^([Tt][0-9]{2})([0-9]{2})", r"\1:\2"),
     ("^([Tt ])([0-9]:)", r"\10\2"),  # RE2 has no group 10
+    ("^([Tt ][0-9:]{8}),([0-9])", r"\1.\2"),
+)
+_HALF_DAY = (
+    r"^[Tt ](?P<hour>0[1-9]|1[0-2])(?P<rest>:[0-9:.]+)[ \x{a0}\x{202f}]?"
+    r"(?P<half>[AaPp])[Mm](?P<zone>.*)$"
 )
 _FIRST_SECOND = -62_135_596_800  # 0001-01-01T00:00:00Z
 _LAST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z
@@ -90,10 +95,11 @@ def _in_any_spelling(
 
 def _respelled(cells: pa.Array, spelling: str) -> pa.Array:
     """The cells that begin with a day in this spelling, in that of ISO 8601."""
-    found = pc.extract_regex(cells, f"^{spelling}(?P<clock>(?:[Tt ].*)?)$")
+    found = pc.extract_regex(cells, f"^{spelling}(?:,?(?P<clock>[Tt ].*))?$")
     clock = pc.struct_field(found, "clock")
     for pattern, replacement in _CLOCKS:
         clock = pc.replace_substring_regex(clock, pattern, replacement)
+    clock = pc.coalesce(_in_24_hours(clock), clock)
     day = pc.binary_join_element_wise(
         pc.struct_field(found, "year"),
         pc.utf8_lpad(pc.struct_field(found, "month"), 2, "0"),
@@ -101,6 +107,19 @@ def _respelled(cells: pa.Array, spelling: str) -> pa.Array:
         "-",
     )
     return pc.coalesce(pc.binary_join_element_wise(day, clock, ""), cells)
+
+
+def _in_24_hours(clock: pa.Array) -> pa.Array:
+    """The clocks that say AM or PM without it; null in place of the others."""
+    found = pc.extract_regex(clock, _HALF_DAY)
+    names = ("hour", "rest", "half", "zone")
+    hour, rest, half, zone = (pc.struct_field(found, name) for name in names)
+    # 12 AM is midnight, 12 PM noon.
+    after = pc.multiply(pc.cast(pc.equal(pc.ascii_upper(half), "P"), pa.int64()), 12)
+    twelfths = pc.cast(hour, pa.int64())
+    hours = pc.add(pc.if_else(pc.equal(twelfths, 12), 0, twelfths), after)
+    text = pc.utf8_lpad(pc.cast(hours, pa.string()), 2, "0")
+    return pc.binary_join_element_wise(" ", text, rest, zone, "")
 
 
 def _plain_days(cells: pa.Array) -> pa.Array:
