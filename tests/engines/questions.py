@@ -35,7 +35,7 @@ QUERIES = [
     f"{HIRES}?department__contains=z&year=all",
     f"{HIRES}?department__contains=%5C&year=all",
     f"{HIRES}?department__gte=a&department__lt=日&year=all&select=department,Q1",
-    f"{HIRES}?department__ne=NULL&job__contains=Job&year=2021",
+    f"{HIRES}?department__ne=Null&job__contains=Job&year=2021",
     f"{HIRES}?department__null=false&Q1=1",
     f"{HIRES}?year=1999",
     f"{HIRES}?year=1066",

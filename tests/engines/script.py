@@ -52,11 +52,11 @@ NAMES = [
     "a,b",
     "two\nlines",
     "back\\slash",
-    "\\N",
+    "\\n",
     "\\.",
-    "NULL",
+    "Null",
     "null",
-    "NaN",
+    "nan",
     "true",
     "=1+1",
     "'; drop table jobs; --",
@@ -94,7 +94,9 @@ def departments() -> list[Row]:
 
 
 def jobs() -> list[Row]:
-    return [(n, f"Job {n % 4} {name}") for n, name in enumerate(reversed(NAMES[:9]), 1)]
+    rows = [(n, f"Job {n % 4} {name}") for n, name in enumerate(reversed(NAMES[:9]), 1)]
+    # In a file these stand for nothing; in a batch they are texts.
+    return [*rows, (20, "NULL"), (21, "NaN"), (22, "\\N")]
 
 
 def hires(first: int, count: int, turn: int = 1) -> list[Row]:
