@@ -25,9 +25,10 @@ class Problem(Exception):
         self.detail = detail
         self.extra: Mapping[str, Any] = extra
 
-    def asking(self, question: Mapping[str, Any]) -> Self:
-        """The same, with what its sender is asked beside it."""
-        self.extra = {**self.extra, "question": question}
+    def asking(self, question: Mapping[str, Any] | None) -> Self:
+        """The same, with what its sender is asked beside it, if anything."""
+        if question:
+            self.extra = {**self.extra, "question": question}
         return self
 
     @property

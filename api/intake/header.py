@@ -112,7 +112,8 @@ def _refuse_unknown(
         raise UnknownHeader(
             f"Line {line:,} is neither a row of {table.name} nor a header that names "
             f"its columns: {', '.join(islice(read, _COMPLAINTS))}. Name them there, in "
-            f"any order: {expected(table)}."
+            f"any order: {expected(table)}; or say in the form field columns what is"
+            " what."
         )
 
 

@@ -11,6 +11,7 @@ from api.intake.layout import Names
 
 _SAMPLES = 3
 _CHARACTERS = 200
+_MOST_COLUMNS, _MOST_CHARACTERS = 200, 10_000
 
 
 def of_dates(column: str, cell: str, meant: Mapping[str, str]) -> Question:
@@ -21,8 +22,10 @@ def of_dates(column: str, cell: str, meant: Mapping[str, str]) -> Question:
 
 def of_columns(
     names: Names, header: Sequence[str], below: Iterable[Sequence[str]]
-) -> Question:
-    """Which of the file's columns is which of the table's."""
+) -> Question | None:
+    """Which of the file's columns is which of ours; None of what is no header."""
+    if len(header) > _MOST_COLUMNS or len("".join(header)) > _MOST_CHARACTERS:
+        return None
     rows = [row for row, _ in zip(below, range(_SAMPLES), strict=False)]
     columns = [
         {
