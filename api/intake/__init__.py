@@ -11,6 +11,7 @@ from api.intake.encodings import encoding_named
 from api.intake.limits import Limits
 from api.intake.rows import Block, Defect, Reject
 from api.intake.said import Remembered, RememberedReading, Said
+from api.intake.told import is_alike
 
 __all__ = [
     "AvroFile",
@@ -24,6 +25,7 @@ __all__ = [
     "RememberedReading",
     "Said",
     "encoding_named",
+    "is_alike",
     "read_avro",
     "read_batch",
     "read_csv",

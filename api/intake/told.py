@@ -38,16 +38,29 @@ def told(
         "dates": reading.dates,
         "remembered": remembered,
     }
-    is_plain = document == document | {
-        "container": "plain",
-        "encoding": UTF8,
-        "delimiter": ",",
-        "lines_above": 0,
-        "dates": None,
-        "remembered": None,
-    } and all(_is_own_name(column) for column in columns)
+    is_plain = _meaning(document) is None and not (
+        source.container.kind != "plain" or document["lines_above"] or remembered
+    )
     return PLAIN if is_plain else document
 
 
-def _is_own_name(column: dict[str, Any]) -> bool:
-    return bool(column["column"] == column["name"].casefold())
+def is_alike(reading: Any, other: Any) -> bool:
+    """Whether the same bytes come to the same rows under both.
+
+    What they were packed in makes no difference. How loads of former versions were read
+    is not known, and taken for alike.
+    """
+    return None in (reading, other) or _meaning(reading) == _meaning(other)
+
+
+def _meaning(reading: Any) -> Any:
+    """What the rows depend on; None where it is what a plain file has."""
+    if reading == PLAIN:
+        return None
+    names = ("encoding", "delimiter", "dates", "columns")
+    found = {name: reading[name] for name in names}
+    columns = found["columns"]
+    if all(column["column"] == column["name"].casefold() for column in columns):
+        columns = []
+    plain: Any = {"encoding": UTF8, "delimiter": ",", "dates": None, "columns": []}
+    return None if found | {"columns": columns} == plain else found

@@ -13,7 +13,7 @@ import pyarrow as pa
 from api import raw_schema
 from api.contract import Table
 from api.engines import Connection, UploadedRows
-from api.intake import Defect, Reject, Said
+from api.intake import Defect, Reject, Said, is_alike
 from api.provenance import Provenance
 from api.warehouse import ledger, readings
 from api.warehouse.ledger import Arrival, Load
@@ -53,7 +53,7 @@ class LoadInProgress:
         found = [
             load
             for load in ledger.select(self._connection, where, self._table.name, sha256)
-            if load.reading in (None, reading)
+            if is_alike(load.reading, reading)
         ]
         if found and self._mode == "replace":
             others = "where counts and table_name = ? and load_id <> ? limit 1"
