@@ -381,3 +381,12 @@ def test_a_text_that_is_no_csv_is_told_as_what_it_is(start: str, name: str) -> N
 @pytest.mark.parametrize("text", ["Par1s", "PAR1", "<b>", "{x}", "[x]", "<headline"])
 def test_a_text_that_begins_alike_is_a_text(text: str) -> None:
     assert read(WORDS, text)[0] == [{"word": text}]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", ["1,Cook\n", "1,Café\n2,Cook\n", "\n"])
+def test_utf16_without_a_mark_is_asked_about(text: str, encoding: str) -> None:
+    with pytest.raises(BinaryContent) as caught:
+        list(read_csv(JOBS, io.BytesIO(text.encode(encoding))))
+    (choice,) = caught.value.extra["question"]["choices"]
+    assert choice == {"value": encoding, "sample": text.partition("\n")[0]}

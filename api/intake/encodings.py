@@ -106,3 +106,11 @@ def refuse_utf8(start: bytes, encoding: str, is_all: bool) -> None:
         f"The file is UTF-8: it reads {meant}, and not {read}, as it would in"
         f" {encoding}, which encoding says. Leave the field out."
     )
+
+
+def utf16_of(text: bytes) -> str | None:
+    """Which UTF-16 this most likely is, by where its NULs stand."""
+    first, second = text[::2].count(0), text[1::2].count(0)
+    if max(first, second) <= len(text) // 4:
+        return None
+    return "utf-16-be" if first > second else "utf-16-le"

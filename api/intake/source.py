@@ -14,7 +14,7 @@ from typing import BinaryIO
 from api.errors import BinaryContent, NotUtf8, UnreadableFile, of_choices
 from api.foreign_text import quoted
 from api.intake.containers import PACKED, Container, opened
-from api.intake.encodings import UTF8, encoding_of, readings_of, refuse_utf8
+from api.intake.encodings import UTF8, encoding_of, readings_of, refuse_utf8, utf16_of
 from api.intake.limits import Limits
 from api.intake.said import Said
 from api.intake.unpacking import Readable, fill
@@ -127,6 +127,7 @@ class Source:
             return UnreadableFile(f"{place} is not {self._said}, as encoding says.")
         if self.encoding != UTF8:
             return UnreadableFile(f"{place} is not {self.encoding}: save it as UTF-8.")
+        self._refuse_nul(text)
         shown = _line_around(text, start)
         read = quoted(shown.decode("cp1252", errors="replace"))
         return NotUtf8(
@@ -141,12 +142,17 @@ class Source:
         if place < 0:
             return
         line = self._line + _line_ends(text[:place])
-        hint = "Save the table as CSV in UTF-8"
-        if self.encoding == UTF8 and text[1::2].count(0) > len(text) // 4:
-            hint = "It looks like UTF-16: say encoding=utf-16-le in the form"
-        raise BinaryContent(
+        told = (
             f"Byte {self._offset + place:,}, on line {line:,}, is NUL (0x00), which no"
-            f" text holds. {hint}."
+            " text holds."
+        )
+        wide = utf16_of(text) if self.encoding == UTF8 else None
+        if not wide:
+            raise BinaryContent(f"{told} Save the table as CSV in UTF-8.")
+        read = text[: len(text) // 2 * 2][:80].decode(wide, errors="replace")
+        raise BinaryContent(
+            f"{told} It looks like UTF-16: say encoding={wide} in the form.",
+            question=of_choices("encoding", {wide: read.partition("\n")[0].strip()}),
         )
 
 
