@@ -211,7 +211,7 @@ def test_a_confirmed_reading_is_asked_about_once(shared_client: FlaskClient) -> 
     first = send(shared_client, GERMAN, remember="true", **SAID).json
     known = shared_client.get("/tables/hired_employees").json["readings"][0]
     assert known["header"] == list(MAPPED)
-    assert known["said"] == {"encoding": "cp1252", "columns": MAPPED}
+    assert known["said"] == {"encoding": "windows-1252", "columns": MAPPED}
     following = GERMAN.replace(b"900", b"901")
     second = send(shared_client, following).json
     assert second["loaded"] == 2

@@ -41,8 +41,8 @@ class Reject(TypedDict):
     raw: Annotated[
         str,
         Field(
-            description="The row as it was sent; cut after 1,000 characters, which the"
-            " CSV of the rejects is not.",
+            description="The row as it was sent, with commas; cut after 1,000"
+            " characters, which the CSV of the rejects is not.",
             examples=["3,"],
         ),
     ]
@@ -142,7 +142,7 @@ class Load(TypedDict):
     ]
     file_name: str | None
     sha256: Annotated[
-        str | None, Field(description="Of the unzipped file, in hexadecimal.")
+        str | None, Field(description="Of what was unpacked, in hexadecimal.")
     ]
     reading: ReadingTold
     received: Received

@@ -7,7 +7,7 @@ Those of a workbook go through a process of its own, see `workbooks`.
 from api.intake.avro_file import AvroFile, read_avro
 from api.intake.batch import BATCH_ROWS, read_batch
 from api.intake.csv_file import CsvFile, read_csv
-from api.intake.encodings import encoding_named
+from api.intake.encodings import encoding_named, label_of
 from api.intake.limits import Limits
 from api.intake.rows import Block, Defect, Reject
 from api.intake.said import Remembered, RememberedReading, Said
@@ -26,6 +26,7 @@ __all__ = [
     "Said",
     "encoding_named",
     "is_alike",
+    "label_of",
     "read_avro",
     "read_batch",
     "read_csv",

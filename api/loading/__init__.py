@@ -7,7 +7,7 @@ from api.intake import Said
 from api.loading.batches import check_batch, load_batch
 from api.loading.files import check_avro, check_csv, load_avro, load_csv
 from api.loading.fitting import Fit, fits_of
-from api.loading.said import said_of
+from api.loading.said import fields_of, said_of
 from api.loading.tally import RAW_SHOWN, REJECTS_SHOWN, reject_document
 from api.loading.terms import (
     Receipt,
@@ -30,6 +30,7 @@ __all__ = [
     "check_avro",
     "check_batch",
     "check_csv",
+    "fields_of",
     "fits_of",
     "limits_of",
     "load_avro",

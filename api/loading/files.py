@@ -42,7 +42,7 @@ def load_csv(
     file_name: str | None = None,
     terms: Terms | None = None,
 ) -> Receipt:
-    """Load a CSV file, plain or gzip.
+    """Load a CSV file or a sheet of a workbook, packed or not.
 
     Raises UnreadableFile, Unusable or TooLarge, and then nothing of it is stored.
     """

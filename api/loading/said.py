@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import get_args
+from typing import Any, get_args
 
 from api.contract import Dates
 from api.errors import BadParameter
 from api.foreign_text import quoted
-from api.intake import Said, encoding_named
+from api.intake import Said, encoding_named, label_of
 
 _NAMED = {"tab": "\t", r"\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 
@@ -28,6 +28,18 @@ def said_of(
         columns=tuple((name, column or "") for name, column in (columns or {}).items()),
         sheet=sheet or None,
     )
+
+
+def fields_of(said: Said) -> dict[str, Any]:
+    """The form fields that say so."""
+    fields = {
+        "encoding": said.encoding and label_of(said.encoding),
+        "delimiter": said.delimiter,
+        "dates": said.dates,
+        "columns": {header: name or None for header, name in said.columns},
+        "sheet": said.sheet,
+    }
+    return {name: value for name, value in fields.items() if value}
 
 
 def _delimiter(text: str) -> str:

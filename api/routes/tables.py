@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -15,7 +14,7 @@ from api.contract import Column, Table
 from api.documents.readings import RememberedReading as ReadingDocument
 from api.documents.tables import Table as TableDocument
 from api.documents.tables import TableColumn
-from api.loading import table_named
+from api.loading import fields_of, table_named
 from api.provenance import ACTOR
 from api.routes.reading import declared_only
 from api.warehouse import RawStore, RememberedReading
@@ -95,13 +94,10 @@ def _document(
 def _reading(known: RememberedReading) -> ReadingDocument:
     # A table may be open to whoever asks; who works here is not.
     actor = known.actor if ACTOR in request.environ else None
-    said = {name: value for name, value in asdict(known.said).items() if value}
-    if known.said.columns:
-        said["columns"] = dict(known.said.columns)
     return {
         "reading_id": known.reading_id,
         "header": list(known.header),
-        "said": said,
+        "said": fields_of(known.said),
         "actor": actor,
         "remembered_at": known.remembered_at,
     }
