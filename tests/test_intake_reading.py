@@ -390,3 +390,21 @@ def test_utf16_without_a_mark_is_asked_about(text: str, encoding: str) -> None:
         list(read_csv(JOBS, io.BytesIO(text.encode(encoding))))
     (choice,) = caught.value.extra["question"]["choices"]
     assert choice == {"value": encoding, "sample": text.partition("\n")[0]}
+
+
+def test_a_comma_that_may_be_a_decimal_point_is_asked_about() -> None:
+    with pytest.raises(AmbiguousReading, match="decimal points"):
+        list(read_csv(JOBS, io.BytesIO(b"1,0;Cook\n2,0;Smith\n")))
+    said = Said(delimiter=",")
+    (block,) = read_csv(JOBS, io.BytesIO(b"1,0;Cook\n"), said=said)
+    assert block.rows.to_pylist() == [{"id": 1, "job": "0;Cook"}]
+    (block,) = read_csv(JOBS, io.BytesIO(b"1;Cook, Chef\n2;Smith, A\n"))
+    assert block.rows.to_pylist()[0] == {"id": 1, "job": "Cook, Chef"}
+
+
+def test_days_that_prove_both_forms_are_told_so() -> None:
+    content = b"1,Ann,27/07/2021,1,2\n2,Bo,07/27/2021,1,2\n"
+    with pytest.raises(AmbiguousReading, match="Some days of datetime"):
+        list(read_csv(HIRES, io.BytesIO(content)))
+    (block,) = read_csv(HIRES, io.BytesIO(content), said=Said(dates="day_first"))
+    assert (block.rows.num_rows, len(block.rejects)) == (1, 1)

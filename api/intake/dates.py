@@ -67,9 +67,15 @@ def _good(column: Column, cells: pa.Array) -> set[int]:
 
 def _asked(column: Column, cell: pa.Array, shown: str) -> AmbiguousReading:
     meant = {
-        dates: check(replace(column, dates=dates), cell)[0][0].as_py() or ""
+        dates: check(replace(column, dates=dates), cell)[0][0].as_py()
         for dates in get_args(Dates)
     }
+    if None in meant.values():
+        return AmbiguousReading(
+            f"Some days of {column.name} have the day first and some the month, such as"
+            f" the {shown}. Write days as 2021-11-07, or say dates=day_first or"
+            " dates=month_first in the form, and the others are rejected."
+        )
     return AmbiguousReading(
         f"No day of {column.name} tells whether day or month comes first, as in {shown}"
         ". Say it in the form field dates: dates=day_first or dates=month_first.",

@@ -7,6 +7,7 @@ rows fit the table is taken, and where several do, or might, the sender is asked
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass
 from itertools import islice
 
@@ -30,6 +31,7 @@ from api.intake.quotes import Mender
 from api.intake.said import Said
 from api.suggestion import did_you_mean
 
+_DECIMAL_COMMA = re.compile(r"^(-?[0-9]+),([0-9]+)$")
 _SAMPLE = 500  # rows by which a reading is judged
 
 
@@ -109,11 +111,33 @@ def reading_of(
             ),
         )
     if fitting:
+        _refuse_decimal_commas(fitting[0], tries)
         return fitting[0].taken()
     if not headed and refusals:
         # Of what is wrong with each, the one that has the most to say.
         raise max(refusals, key=lambda refusal: refusal[0])[1]
     return (headed or tries)[0].taken()
+
+
+def _refuse_decimal_commas(taken: _Try, tries: list[_Try]) -> None:
+    """Refuse `1,0;Sales` by commas: it may be 1.0 and Sales, of a country of commas."""
+    for other in tries:
+        reading = other.reading
+        if taken.reading.delimiter != "," or reading.delimiter == "," or other.fits:
+            continue
+        rows = [
+            ([_DECIMAL_COMMA.sub(r"\1.\2", cell) for cell in cells], line)
+            for cells, line in other.rows
+        ]
+        if len(_good(reading.names.table, reading.layout, rows)) == len(rows) > 0:
+            raise AmbiguousReading(
+                f"The rows fit {reading.names.table.name} by commas, and by"
+                f" {DELIMITERS[reading.delimiter]} if commas stand for decimal points."
+                " Write numbers with points, or say delimiter=, in the form.",
+                question=of_choices(
+                    "delimiter", {",": cut(" | ".join(taken.first), 200)}
+                ),
+            )
 
 
 def _columns(table: Table, said: Said) -> tuple[tuple[str, str], ...]:
