@@ -8,8 +8,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import get_args
 from urllib.parse import parse_qs
+from zipfile import ZIP_STORED
 
 from support import properties as hold
+from support.packed_files import ods, zipped
+from support.tables import JOBS
 
 from api.contract import Dates
 from api.errors import Problem
@@ -59,6 +62,13 @@ def said_file(data: bytes) -> None:
     first, second, content = (*data[:2], 0, 0)[0], (*data[:2], 0, 0)[1], data[2:]
     said = SAID[second % len(SAID)]
     hold.holds_of_a_file(hold.TABLES[first % len(hold.TABLES)], content, 300, said)
+
+
+def packed_file(data: bytes) -> None:
+    """A zip or a workbook of jobs, or what is left of one."""
+    whole = hold.read(JOBS, data)
+    in_parts = hold.read(JOBS, data, 64)
+    assert hold.same(whole, in_parts) or isinstance(in_parts, hold.OF_BLOCKS)
 
 
 def json_batch(data: bytes) -> None:
@@ -129,6 +139,15 @@ TARGETS = {
             b"\x01\x2d1\0,\0a\0\n\0",
             b"\x02\x01x,1,1.5,true,13/04/2021,03/04/2021 10:00\n",
             b"\x02\x02x,1,1.5,true,04/13/2021,03/04/2021\n",
+        ),
+    ),
+    "packed_file": Target(
+        packed_file,
+        (
+            zipped({"jobs.csv": b"id,job\n1,Cook\n"}),
+            zipped({"a.csv": b"1,Cook\n", "b.csv": b"2,Smith\n"}, ZIP_STORED),
+            zipped({"jobs.csv.gz": gzip.compress(b"1,Cook\n", mtime=0)}),
+            ods([[">id", ">job"], [">1", ">Cook"]]),
         ),
     ),
     "json_batch": Target(
