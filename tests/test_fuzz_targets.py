@@ -6,12 +6,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.packed_files import zipped
 
 sys.path.append(str(Path(__file__).parent / "fuzz"))
 from targets import TARGETS  # noqa: E402
 
 # What once broke a target; the first byte picks the table, as the target says.
 FOUND: list[tuple[str, bytes]] = [
+    # a zip with a file that has no name
+    ("packed_file", zipped({"b.csv": b"2,Smith\n"}).replace(b"b.csv", b"\0.csv")),
     # a line that names none of the table's columns is no header
     ("csv_file", b"\x02x\r_line\n2,\n0\n"),
     # a number with a zero in front is no formula

@@ -129,9 +129,10 @@ class _Member:
 
 
 def _is_seen(file: zipfile.ZipInfo) -> bool:
-    parts = file.filename.lower().split("/")
-    hidden = any(part.startswith(".") or part in _LITTER for part in parts)
-    return not hidden and not file.is_dir()
+    *folders, name = file.filename.lower().split("/")
+    hidden = any(n.startswith(".") or n in _LITTER for n in (*folders, name))
+    # A folder ends in a slash, and damage may leave no name at all.
+    return bool(name) and not hidden
 
 
 @contextmanager
