@@ -83,6 +83,7 @@ def test_another_year_is_another_chart_table_and_command(
     )
     as_table(page, ABOVE)
     hired = [str(row["hired"]) for row in server.rows(ABOVE, year=2020)]
+    expect(one.locator("tbody tr")).to_have_count(len(hired))
     assert figures(page, ABOVE, 3) == hired
     one.get_by_label("Year", exact=True).select_option("all")
     expect(one.get_by_role("columnheader", name="year")).to_be_visible()
