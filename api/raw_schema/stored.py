@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from api.contract import Column, Table
@@ -45,10 +45,13 @@ def remember(run: Run, tables: Sequence[Table]) -> None:
 
 def _table(document: str) -> Table:
     known = json.loads(document)
-    columns = [Column(**_tuples(column)) for column in known["columns"]]
+    columns = [Column(**_known(column)) for column in known["columns"]]
     key = tuple(known["primary_key"])
     return Table(**known | {"columns": tuple(columns), "primary_key": key})
 
 
-def _tuples(document: dict[str, Any]) -> dict[str, Any]:
-    return {n: tuple(v) if isinstance(v, list) else v for n, v in document.items()}
+def _known(document: dict[str, Any]) -> dict[str, Any]:
+    """What this release knows of a column; a later one may have said more."""
+    names = {field.name for field in fields(Column)} & document.keys()
+    told = {name: document[name] for name in names}
+    return {n: tuple(v) if isinstance(v, list) else v for n, v in told.items()}

@@ -6,7 +6,7 @@ It only ever grows. The functions run inside the transaction of whoever calls th
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from api import raw_schema
@@ -179,4 +179,6 @@ def _load(row: Row) -> Load:
         "reading": json.loads(reading) if reading else None,
         "counts": bool(row["counts"]),
     }
-    return Load(**row | told)
+    # A later release may have added columns, before it was rolled back to this one.
+    known = {field.name for field in fields(Load)}
+    return Load(**{name: v for name, v in (row | told).items() if name in known})
