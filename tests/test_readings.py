@@ -274,6 +274,25 @@ def test_what_is_sent_goes_before_what_is_remembered(
     shared_client.delete(f"/loads/{first['load_id']}")
 
 
+def test_what_is_said_later_is_remembered_beside_what_was_said_before(
+    shared_client: FlaskClient,
+) -> None:
+    first = send(shared_client, GERMAN, remember="true", **SAID).json
+    unclear = GERMAN.replace(b"27.07", b"04.05").replace(b"900", b"904")
+    said = {"dates": "day_first", "remember": "true"}
+    second = send(shared_client, unclear, **said).json
+    (known,) = shared_client.get("/tables/hired_employees").json["readings"]
+    assert known["said"] == {
+        "encoding": "windows-1252",
+        "dates": "day_first",
+        "columns": MAPPED,
+    }
+    assert ask(shared_client, unclear).json["loaded"] == 2
+    forget_all(shared_client)
+    for receipt in (first, second):
+        shared_client.delete(f"/loads/{receipt['load_id']}")
+
+
 def test_a_dry_run_without_a_table_tells_which_the_file_fits(
     shared_client: FlaskClient,
 ) -> None:

@@ -25,6 +25,7 @@ from api.intake.batch import judge_rows
 from api.intake.keys import SeenKeys
 from api.intake.limits import Limits
 from api.intake.rows import Block
+from api.intake.said import Said
 
 RECORDS_AT_ONCE = 10_000
 MOST_BLOCK_BYTES = 64 << 20
@@ -61,6 +62,7 @@ class AvroFile:
         self.header: tuple[str, ...] | None = None
         self.header_cells: tuple[str, ...] = ()
         self.reading = None
+        self.said = Said()
         self._table = table
         self._stream = _Hashed(stream)
         self._limits = limits or Limits()

@@ -44,10 +44,10 @@ _ROWS_AT_ONCE = 20_000
 class CsvFile:
     """Judges a CSV while it is read, once.
 
-    `sha256` (hex, of the unpacked bytes), `reading`, see `told`, `header_cells` and
-    `header`, the column of each if the file names them, are known after the last block.
-    Iterating raises `UnreadableFile`, `Unusable` or, beyond the limits,
-    `TooLarge`.
+    `said` is how it is read, with what is remembered of it once that is known. `sha256`
+    (hex, of the unpacked bytes), `reading`, see `told`, `header_cells` and `header`, the
+    column of each if the file names them, are known after the last block. Iterating
+    raises `UnreadableFile`, `Unusable` or, beyond the limits, `TooLarge`.
     """
 
     source = "csv"
@@ -67,12 +67,12 @@ class CsvFile:
         self.header_cells: tuple[str, ...] = ()
         self.reading: dict[str, Any] | str | None = None
         self._table = table
-        self._said = said or Said()
+        self.said = said or Said()
         self._limits = limits or Limits()
         self._remembered = remembered
         self._known: RememberedReading | None = None
         self._stream = stream
-        self._source = self._opened(self._said)
+        self._source = self._opened(self.said)
         self._block_size = block_size
 
     def __iter__(self) -> Iterator[Block]:
@@ -126,8 +126,9 @@ class CsvFile:
         """
         head, line = self._head_of_sheet()
         self._known = remembered_reading(self._remembered, head, is_utf8=True)
-        said = self._said.or_else(self._known.said) if self._known else self._said
-        reading = reading_of(self._table, head, self._source.ended, line, said)
+        if self._known:
+            self.said = self.said.or_else(self._known.said)
+        reading = reading_of(self._table, head, self._source.ended, line, self.said)
         start = _start_of_line(head, reading.above)
         above = reading.above
         if self._source.container.is_workbook:
@@ -156,7 +157,7 @@ class CsvFile:
                     continue
                 self._source.close()
                 self._stream.seek(0)
-                said = replace(self._said, sheet=known.said.sheet)
+                said = replace(self.said, sheet=known.said.sheet)
                 self._source = self._opened(said)
                 head, line = self._head()
                 if remembered_reading([known], head, is_utf8=True):

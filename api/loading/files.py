@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, Protocol
 
 from api.contract import Table
 from api.foreign_text import file_label
-from api.intake import Block, CsvFile, Limits, Remembered, read_avro, read_csv
+from api.intake import Block, CsvFile, Limits, Remembered, Said, read_avro, read_csv
 from api.loading.tally import Tally
 from api.loading.terms import Receipt, Report, Terms, receipt_of
 from api.read_ahead import read_ahead
@@ -30,6 +30,7 @@ class _File(Protocol):
     header: tuple[str, ...] | None
     header_cells: tuple[str, ...]
     reading: Any
+    said: Said
     may_be_empty: bool
 
     def __iter__(self) -> Iterator[Block]: ...
@@ -125,7 +126,7 @@ def _load(
 
 def _remember(pending: LoadInProgress, file: _File, terms: Terms, load: Load) -> None:
     if terms.remember and file.header_cells:
-        pending.remember_reading(file.header_cells, terms.said)
+        pending.remember_reading(file.header_cells, file.said)
     pending.remember(terms.keyed, load)
 
 
