@@ -45,8 +45,8 @@ class CsvFile:
     """Judges a CSV while it is read, once.
 
     `said` is how it is read, with what is remembered of it once that is known. `sha256`
-    (hex, of the unpacked bytes), `reading`, see `told`, `header_cells` and `header`, the
-    column of each if the file names them, are known after the last block. Iterating
+    (hex, of the unpacked bytes), `reading`, see `told`, `header_cells` and `header`,
+    the column of each if the file names them, are known after the last block. Iterating
     raises `UnreadableFile`, `Unusable` or, beyond the limits, `TooLarge`.
     """
 
