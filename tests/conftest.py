@@ -20,6 +20,12 @@ pytest_plugins = ["support.progress"]
 Once = Callable[[str, Callable[[Path], None]], Path]
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Binary content has its argument's name: zip and gzip tell the time, and the
+    processes of a run have to name a test alike."""
+    return argname if isinstance(val, bytes) and b"\0" in val else None
+
+
 @pytest.fixture(scope="session")
 def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Once:
     """What all processes that share a run have in common: made by the first of them."""
