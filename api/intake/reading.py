@@ -97,7 +97,7 @@ def reading_of(
     headed = [found for found in tries if found.reading.layout.header]
     # What has a header is not read by position, nor is what may begin with one.
     by_position = [found for found in tries if 0 in found.good or not refusals]
-    fitting = [found for found in tries if found.fits] or [
+    fitting = [found for found in headed or tries if found.fits] or [
         found for found in headed or by_position if found.good
     ]
     if any(found.rows != fitting[0].rows for found in fitting[1:]):
