@@ -17,6 +17,8 @@ FOUND: list[tuple[str, bytes]] = [
     ("packed_file", zipped({"b.csv": b"2,Smith\n"}).replace(b"b.csv", b"\0.csv")),
     # a header by commas is one, though by bars every line were a text that fits
     ("csv_file", b'\0 ""|"|"\n'),
+    # of a single column, a row that is nothing but another delimiter
+    ("said_file", b"\x9c\x95;\n\xc4C\xa6oll-"),
     # a line that names none of the table's columns is no header
     ("csv_file", b"\x02x\r_line\n2,\n0\n"),
     # a number with a zero in front is no formula

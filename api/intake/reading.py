@@ -100,6 +100,9 @@ def reading_of(
     fitting = [found for found in headed or tries if found.fits] or [
         found for found in headed or by_position if found.good
     ]
+    if all(found.reading.layout.width == 1 for found in fitting):
+        # What separates no cells decides nothing, but may make a row look blank.
+        fitting = sorted(fitting, key=lambda found: -len(found.rows))[:1]
     if any(found.rows != fitting[0].rows for found in fitting[1:]):
         told = " or ".join(DELIMITERS[found.reading.delimiter] for found in fitting)
         raise AmbiguousReading(
