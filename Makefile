@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 5000
 FUZZ_SECONDS ?= 60
+FUZZ_SEED ?= 0
 FUZZED_EXAMPLES ?= 30
 CRASHES ?= 100
 READS ?= 100000
@@ -70,7 +71,7 @@ breaking-changes: .venv/installed
 # So long for each target of tests/fuzz, then so many requests made up from the OpenAPI
 # document for each of its operations; what is found is kept in .fuzz.
 fuzz: .venv/fuzz-installed
-	$(BIN)/python tests/fuzz --seconds $(FUZZ_SECONDS)
+	$(BIN)/python tests/fuzz --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED)
 	FUZZED_EXAMPLES=$(FUZZED_EXAMPLES) $(BIN)/python -m pytest tests/test_fuzzed_requests.py
 
 # Kills and reads by the hundred: some minutes; CI makes shorter runs.

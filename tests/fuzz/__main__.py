@@ -1,7 +1,8 @@
-"""`python tests/fuzz [--seconds N] [TARGET...]`: each target fuzzed for so long.
+"""`python tests/fuzz [--seconds N] [--seed N] [TARGET...]`: each fuzzed for so long.
 
 Coverage-guided, by atheris (`make fuzz`). What is found is written to `.fuzz/TARGET/`
-as `crash-...`; it becomes a line of FOUND in `tests/test_fuzz_targets.py`.
+as `crash-...`; it becomes a line of FOUND in `tests/test_fuzz_targets.py`. With a seed
+the same inputs are tried each time, as far as the time goes.
 """
 
 from __future__ import annotations
@@ -46,18 +47,21 @@ def _escaped(word: str) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=0, help="0: another each time")
     parser.add_argument("--only", help=argparse.SUPPRESS)
     parser.add_argument("targets", nargs="*")
     given = parser.parse_args()
     if given.only:
-        fuzz(given.only, [f"-max_total_time={given.seconds}", *OPTIONS])
+        chosen = (f"-max_total_time={given.seconds}", f"-seed={given.seed}")
+        fuzz(given.only, [*chosen, *OPTIONS])
     from targets import TARGETS
 
     failed = []
     for name in given.targets or TARGETS:
         print(f"== {name}", flush=True)
         here = [sys.executable, str(CHECKOUT / "tests" / "fuzz")]
-        done = subprocess.run([*here, "--seconds", str(given.seconds), "--only", name])
+        chosen = ["--seconds", str(given.seconds), "--seed", str(given.seed)]
+        done = subprocess.run([*here, *chosen, "--only", name])
         failed += [name] if done.returncode else []
     print(f"failed: {', '.join(failed)}" if failed else "nothing was found")
     return 1 if failed else 0
