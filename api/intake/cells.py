@@ -14,12 +14,10 @@ import pyarrow.compute as pc
 from api.contract.model import Column, DataType, Dates
 from api.intake.blanks import trim
 from api.intake.moments import days, moments
-from api.intake.reasons import not_accepted, refused
+from api.intake.reasons import THOUSANDS, not_accepted, refused
 from api.intake.rows import ARROW_TYPES, Defect
 
 _INTEGER = r"^-?[0-9]+(?:\.0*)?$"
-# In some countries a thousand, which nothing in the cell tells from one.
-_THOUSANDS = r"^-?[0-9]{1,3}\.000$"
 _REAL = r"^-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 
 # Every number of this many characters fits an int64 without looking.
@@ -116,7 +114,7 @@ def _integers(cells: pa.Array) -> pa.Array:
     plain = pc.all(pc.ascii_is_decimal(cells), skip_nulls=False).as_py()
     if not plain:
         cells = _matching(trim(cells), _INTEGER)
-        either = pc.match_substring_regex(cells, _THOUSANDS)
+        either = pc.match_substring_regex(cells, f"^{THOUSANDS}$")
         cells = pc.if_else(either, _NO_TEXT, cells)
         # What pandas writes beside a gap: 8.0.
         cells = pc.replace_substring_regex(cells, r"\..*", "")

@@ -32,6 +32,7 @@ from api.intake.said import Said
 from api.suggestion import did_you_mean
 
 _DECIMAL_COMMA = re.compile(r"^(-?[0-9]+),([0-9]+)$")
+_CHARACTERS = 200  # of a row that is shown
 _SAMPLE = 500  # rows by which a reading is judged
 
 
@@ -67,9 +68,9 @@ class _Try:
         return len(self.good) == len(self.rows) > 0
 
     @property
-    def first(self) -> list[str]:
-        """The cells of the first good row."""
-        return self.rows[min(self.good)][0]
+    def sample(self) -> str:
+        """The first good row, to be shown."""
+        return cut(" | ".join(self.rows[min(self.good)][0]), _CHARACTERS)
 
     def taken(self) -> Reading:
         if self.question:
@@ -97,8 +98,9 @@ def reading_of(
     headed = [found for found in tries if found.reading.layout.header]
     # What has a header is not read by position, nor is what may begin with one.
     by_position = [found for found in tries if 0 in found.good or not refusals]
-    fitting = [found for found in headed or tries if found.fits] or [
-        found for found in headed or by_position if found.good
+    hopeful = headed or by_position
+    fitting = [found for found in hopeful if found.fits] or [
+        found for found in hopeful if found.good
     ]
     if all(found.reading.layout.width == 1 for found in fitting):
         # What separates no cells decides nothing, but may make a row look blank.
@@ -110,7 +112,7 @@ def reading_of(
             ' Say which in the form field delimiter, as delimiter=";".',
             question=of_choices(
                 "delimiter",
-                {f.reading.delimiter: cut(" | ".join(f.first), 200) for f in fitting},
+                {found.reading.delimiter: found.sample for found in fitting},
             ),
         )
     if fitting:
@@ -137,9 +139,7 @@ def _refuse_decimal_commas(taken: _Try, tries: list[_Try]) -> None:
                 f"The rows fit {reading.names.table.name} by commas, and by"
                 f" {DELIMITERS[reading.delimiter]} if commas stand for decimal points."
                 " Write numbers with points, or say delimiter=, in the form.",
-                question=of_choices(
-                    "delimiter", {",": cut(" | ".join(taken.first), 200)}
-                ),
+                question=of_choices("delimiter", {",": taken.sample}),
             )
 
 

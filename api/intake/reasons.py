@@ -41,7 +41,8 @@ _WANTED: dict[DataType, tuple[str, str]] = {
 }
 
 _INTEGER = re.compile(r"-?[0-9]+(?:\.0*)?")
-_THOUSANDS = re.compile(r"-?[0-9]{1,3}\.000")
+# In some countries a thousand, which nothing in the cell tells from one.
+THOUSANDS = r"-?[0-9]{1,3}\.000"
 _MOMENT = re.compile(
     r"(?P<day>(?P<year>[0-9]{4})-[0-9]{2}-[0-9]{2})"
     r"(?P<clock>[Tt ](?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})"
@@ -65,7 +66,7 @@ def refused(column: Column, raw: str, trimmed: str) -> Defect:
             f"{quoted(raw)}"
         )
         return Defect(column.name, "stray_quote", message)
-    if column.data_type == "integer" and _THOUSANDS.fullmatch(trimmed):
+    if column.data_type == "integer" and re.fullmatch(THOUSANDS, trimmed):
         one, thousand = trimmed.removesuffix(".000"), trimmed.replace(".", "")
         message = (
             f"{column.name}: {quoted(trimmed)} may be {one} or {thousand}: write it"

@@ -112,7 +112,6 @@ def _on_disk(file: BinaryIO) -> Iterator[BinaryIO]:
         with spooled(file) as copy:
             yield copy
     else:
-        file.seek(0)
         yield file
 
 
