@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.server import Server, free_port, run_command, wait_until
+from support.server import Server, free_port, run_command, serving, wait_until
 
 from api.config import CHECKOUT
 from api.engines.sqlite.database import Database
@@ -93,10 +93,8 @@ def server(
     sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     """A server that gets over one fault after the other; the last one is its end."""
-    folder = tmp_path_factory.mktemp("faults") / "warehouse"
-    server = Server(Path(shutil.copytree(sample_warehouse, folder))).start()
-    yield server
-    server.stop()
+    with serving(sample_warehouse, tmp_path_factory.mktemp("faults")) as server:
+        yield server
 
 
 def fill(folder: Path) -> Path:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ from unittest.mock import ANY
 import pytest
 from support.held_builder import held_builder
 from support.hostile_requests import METRIC, Got, Hostile, every_request, get, send
-from support.server import Server
+from support.server import Server, serving
 
 MOST_ROWS = 250_000
 LONGEST_ANSWER = 60_000  # bytes, pictures and rows of metrics included
@@ -26,12 +25,9 @@ MOST_MEMORY = 450  # MB; 130 of it before the first request
 def server(
     sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("hostile") / "warehouse"
-    shutil.copytree(sample_warehouse, folder)
-    settings = {"MAX_UPLOAD_ROWS": str(MOST_ROWS)}
-    server = Server(folder, settings=settings, log=folder.parent / "log").start()
-    yield server
-    server.stop()
+    folder = tmp_path_factory.mktemp("hostile")
+    with serving(sample_warehouse, folder, MAX_UPLOAD_ROWS=str(MOST_ROWS)) as server:
+        yield server
 
 
 def test_each_is_told_what_it_is_and_none_leaves_a_mark(server: Server) -> None:

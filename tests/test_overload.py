@@ -6,14 +6,13 @@ import ctypes
 import json
 import os
 import select
-import shutil
 import signal
 import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from typing import Any
 import pytest
 import requests
 from support.held_builder import held_builder
-from support.server import HANG_SECONDS, Server, run_command, wait_until
+from support.server import HANG_SECONDS, Server, run_command, serving, wait_until
 
 from api.admission import WHOLE_BYTES, Admission
 from api.admission.body import Body
@@ -70,23 +69,13 @@ def with_something_to_read(connections: list[socket.socket]) -> list[socket.sock
     return found
 
 
-@contextmanager
-def serving(warehouse: Path, **settings: str) -> Iterator[Server]:
-    server = Server(warehouse, settings=settings, log=warehouse.parent / "log").start()
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
 @pytest.fixture(scope="module")
 def server(
     sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     """A server with the settings that one has by itself."""
-    folder = tmp_path_factory.mktemp("usual") / "warehouse"
-    warehouse = Path(shutil.copytree(sample_warehouse, folder))
-    with serving(warehouse) as server, held_builder(server):
+    folder = tmp_path_factory.mktemp("usual")
+    with serving(sample_warehouse, folder) as server, held_builder(server):
         yield server
 
 
@@ -95,10 +84,9 @@ def strict(
     sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     """A server that takes little, and waits for it for only some seconds."""
-    folder = tmp_path_factory.mktemp("strict") / "warehouse"
+    folder = tmp_path_factory.mktemp("strict")
     limits = {"MAX_UPLOAD_BYTES": "1000000", "UPLOAD_SECONDS": str(UPLOAD_SECONDS)}
-    warehouse = Path(shutil.copytree(sample_warehouse, folder))
-    with serving(warehouse, **limits) as server, held_builder(server):
+    with serving(sample_warehouse, folder, **limits) as server, held_builder(server):
         yield server
 
 
@@ -285,10 +273,13 @@ def test_fields_and_parts_of_a_form_are_bounded(server: Server) -> None:
     assert server.post("/upload_csv", files=many).status_code == 413
 
 
-def test_uploads_at_a_time_take_bounded_memory(warehouse: Path) -> None:
+def test_uploads_at_a_time_take_bounded_memory(
+    sample_warehouse: Path, tmp_path: Path
+) -> None:
     """A server of its own: the most that it ever took is what is looked at."""
     rows = b"".join(b"%d,%b\n" % (n, b"x" * 250) for n in range(60_000))
-    with serving(warehouse, MAX_WRITES="60") as server, held_builder(server):
+    own = serving(sample_warehouse, tmp_path, MAX_WRITES="60")
+    with own as server, held_builder(server):
         # What one takes, which is mostly what any first one takes, is not counted.
         server.upload("departments", rows, "respond-async")
         before = server.peak_memory()
@@ -315,11 +306,10 @@ def stopping(
     sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     """A server that is stopped and started again."""
-    folder = tmp_path_factory.mktemp("stopping") / "warehouse"
+    folder = tmp_path_factory.mktemp("stopping")
     # What waits for a build would wait for longer than a stop lets it.
     seconds = {"SHUTDOWN_SECONDS": "600", "BUILD_WAIT_SECONDS": "1800"}
-    warehouse = Path(shutil.copytree(sample_warehouse, folder))
-    with serving(warehouse, **seconds) as server:
+    with serving(sample_warehouse, folder, **seconds) as server:
         yield server
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import shutil
 import socket
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -13,7 +12,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from support.server import HANG_SECONDS, Server
+from support.server import HANG_SECONDS, Server, serving
 
 from api.admission import WHOLE_BYTES, RequestBodies, request_bodies
 from api.config import Settings
@@ -31,12 +30,10 @@ def server(
     sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     """A real one: what a closed connection does to an answer is the system's doing."""
-    folder = tmp_path_factory.mktemp("bodies") / "warehouse"
-    warehouse = Path(shutil.copytree(sample_warehouse, folder))
+    folder = tmp_path_factory.mktemp("bodies")
     settings = {"API_KEYS": KEY, "MAX_UPLOAD_BYTES": str(MOST_BYTES)}
-    server = Server(warehouse, settings=settings, log=folder.parent / "log").start()
-    yield server
-    server.stop()
+    with serving(sample_warehouse, folder, **settings) as server:
+        yield server
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 from support.client import open_client
 from support.inspection import query
 from support.ledger import counting, upload
-from support.server import Server, build_once, run_command
+from support.server import Server, build_once, run_command, serving
 
 from api.engines.sqlite.snapshot import restore_snapshot, take_snapshot
 
@@ -23,10 +23,8 @@ from api.engines.sqlite.snapshot import restore_snapshot, take_snapshot
 def live(
     sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("live") / "warehouse"
-    server = Server(Path(shutil.copytree(sample_warehouse, folder))).start()
-    yield server
-    server.stop()
+    with serving(sample_warehouse, tmp_path_factory.mktemp("live")) as server:
+        yield server
 
 
 def test_a_warehouse_in_use_is_not_put_back(live: Server, tmp_path: Path) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from support.server import Server
+from support.server import Server, serving
 
 from browser.conftest import OpenPage
 
@@ -21,12 +20,10 @@ def server(
     sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     """One for all of these tests, which only read."""
-    folder = tmp_path_factory.mktemp("overview") / "warehouse"
-    server = Server(Path(shutil.copytree(sample_warehouse, folder))).start()
-    # What a new server builds at its start is built when this has been.
-    server.post("/builds")
-    yield server
-    server.stop()
+    with serving(sample_warehouse, tmp_path_factory.mktemp("overview")) as server:
+        # What a new server builds at its start is built when this has been.
+        server.post("/builds")
+        yield server
 
 
 @pytest.fixture

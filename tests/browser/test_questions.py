@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from support.server import Server
+from support.server import Server, serving
 
 from browser.conftest import NARROW, OpenPage
 from browser.test_looks import accessible
@@ -37,10 +36,8 @@ def export(number: int, header: str = HEADER) -> bytes:
 def shared(
     sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("questions") / "warehouse"
-    server = Server(Path(shutil.copytree(sample_warehouse, folder))).start()
-    yield server
-    server.stop()
+    with serving(sample_warehouse, tmp_path_factory.mktemp("questions")) as server:
+        yield server
 
 
 @pytest.fixture

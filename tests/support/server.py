@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -197,6 +198,17 @@ class Server:
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
         self.process = None
+
+
+@contextmanager
+def serving(sample: Path, folder: Path, **settings: str) -> Iterator[Server]:
+    """A server on a copy of a warehouse, in a folder of its own with its log."""
+    warehouse = Path(shutil.copytree(sample, folder / "warehouse"))
+    server = Server(warehouse, settings=settings, log=folder / "log").start()
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 def build_once(warehouse: Path, project: Path = CHECKOUT) -> None:
