@@ -31,3 +31,11 @@ def test_the_same_package_has_one_version() -> None:
         for name, version in pins(path.read_text()).items():
             if name in default and name not in OF_THE_ENGINE:
                 assert version == default[name], f"{path.name}: {name}"
+
+
+def test_the_options_of_pytest_are_understood_wherever_tests_run() -> None:
+    """`.pytest.ini` is read there: `-n` is xdist's, the profile hypothesis's."""
+    for path in FILES:
+        pinned = pins(path.read_text())
+        if "pytest" in pinned:
+            assert {"pytest-xdist", "hypothesis"} <= pinned.keys(), path.name
