@@ -77,6 +77,9 @@ class Settings:
     upload_seconds: float = setting(
         600.0, "How long the body of a request may take to arrive; then 408.", 1
     )
+    step_timeout_seconds: float = setting(
+        600.0, "How long one model or test may take before its build is stopped.", 1
+    )
     build_timeout_seconds: float = setting(
         3600.0, "How long a builder may be silent before it is started again.", 10
     )

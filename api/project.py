@@ -14,7 +14,12 @@ from pathlib import Path
 
 from api.contract import Contract, read_project
 
-WATCHED = ("dbt_project", "seeds", "dbt_project.yml", "profiles.yml")
+# All that dbt reads. What `dbt deps` installs may be links to folders elsewhere.
+WATCHED = (
+    *("dbt_project", "seeds", "snapshots", "analyses", "dbt_packages"),
+    *("dbt_project.yml", "profiles.yml", "selectors.yml"),
+    *("packages.yml", "dependencies.yml", "package-lock.yml"),
+)
 SUFFIXES = (".sql", ".yml", ".yaml", ".csv", ".md")
 
 Fingerprint = dict[str, tuple[int, int]]
@@ -83,7 +88,7 @@ def _files(place: Path) -> Iterator[str]:
     """The files of a project in a folder, in order, or the one file."""
     if place.is_file():
         yield str(place)
-    for folder, folders, names in os.walk(place):
+    for folder, folders, names in os.walk(place, followlinks=True):
         folders.sort()
         found = sorted(name for name in names if name.endswith(SUFFIXES))
         yield from (os.path.join(folder, name) for name in found)

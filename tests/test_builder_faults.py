@@ -29,7 +29,7 @@ from support.server import (
 )
 
 from api.builder.heartbeat import Heart, Pulse
-from api.builder.loop import SILENCE_SECONDS
+from api.builder.retry import SILENCE_SECONDS
 from api.config import CHECKOUT
 from api.engines.sqlite.builder_lock import only_builder
 from api.engines.sqlite.building import mending

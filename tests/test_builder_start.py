@@ -15,6 +15,7 @@ import pytest
 import yaml
 from support import fork_server
 from support.inspection import published, query
+from support.project import Edit
 from support.server import (
     Server,
     build_once,
@@ -124,10 +125,6 @@ def damage_what_is_served(warehouse: Path, project: Path) -> None:
         file.write(os.urandom(20_000))
 
 
-def lose_the_page_of_the_lineage(warehouse: Path, project: Path) -> None:
-    (warehouse / "lineage.html").unlink()
-
-
 def fail(warehouse: Path, project: Path) -> None:
     query(warehouse / "published.db", "update builds set status = 'failed'")
 
@@ -151,7 +148,6 @@ DOUBTS = [
     lose_what_is_served,
     damage_the_models,
     damage_what_is_served,
-    lose_the_page_of_the_lineage,
     fail,
     publish_from_a_terminal,
     be_of_another_dbt,
@@ -176,13 +172,28 @@ def test_another_ledger_of_the_same_length_wants_a_build(
     assert not is_up_to_date(look, warehouse)
 
 
+# The record of builds as it was before it had outcomes.
+AS_BEFORE = (
+    "alter table builds rename to now",
+    "create table builds (build_id integer primary key autoincrement, status text not"
+    " null check (status in ('published', 'failed')), invocation_id text not null"
+    " unique, started_at text not null, finished_at text not null, last_load_id integer"
+    " not null, last_request_id integer not null, steps text not null, failures text"
+    " not null, marts text not null) strict",
+    "insert into builds select build_id, status, invocation_id, started_at,"
+    " finished_at, last_load_id, last_request_id, steps, failures, marts from now",
+    "drop table now",
+)
+
+
 def test_a_warehouse_of_the_version_before_wants_a_build_and_gets_it(
     look: Path, warehouse: Path
 ) -> None:
-    query(warehouse / "published.db", "alter table builds drop column project_digest")
+    query(warehouse / "published.db", *AS_BEFORE)
     assert not is_up_to_date(look, warehouse)
     build_once(warehouse)
     assert is_up_to_date(look, warehouse)
+    assert published(warehouse).builds == ["published", "published"]
 
 
 def test_a_variable_that_a_file_names_is_part_of_the_digest(project: Path) -> None:
@@ -276,27 +287,31 @@ def test_a_builder_that_has_nothing_to_build_does_not_load_dbt() -> None:
     subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, check=True)
 
 
-# dbt builds no such model, and its audit has a gap for good.
-EPHEMERAL = """
-models:
-  - name: aside
-    description: One row.
-    config: {materialized: ephemeral, contract: {enforced: false}}
-    columns:
-      - {name: one, data_type: integer, description: The number one.}
-"""
-
-
-def test_a_build_that_ends_well_and_publishes_nothing_is_told_as_failed(
-    warehouse: Path, project: Path
+def test_a_build_that_leaves_no_record_is_not_published_and_says_why(
+    warehouse: Path, project: Path, edit: Edit
 ) -> None:
     """Whoever waits for it would wait for ever."""
-    models = project / "dbt_project/models/intermediate"
-    (models / "aside.yml").write_text(EPHEMERAL)
-    (models / "aside.sql").write_text("select 1 as one")
+    edit("dbt_project.yml", '"{{ record_run(results) }}"', '"select 1"')
     command = ["-m", "api.builder", "--once"]
     done = fork_server.run(command, CHECKOUT, environment(warehouse, project))
     assert done.returncode == 1
-    told = published(warehouse)
-    assert told.builds == ["published", "failed"]
-    assert "published nothing" in told.failures["dbt"]["words"]
+    ended = published(warehouse)
+    assert ended.builds == ["published", "not_published"]
+    assert "on-run-end record_run(results)" in ended.outcome
+
+
+def test_the_build_of_a_terminal_is_published_by_the_next_start_and_not_repeated(
+    tmp_path: Path, project: Path
+) -> None:
+    warehouse = tmp_path / "warehouse"
+    done = run_dbt(warehouse, "build", project=project)
+    assert "Recorded. The server publishes it" in done.stdout
+    server = Server(warehouse, project, log=tmp_path / "log").start()
+    try:
+        wait_until(lambda: "build_unneeded" in events(server))
+        (only,) = server.get("/builds").json()
+        assert (only["run_by"], only["status"]) == ("a terminal", "published")
+        assert only["sample_data"] and server.rows("employees_per_department")
+        wait_until(lambda: (warehouse / "lineage.html").exists())
+    finally:
+        server.stop()

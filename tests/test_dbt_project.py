@@ -24,6 +24,7 @@ from support.inspection import (
     built,
     by_pandas,
     dbt_succeeds,
+    judge,
     published,
     query,
     warm_dbt,
@@ -126,6 +127,7 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Step]:
 
 
 def terminal_step(warehouse: Path, done: subprocess.CompletedProcess[str]) -> Step:
+    judge(warehouse)
     raw = warehouse / "raw.db"
     (tables,) = query(raw, "select name from sqlite_master where type = 'table'")
     statements = [
@@ -145,8 +147,11 @@ def test_every_command_exits_0(terminal: dict[str, Step], command: str) -> None:
 def test_build_in_a_folder_that_does_not_exist_publishes(
     terminal: dict[str, Step],
 ) -> None:
-    assert terminal["build"].published.builds == ["published"]
-    assert "Published departments_above_average" in terminal["build"].output
+    built = terminal["build"].published
+    assert built.builds == ["published"]
+    served = "departments_above_average, employees_per_department"
+    assert built.outcome == f"Published {served}."
+    assert "Recorded. The server publishes it" in terminal["build"].output
 
 
 def test_seed_leaves_every_uploaded_row_alone(terminal: dict[str, Step]) -> None:
@@ -162,12 +167,15 @@ def test_seed_leaves_every_uploaded_row_alone(terminal: dict[str, Step]) -> None
 
 
 def test_run_publishes_nothing_and_says_so(terminal: dict[str, Step]) -> None:
-    assert "Not published: models were built but not tested" in terminal["run"].output
-    assert terminal["run"].published == terminal["build"].published
+    ran = terminal["run"].published
+    assert ran.builds == ["published", "not_published"]
+    assert "models were built but not tested" in ran.outcome
+    assert ran.marts == terminal["build"].published.marts
 
 
 def test_test_publishes_what_run_built(terminal: dict[str, Step]) -> None:
-    assert terminal["test"].published.builds == ["published", "published"]
+    tested = terminal["test"].published.builds
+    assert tested == ["published", "not_published", "published"]
 
 
 def test_the_sample_is_gone_from_both_marts_after_the_first_load(
@@ -193,18 +201,17 @@ def test_an_unknown_department_is_told_as_a_warning_and_still_published(
 
 
 def test_a_selection_publishes_nothing_and_says_so(terminal: dict[str, Step]) -> None:
-    selected = terminal["build -s stg_jobs"]
-    assert "Not published: this run left out" in selected.output
-    assert selected.published == terminal["test"].published
+    selected = terminal["build -s stg_jobs"].published
+    assert "Not published: this run left out" in selected.outcome
+    assert selected.marts == terminal["test"].published.marts
 
 
 def test_test_after_a_selection_publishes_nothing_and_says_why(
     terminal: dict[str, Step],
 ) -> None:
-    tested = terminal["test again"]
-    why = "Not published: the models were not all built by one run"
-    assert why in tested.output
-    assert tested.published == terminal["test"].published
+    tested = terminal["test again"].published
+    assert tested.outcome.startswith("Not published: the models were not all built by")
+    assert tested.marts == terminal["test"].published.marts
 
 
 def test_the_target_dev_builds_beside_the_warehouse_and_publishes_nothing(
@@ -238,10 +245,11 @@ def test_a_model_rebuilt_between_the_tests_and_the_publish_is_refused(
     hooks = 'on-run-end:\n  - "{{ another_run() }}"\n  - "'
     edit("dbt_project.yml", 'on-run-end: "', hooks)
     before = published(warehouse)
-    done = run_dbt(warehouse, "test", *NO_UNIT_TESTS, project=project)
-    assert done.returncode != 0
-    assert "Not published: another dbt run rebuilt a model" in done.stdout
-    assert published(warehouse) == before
+    assert run_dbt(warehouse, "test", project=project).returncode == 0
+    judge(warehouse, project)
+    after = published(warehouse)
+    assert after.outcome.startswith("Not published: another dbt run has rebuilt")
+    assert after.marts == before.marts
 
 
 # The contract of a model
@@ -261,6 +269,7 @@ def test_a_model_that_breaks_its_contract_stops_the_build_and_is_named(
     )
     before = published(warehouse)
     done = run_dbt(warehouse, "build", *NO_UNIT_TESTS, project=project)
+    judge(warehouse, project)
     after = published(warehouse)
     assert done.returncode == 1
     assert (after.builds, after.marts) == ([*before.builds, "failed"], before.marts)
@@ -269,8 +278,8 @@ def test_a_model_that_breaks_its_contract_stops_the_build_and_is_named(
     assert "stg_jobs.sql and stg_jobs.yml disagree" in told["stg_jobs"]
     assert "Built but not documented: floor." in told["stg_jobs"]
     assert "Documented but not built: floor." in told["stg_departments"]
-    # A terminal's dbt is not told of blank lines, so it knows of no line for certain.
-    assert after.failures["stg_jobs"]["line"] is None
+    lines = next(project.rglob("stg_jobs.sql")).read_text().splitlines()
+    assert "as floor" in lines[after.failures["stg_jobs"]["line"] - 1]
     assert after.failures["stg_jobs"]["words"].startswith("stg_jobs cannot be built: ")
     assert "stg_hired_employees.department_id" in told["stg_hired_employees"]
 
@@ -441,6 +450,7 @@ def red_audit(
     before = published(warehouse)
     assert run_dbt(warehouse, "run", project=project).returncode == 0
     done = run_dbt(warehouse, "test", *NO_UNIT_TESTS, project=project)
+    judge(warehouse, project)
     return Audit(done.returncode, before, published(warehouse))
 
 
@@ -462,7 +472,10 @@ def test_no_data_test_of_the_project_was_left_green(red_audit: Audit) -> None:
 
 def test_a_red_audit_keeps_the_last_good_marts(red_audit: Audit) -> None:
     assert red_audit.exit_code == 1
-    assert red_audit.after.builds == [*red_audit.before.builds, "failed"]
+    assert red_audit.after.builds[len(red_audit.before.builds) :] == [
+        "not_published",
+        "failed",
+    ]
     assert red_audit.after.marts == red_audit.before.marts
 
 
@@ -557,10 +570,12 @@ def test_incremental_builds_of_a_random_history_equal_pandas_and_a_full_refresh(
     assert new_rows in staged.read_text()
     counted = warehouse / COUNTED_HIRES
     assert '__changes" where _version > ' in counted.read_text()
+    judge(warehouse)
     stepwise = published(warehouse)
     assert stepwise.marts == by_pandas(history.tables)
     dbt_succeeds(warehouse, f"{BUILD} --full-refresh")
     assert new_rows not in staged.read_text()
+    judge(warehouse)
     refreshed = published(warehouse)
     # Parts built on their own between loads: nothing is added twice or left out.
     for commands in ALONE:
@@ -571,4 +586,6 @@ def test_incremental_builds_of_a_random_history_equal_pandas_and_a_full_refresh(
         dbt_succeeds(warehouse, "run")
         assert built(warehouse) == by_pandas(history.tables), commands
     assert stepwise.marts == refreshed.marts
-    assert refreshed.builds == ["published"] * 3
+    # The first is the sample; of each of the others one was of the models alone.
+    assert refreshed.builds.count("published") == 3
+    assert "failed" not in refreshed.builds

@@ -12,7 +12,14 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from support.inspection import BUILD, QUIETLY, dbt_succeeds, warm_dbt
+from support.inspection import (
+    BUILD,
+    QUIETLY,
+    dbt_succeeds,
+    judge,
+    published,
+    warm_dbt,
+)
 from support.project import Edit
 from support.server import HANG_SECONDS, build_once, environment, run_command, run_dbt
 
@@ -45,7 +52,7 @@ def employees(warehouse: Path) -> list[tuple[object, ...]]:
     return rows(warehouse / "main.db", sql)
 
 
-def test_two_runs_at_once_take_turns_and_both_publish(warehouse: Path) -> None:
+def test_two_runs_at_once_take_turns_and_both_are_published(warehouse: Path) -> None:
     def build(target: str) -> subprocess.CompletedProcess[str]:
         # Each with a target folder of its own: dbt's files there are not for sharing.
         options = f"{QUIETLY} --target-path {warehouse / target}"
@@ -54,8 +61,12 @@ def test_two_runs_at_once_take_turns_and_both_publish(warehouse: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         done = list(pool.map(build, ["one", "two"]))
     assert [run.returncode for run in done] == [0, 0], done[0].stdout + done[1].stdout
-    found = rows(warehouse / "published.db", "select status from builds")
-    assert found == [("published",)] * 3
+    turns = "select started_at, finished_at from dbt_runs order by finished_at"
+    (_, first_end), (_, second_end) = rows(warehouse / "main.db", turns)[-2:]
+    models = "select count(*) from dbt_results where seconds > 0"
+    assert first_end < second_end and rows(warehouse / "main.db", models) != [(0,)]
+    judge(warehouse)
+    assert published(warehouse).builds == ["published", "not_published", "published"]
 
 
 def lease(warehouse: Path, owner: str, expires_in: float) -> None:
@@ -124,8 +135,9 @@ def test_empty_runs_publish_nothing_and_lose_nothing(
     load_hires(warehouse, tmp_path, "first.csv", FIRST)
     dbt_succeeds(warehouse, hires)
     load_hires(warehouse, tmp_path, "second.csv", SECOND)
-    empty = warm_dbt(warehouse, "run --empty")
-    assert empty.returncode == 0 and "--empty builds the models without" in empty.stdout
+    dbt_succeeds(warehouse, "run --empty")
+    judge(warehouse)
+    assert "--empty builds the models without" in published(warehouse).outcome
     dbt_succeeds(warehouse, hires)
     assert employees(warehouse) == [(1,), (2,)]
 

@@ -16,7 +16,7 @@ from support.project import copy_project
 from support.server import environment
 
 from api.config import CHECKOUT
-from api.plain_macros import plain_macros
+from api.runs import messages
 
 # Breaks the project in one way after the other; what was recorded of each build.
 SCRIPT = """
@@ -58,6 +58,12 @@ def edited(file: str, old: str, new: str) -> dict[str, str]:
 
 def below(lines: int, files: dict[str, str]) -> dict[str, str]:
     return {file: "\n" * lines + text for file, text in files.items()}
+
+
+def up_to(file: str, end: str) -> str:
+    text, found, _ = (CHECKOUT / file).read_text().partition(end)
+    assert found
+    return text
 
 
 # A mart that keeps none of its promises, and has no unit test that would say so first.
@@ -150,8 +156,10 @@ LINES = {
 BREAKAGES = {
     "SQL": below(2, edited(f"{HIRES}.sql", "quarter = 2", "quarterr = 2"))
     | edited(f"{ABOVE}.sql", "sum(hired) as hired,", "sum(hired) as hired"),
+    # Of several unit tests of a model any may be the one that fails first.
     "rows": edited(f"{HIRES}.sql", "        jobs.job,\n", "")
-    | edited(f"{ABOVE}.sql", ".hired,\n", ".hired + 1000 as hired,\n"),
+    | edited(f"{ABOVE}.sql", ".hired,\n", ".hired + 1000 as hired,\n")
+    | {f"{ABOVE}.yml": up_to(f"{ABOVE}.yml", "  - name: exactly_at_the_mean")},
     "no macro": edited(
         f"{MODELS}/staging/stg_hired_employees.sql", "utc_time", "utc_tim"
     ),
@@ -208,7 +216,8 @@ def told(sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> To
 
 SQL_OF_HIRES = "The SQL of quarterly_hires is wrong"
 OTHER_ROWS = (
-    "departments_above_average answers other rows than its unit test NAME expects."
+    "departments_above_average answers other rows than its unit test NAME expects. Over"
+    " all three departments the mean is 4; over the two that hired it would be 6."
 )
 NO_COLUMN = "quarterly_hires has no column job, which its unit test NAME expects."
 UNDOCUMENTED = (
@@ -316,10 +325,10 @@ WORDS = [
     ),
     (
         "dbt_project",
-        "dbt_project.yml is wrong near line 34: this is not YAML. Most often it is an"
+        "dbt_project.yml is wrong near line 35: this is not YAML. Most often it is an"
         " indentation, a colon or a quote, there or just above.",
         "dbt_project.yml",
-        34,
+        35,
     ),
     ("profile", "Could not find profile named 'hirng'.", None, None),
     ("cycle", "Found a cycle: quarterly_hires --> stg_jobs.", None, None),
@@ -368,36 +377,35 @@ def test_a_unit_test_shows_the_rows_that_differ(told: Told) -> None:
 
 
 def test_nothing_of_this_machine_or_its_colours_is_told() -> None:
-    macros = plain_macros(CHECKOUT, "audit/complaints")
     message = (
         "\x1b[31mDatabase Error\x1b[0m in x\n  no\n  compiled code at /srv/x.sql\n"
     )
-    assert macros.tellable(message) == "Database Error in x\n  no"
+    assert messages.shown(message) == "Database Error in x\n  no"
 
 
 @pytest.mark.parametrize(
     ("name", "code", "line"),
     [
-        ("a", "b\na", "2"),
-        ("a", "b\nab", ""),
-        ("a", "a\na", ""),
-        ("a", "a + a", "1"),
-        ("a", "-- a\na", "2"),
-        ("a", "/* a\n */ a", "2"),
-        ("a", "{# a\n #}\na", "3"),
-        ("a", "'b a'\na", "2"),
-        ("a", "'--' + a", "1"),
-        ("a", "{{ adapter.quote('a') }}", "1"),
-        ("b.a", "a\nb.a", "2"),
-        ("b.a", "b\na", "2"),
-        (";", "a\na;", "2"),
-        ("", "a", ""),
+        ("a", "b\na", 2),
+        ("a", "b\nab", None),
+        ("a", "a\na", None),
+        ("a", "a + a", 1),
+        ("a", "-- a\na", 2),
+        ("a", "/* a\n */ a", 2),
+        ("a", "{# a\n #}\na", 3),
+        ("a", "'b a'\na", 2),
+        ("a", "'--' + a", 1),
+        ("a", "{{ adapter.quote('a') }}", 1),
+        ("b.a", "a\nb.a", 2),
+        ("b.a", "b\na", 2),
+        (";", "a\na;", 2),
+        ("", "a", None),
     ],
 )
 def test_a_name_has_a_line_where_it_stands_on_one_alone(
-    name: str, code: str, line: str
+    name: str, code: str, line: int | None
 ) -> None:
-    assert plain_macros(CHECKOUT, "audit/complaints").line_of(name, code) == line
+    assert messages.line_of(name, code) == line
 
 
 def test_a_failure_of_an_earlier_version_has_dbts_words_and_no_line(

@@ -82,7 +82,7 @@ def test_a_failed_build_is_told_and_the_numbers_of_before_serve(
         answer = client.get("/health/ready")
         assert answer.status_code == 200
         told = answer.json["parts"]["builder"]
-        assert told == "ready, but the last build failed, see /builds/2"
+        assert told == "ready, but the last build was not published, see /builds/2"
 
 
 def test_a_warehouse_that_cannot_be_written_is_not_ready(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.config import CHECKOUT
-from api.plain_macros import plain_macros
+from api.runs import messages
 
 SYNTAX = """\
 Runtime Error in model stg_jobs (dbt_project/models/staging/stg_jobs.sql)
@@ -53,7 +52,6 @@ Runtime Error
     ids=["syntax", "column", "away"],
 )
 def test_an_error_of_spark_comes_down_to_one_sentence(message: str, gist: str) -> None:
-    macros = plain_macros(CHECKOUT, "audit/complaints")
-    told = macros.tellable(message)
+    told = messages.shown(message)
     assert "\tat " not in told and "Caused by" not in told
-    assert macros.gist_of(told) == gist
+    assert messages.summary(told) == gist

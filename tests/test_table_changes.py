@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from support import fork_server
 from support.client import open_client
+from support.inspection import judge
 from support.server import Server, environment, run_command, run_dbt, wait_until
 
 from api.config import CHECKOUT, Settings
@@ -416,5 +417,6 @@ def test_a_build_from_a_terminal_needs_no_raw_table_yet(
     add_locations(project)
     done = run_dbt(tmp_path / "warehouse", "build", project=project)
     assert done.returncode == 0, done.stdout
+    judge(tmp_path / "warehouse", project)
     with open_client(tmp_path / "warehouse") as client:
         assert client.get("/metrics/cities").json == []

@@ -18,6 +18,7 @@ from support.inspection import (
     built,
     by_pandas,
     dbt_succeeds,
+    judge,
     published,
 )
 from support.ledger import counting, upload
@@ -245,6 +246,7 @@ def test_metrics_of_a_random_history_equal_pandas_and_a_fresh_warehouse(
         for table, rows in history.surviving:
             upload(client, table, rows)
     dbt_succeeds(fresh, "build --exclude-resource-type unit_test")
+    judge(fresh)
     assert published(fresh).marts == stepwise
 
 

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from typing import Any
 
+from dbt.adapters.contracts.connection import ConnectionState
+from dbt.adapters.factory import FACTORY
 from dbt.artifacts.schemas.results import NodeStatus
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
@@ -18,11 +22,13 @@ from dbt_common.invocation import get_invocation_id
 
 from api.builder.compiled import CompiledTests
 from api.builder.inputs import surroundings
-from api.builder.outcome import Outcome
+from api.builder.invocation import Invocation
+from api.builder.same_project import is_same_project
 from api.builder.unchanged import UnchangedNodes
 from api.config import Settings
 from api.engines import LEASE_OWNER
-from api.project import Project, blank_lines_above
+from api.project import Project
+from api.runs.facts import Nodes
 
 COMPILED_AUDIT = ("unique", "not_null", "accepted_values", "relationships")
 DATA_ONLY = (
@@ -59,6 +65,8 @@ class Dbt:
             "WAREHOUSE_DIR": ".",
         }
         self._manifest: Manifest | None = None
+        # Ids of the tests that the last build left out, for they have passed before.
+        self.known_to_pass: set[str] = set()
         project = settings.project_dir
         self._target = target = self._warehouse / "builder"
         self._project = Project(project)
@@ -75,20 +83,19 @@ class Dbt:
             "--no-version-check",
         ]
 
-    def parse(self) -> Outcome:
+    def parse(self) -> Invocation:
         """Read the project anew; after a failure the next build has to parse first."""
         self._manifest = None
-        os.environ["DBT_BLANK_LINES"] = self._blank_lines()
         result = self._runner().invoke(["parse", "--no-write-json", *self._common])
         if result.success and isinstance(result.result, Manifest):
             self._manifest = result.result
             self._find_seeds(result.result)
-        return _outcome(result)
+        return _invocation(result)
 
     def build(
         self, data_only: bool = False, has_seeds: bool = False, digest: str = ""
-    ) -> Outcome:
-        """Build, test and, when all is well, publish.
+    ) -> Invocation:
+        """Build and test everything.
 
         With `data_only`, which only goes after a build of the same files, in this
         process or with `restore_compiled`, leave out what cannot change but with them:
@@ -97,23 +104,26 @@ class Dbt:
         dbt_project/macros/audit/compiled_audit.sql. Else leave out unit tests that
         passed for the very same, and with `has_seeds`, which says that nobody has run
         dbt since a build that was published, seeds that have not changed.
-        `digest` is recorded with what is published; see `inputs`.
+        `digest` is that of the project; see `inputs`.
         """
-        os.environ["DBT_PROJECT_DIGEST"] = digest
         runner = self._runner()
         if data_only:
-            return _outcome(runner.invoke(["build", *DATA_ONLY, *self._common]))
+            self.known_to_pass = (
+                set(self._manifest.unit_tests) if self._manifest else set()
+            )
+            return _invocation(runner.invoke(["build", *DATA_ONLY, *self._common]))
         manifest, options = self._manifest, []
         if manifest is not None:
             common = surroundings(self._project, self._engine, self._environ)
             options = self._unchanged.to_exclude(manifest, common, has_seeds)
-        outcome = _outcome(runner.invoke(["build", *options, *self._common]))
+            self.known_to_pass = self._unchanged.passed
+        invocation = _invocation(runner.invoke(["build", *options, *self._common]))
         if manifest is not None:
             self._show_compiled(manifest)
-            if outcome.succeeded:
+            if invocation.succeeded:
                 self._compiled.keep(manifest, digest)
                 self._unchanged.keep()
-        return outcome
+        return invocation
 
     def restore_compiled(self, digest: str) -> bool:
         """Whether the generic tests are compiled, by an earlier process for `digest`.
@@ -126,12 +136,39 @@ class Dbt:
         self._show_compiled(manifest)
         return True
 
-    def document(self) -> str:
+    def has_read(self, nodes: Nodes, macros: str, ran: Collection[str]) -> bool:
+        """Whether a run in a terminal was of the project as it was parsed here."""
+        manifest = self._manifest
+        return manifest is not None and is_same_project(manifest, nodes, macros, ran)
+
+    @staticmethod
+    def cancel() -> None:
+        """End the statements that models and tests have under way, on any thread.
+
+        They fail. dbt's own connection, on which hooks run, is left alone.
+        """
+        for adapter in list(FACTORY.adapters.values()):
+            for connection in list(adapter.connections.thread_connections.values()):
+                is_open = connection.state == ConnectionState.OPEN
+                if is_open and connection.name != "master":
+                    # It may be closed by now. Each driver has a name of its own for it.
+                    with suppress(Exception):
+                        handle = connection.handle
+                        end = getattr(handle, "interrupt", None) or handle.cancel
+                        end()
+
+    def operate(self, macro: str, arguments: Mapping[str, Any]) -> Invocation:
+        """Run a macro of the project."""
+        options = ["--args", json.dumps(arguments), "--no-write-json"]
+        command = ["run-operation", macro, *options, *self._common]
+        return _invocation(self._runner().invoke(command))
+
+    def document(self, is_compiled: bool) -> str:
         """dbt's own docs of what was built last, as one page; empty if it makes none.
 
-        Right after a build the manifest holds all compiled SQL: nothing is compiled.
+        With `is_compiled`, right after a build, the manifest holds all compiled SQL.
         """
-        options = ["--static", "--no-compile"]
+        options = ["--static", *(["--no-compile"] if is_compiled else [])]
         runner = self._runner()
         result = runner.invoke(["docs", "generate", *options, *self._common])
         if not result.success:
@@ -139,6 +176,18 @@ class Dbt:
         page = (self._target / "static_index.html").read_text(encoding="utf-8")
         # Where this machine keeps its files is nobody's business.
         return page.replace(str(self._target), "target")
+
+    def nodes(self) -> Nodes:
+        """The project as it was parsed: models, tests, unit tests, seeds, sources."""
+        manifest = self._manifest
+        if manifest is None:
+            return {}
+        unit_tests = manifest.unit_tests.items()
+        return {
+            **manifest.flat_graph["sources"],
+            **manifest.flat_graph["nodes"],
+            **{name: test.to_dict() for name, test in unit_tests},
+        }
 
     def _find_seeds(self, manifest: Manifest) -> None:
         """What was parsed before the project was moved says where they were then."""
@@ -152,19 +201,13 @@ class Dbt:
         """Let macros see, in `graph`, the SQL that was compiled."""
         manifest.build_flat_graph()  # type: ignore[no-untyped-call]
 
-    def _blank_lines(self) -> str:
-        """What macros need to name a line; see macros/audit/told_failure.sql."""
-        texts = self._project.texts().items()
-        found = {name: blank_lines_above(text) for name, text in texts}
-        return json.dumps({name: lines for name, lines in found.items() if lines})
-
     def _runner(self) -> dbtRunner:
         os.chdir(self._warehouse)
         return dbtRunner(manifest=self._manifest, callbacks=[self._on_event])
 
 
-def _outcome(result: dbtRunnerResult) -> Outcome:
-    return Outcome(get_invocation_id(), bool(result.success), _message(result))
+def _invocation(result: dbtRunnerResult) -> Invocation:
+    return Invocation(get_invocation_id(), bool(result.success), _message(result))
 
 
 def _message(result: dbtRunnerResult) -> str:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from api.engines import Building, Position
+from api.builder.watch import WatchedProject
+from api.engines import LEASE_OWNER, Building, Position
+
+if TYPE_CHECKING:
+    from api.builder.dbt import Dbt
 
 
 class EarlierBuilds:
@@ -13,6 +19,23 @@ class EarlierBuilds:
     def __init__(self, engine: Building) -> None:
         self._engine = engine
         self._record = engine.record
+
+    def adopt(self, project: WatchedProject, dbt: Callable[[], Dbt]) -> None:
+        """Take a terminal's build, if it was the last, for one of this very project.
+
+        It was if dbt has read the same there as here, and no file is newer than it.
+        """
+        build = self._record.newest_build()
+        is_known = build.get("owner") == LEASE_OWNER or build.get("project_digest")
+        if build.get("status") != "published" or is_known:
+            return
+        run = self._record.run_of(build["invocation_id"])
+        if run is None or not run["nodes"] or project.changed_since(run["started_at"]):
+            return
+        results = self._record.results_of(run["invocation_id"])
+        ran = {result["unique_id"] for result in results}
+        if dbt().has_read(json.loads(run["nodes"]), run["macros"], ran):
+            self._record.note_digest(build["invocation_id"], project.digest)
 
     def is_up_to_date(self, digest: str, position: Position) -> bool:
         """Whether what is served is what a build of the same would publish now.

@@ -1,6 +1,6 @@
-"""What is told of failures that dbt could not record: words, file and line.
+"""What is told where dbt could not begin to build: words, file and line.
 
-Those of single models and tests dbt's macros tell; see macros/audit/told_failure.sql.
+For failures of single models and tests see `api.runs.failures`.
 """
 
 from __future__ import annotations
@@ -10,18 +10,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from api.builder.outcome import Failures
-from api.plain_macros import plain_macros
+from api.builder.invocation import Failures
 from api.project import Project, blank_lines_above
+from api.runs import messages
 
 SILENT = (
     "The builder gave no sign of life for {:.0f} s (BUILD_TIMEOUT_SECONDS) and was"
     " ended: a model or test may never end. It is tried again, each time after a longer"
     " while, and at once when the project changes."
-)
-UNPUBLISHED = (
-    "dbt ended well and published nothing: it did not build and test every model and"
-    " test of the project (`dbt build` in a terminal says which it left out)."
 )
 NOT_YAML = "this is not YAML"
 YAML_HINT = " Most often it is an indentation, a colon or a quote, there or just above."
@@ -41,20 +37,18 @@ class Telling:
 
     def __init__(self, project: Project, warehouse: Path) -> None:
         self._project = project
-        self._macros = plain_macros(project.folder, "audit/complaints")
         # Where this machine keeps its files is nobody's business.
         self._folders = [f"{f.absolute()}/" for f in (project.folder, warehouse)]
 
     def gist(self, message: str) -> str:
         """What a text of dbt comes down to."""
-        gist: str = self._macros.gist_of(self._macros.tellable(message))
-        return gist
+        return messages.summary(messages.shown(message))
 
     def of(self, kind: str, message: str) -> Failures:
         """The one failure that dbt, or the builder, gives for all of a build."""
         for folder in self._folders:
             message = message.replace(folder, "")
-        message = self._macros.tellable(message)
+        message = messages.shown(message)
         texts, gist = self._project.texts(), self.gist(message)
         file, line = _place(message, texts)
         if file and not line:
@@ -83,16 +77,14 @@ class Telling:
 
     def _words(self, file: str | None, line: int | None, gist: str) -> str:
         if file is None:
-            return str(self._macros.sentence(gist))
+            return messages.sentence(gist)
         path = PurePosixPath(file)
         what = f"The SQL of {path.stem}" if path.suffix == ".sql" else path.name
-        words: str = self._macros.words_of_wrong(what, line, gist)
+        words = messages.wrong(what, line, gist)
         return words + YAML_HINT if gist.startswith(NOT_YAML) else words
 
     def _line_of(self, gist: str, text: str) -> int | None:
-        name = self._macros.name_complained_of(gist)
-        line = self._macros.line_of(name, text)
-        return int(line) if line else None
+        return messages.line_of(messages.name_in(gist), text)
 
 
 def _failure(

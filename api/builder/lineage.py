@@ -19,12 +19,12 @@ class LineagePage:
         self._shows: Fingerprint | None = None
         self._is_old = False
 
-    def exists(self) -> bool:
-        return self._path.exists()
-
-    def shows(self, project: Fingerprint | None) -> None:
-        """The page is of this version already."""
-        self._shows = project
+    def stands(self, project: Fingerprint | None) -> None:
+        """This version was published before: the page, if there is one, is of it."""
+        if self._path.exists():
+            self._shows = project
+        else:
+            self._is_old = True
 
     def published(self, project: Fingerprint | None) -> None:
         """This version was published just now."""

@@ -7,36 +7,28 @@ from __future__ import annotations
 
 import logging
 import time
-import uuid
-from dataclasses import replace
+from contextlib import suppress
 from datetime import UTC, datetime
-from functools import cached_property
-from typing import TYPE_CHECKING
 
+from api.builder.dbt_project import DbtProject
 from api.builder.earlier import EarlierBuilds
-from api.builder.failures import SILENT, UNPUBLISHED, Telling
+from api.builder.failures import SILENT, Telling
 from api.builder.heartbeat import Heart
+from api.builder.invocation import Invocation
+from api.builder.judge import Judge
 from api.builder.lineage import LineagePage
-from api.builder.outcome import Outcome
-from api.builder.watch import POLL_SECONDS, WatchedProject
+from api.builder.retry import Retry, hold_off
+from api.builder.watch import WatchedProject
 from api.config import Settings
-from api.engines import Building, FailedBuild, Position
-from api.errors import ContractError
-from api.observing.logs import configure, tell
+from api.engines import Building, Position
+from api.observing.logs import tell
 from api.project import Project
-
-if TYPE_CHECKING:
-    from api.builder.dbt import Dbt
+from api.runs.outcome import Outcome
 
 log = logging.getLogger("builder")
 
-# What passes by itself: tried again, each time after twice as long.
-TRANSIENT = ("No space left on device", "Read-only file system", "another dbt run")
-RETRY_SECONDS = (1, 60)
-# The same for what keeps the builder from looking at all.
+# After what keeps the builder from looking at all, each time twice as long.
 TROUBLE_SECONDS = (0.5, 10.0)
-# The same for a build that was ended because it was silent.
-SILENCE_SECONDS = (10, 600)
 WHOLE_POLL_SECONDS = 2.0
 
 
@@ -48,87 +40,110 @@ class Builder:
         self._settings = settings
         self._project = Project(settings.project_dir)
         self._watched = WatchedProject(self._project, settings.dbt_target)
+        self._dbt_project = DbtProject(
+            settings, self._project, self._watched, engine, heart
+        )
         self._engine = engine
         self._record = engine.record
-        self._transient = (*TRANSIENT, *engine.transient)
+        self._retry = Retry(engine.transient)
         self._telling = Telling(self._project, settings.warehouse_dir)
         self._lineage = LineagePage(settings.lineage_page)
         self._earlier = EarlierBuilds(engine)
-        self._broken: Outcome | None = None
-        self._is_parsed = False
-        # Whether all there is was built in this very project, so that data will do.
-        self._is_complete = False
+        self._judge = Judge(engine, self._project)
         self._built: Position | None = None
         self._next_look = self._next_check = 0.0
-        self._retry_at = float("inf")
-        self._retry_after = RETRY_SECONDS[0]
 
     def run(self, silences: int = 0) -> None:
         """Build now, then whenever something has changed; never returns.
 
         `silences` is how often in a row a builder before this one was ended.
         """
-        pause = TROUBLE_SECONDS[0]
-        told = silences == 0
+        pause, told = TROUBLE_SECONDS[0], silences == 0
         while True:
             self._heart.beat()
             try:
                 if not told:
                     self._tell_of_silence()
                     told = True
-                    self._hold_off(silences)
+                    hold_off(self._project, silences, self._heart.beat)
                 self._look()
                 pause = TROUBLE_SECONDS[0]
             except self._engine.errors as error:
                 self._get_over(error)
                 time.sleep(pause)
                 pause = min(2 * pause, TROUBLE_SECONDS[1])
-            next_look = min(self._next_look, self._retry_at)
+            next_look = min(self._next_look, self._retry.at)
             self._engine.wait(max(next_look - time.monotonic(), 0.0))
 
     def build_once(self) -> bool:
         """Build what there is now; whether it was published."""
         try:
-            self._look_at_project()
-            outcome = self.build(self._engine.position())
+            outcome = self._build_now()
         except self._engine.errors:
             if not self._engine.mend():
                 raise
+            outcome = self._build_now()
+        self._document()
+        return outcome.status == "published"
+
+    def _build_now(self) -> Outcome:
+        while True:
             self._look_at_project()
             outcome = self.build(self._engine.position())
-        self._document()
-        return outcome.succeeded
+            if not self._watched.is_outdated():
+                return outcome
 
     def is_up_to_date(self, position: Position) -> bool:
         """Whether nothing is to be built, in the project as it was last looked at."""
-        if self._broken or not self._lineage.exists():
+        if self._dbt_project.broken:
             return False
+        self._earlier.adopt(self._watched, self._dbt_project.parsed)
         return self._earlier.is_up_to_date(self._watched.digest, position)
 
     def build(self, position: Position) -> Outcome:
         """One build of everything up to `position`, recorded whatever becomes of it."""
         started_at = datetime.now(UTC)
         self._engine.before_build()
-        outcome = self._built_by_dbt()
-        if self._engine.hints_at_damage(outcome.message):
-            outcome = self._built_after_mending(outcome)
+        ended = self._dbt_project.build()
+        if self._engine.hints_at_damage(ended.message):
+            ended = self._built_after_mending(ended)
         self._engine.after_build()
-        run = outcome.invocation_id
-        if not self._record.was_recorded(run):
-            # The same broken project fails every load that arrives: each is a build.
-            run = str(uuid.uuid4())
-            outcome = replace(outcome, invocation_id=run, succeeded=False)
-            message = outcome.message or UNPUBLISHED
-            told = outcome.failures or self._telling.of("dbt", message)
-            self._record.record_failure(FailedBuild(run, position, started_at, told))
+        run = ended.invocation_id
+        if judged := self._judged(ended):
+            outcome, position = judged
+        else:
+            failures = ended.failures or self._telling.of("dbt", ended.message)
+            failed = () if ended.succeeded else failures
+            run, outcome = self._judge.unrecorded(failed, position, started_at)
         self._built = position
-        if outcome.succeeded:
+        if outcome.status == "published":
+            self._show(outcome)
             self._lineage.published(self._watched.seen)
-            self._is_complete = True
-        self._plan_retry(outcome)
+            self._dbt_project.was_published()
+        self._retry.plan(ended.message or outcome.words)
         self._heart.built()
-        self._tell(outcome, started_at)
+        self._tell(run, outcome, started_at)
         return outcome
+
+    def _judged(self, ended: Invocation) -> tuple[Outcome, Position] | None:
+        """What becomes of the run of dbt; None where that has left no facts."""
+        if ended is self._dbt_project.broken:
+            return None
+        dbt = self._dbt_project.dbt
+        return self._judge.own(
+            ended.invocation_id,
+            dbt.nodes(),
+            dbt.known_to_pass,
+            self._watched.digest,
+            self._dbt_project.stop,
+        )
+
+    def _show(self, outcome: Outcome) -> None:
+        """What only dbt can do for readers that are not served by us."""
+        for macro, arguments in self._engine.operations_after(outcome.documents):
+            ended = self._dbt_project.dbt.operate(macro, arguments)
+            if not ended.succeeded:
+                log.warning("%s: %s", macro, self._telling.gist(ended.message))
 
     def _look(self) -> None:
         """Build if the ledger or the project has moved, or what is served is lost."""
@@ -136,12 +151,16 @@ class Builder:
         if now >= self._next_look:
             self._look_at_project()
             self._next_look = time.monotonic() + self._watched.poll_seconds
+        for outcome in self._judge.others():
+            tell("run_judged", outcome=outcome.words)
+            if outcome.status == "published":
+                self._show(outcome)
         position = self._engine.position()
         if self._built is None and self.is_up_to_date(position):
             self._built = position
-            self._lineage.shows(self._watched.seen)
+            self._lineage.stands(self._watched.seen)
             tell("build_unneeded")
-        if position != self._built or time.monotonic() >= self._retry_at:
+        if position != self._built or time.monotonic() >= self._retry.at:
             self.build(position)
             return
         # Only while nobody waits for a build.
@@ -151,26 +170,29 @@ class Builder:
             if not self._engine.is_whole():
                 self._start_over()
 
-    def _built_after_mending(self, failed: Outcome) -> Outcome:
+    def _built_after_mending(self, failed: Invocation) -> Invocation:
         """Build once more, if a damaged file was found; else tell what is damaged."""
         if self._engine.mend():
-            return self._dbt.build(digest=self._watched.digest)
+            return self._dbt_project.build_all()
         if why := self._engine.beyond_mending():
             why = why.format(self._telling.gist(failed.message))
-            return Outcome(failed.invocation_id, False, why)
+            return Invocation(failed.invocation_id, False, why)
         return failed
 
     def _start_over(self) -> None:
         """Want a build of everything, of files that are whole."""
         self._engine.mend()
         self._built = None
-        self._is_complete = False
+        self._dbt_project.start_over()
 
     def _get_over(self, error: Exception) -> None:
         """After an error outside of dbt: see what can be mended, and look at it all."""
         log.error("the warehouse cannot be built: %s", error)
         self._watched.forget()
-        if self._engine.hints_at_damage(str(error)):
+        is_damaged = self._engine.hints_at_damage(str(error))
+        with suppress(*self._engine.errors):
+            is_damaged = is_damaged or not self._engine.is_whole()
+        if is_damaged:
             self._start_over()
             if why := self._engine.beyond_mending():
                 log.error(why.format(error))
@@ -179,82 +201,22 @@ class Builder:
     def _tell_of_silence(self) -> None:
         """Record the build that was ended, for those who wait for it."""
         why = SILENT.format(self._settings.build_timeout_seconds)
-        told = self._telling.of("timeout", why)
-        build = FailedBuild(
-            str(uuid.uuid4()), self._engine.position(), datetime.now(UTC), told
-        )
-        self._record.record_failure(build)
-
-    def _hold_off(self, silences: int) -> None:
-        """Wait with the next build, unless the project changes."""
-        shortest, longest = SILENCE_SECONDS
-        until = time.monotonic() + min(shortest * 2 ** (silences - 1), longest)
-        before = self._project.fingerprint()
-        while time.monotonic() < until and self._project.fingerprint() == before:
-            self._heart.beat()
-            time.sleep(POLL_SECONDS)
+        failures, now = self._telling.of("timeout", why), datetime.now(UTC)
+        self._judge.unrecorded(failures, self._engine.position(), now)
 
     def _look_at_project(self) -> None:
         """Read the project again if a file of it has changed, and want a build then."""
-        if self._watched.has_changed():
-            self._broken = self._read_contract()
-            self._is_parsed = self._is_complete = False
+        if self._dbt_project.has_changed():
             self._built = None
 
-    def _read_contract(self) -> Outcome | None:
-        """What is wrong with the project by our contract; dbt reads it to build."""
-        try:
-            contract = self._project.contract()
-            self._engine.prepare(list(contract.tables.values()))
-        except ContractError as error:
-            told = self._telling.of_complaints(error.complaints)
-            return Outcome("", False, error.detail, told)
-        return None
-
-    def _built_by_dbt(self) -> Outcome:
-        """What came of the project: it has to be read first, if that was not done."""
-        if self._broken is None and not self._is_parsed:
-            self._broken = self._parse()
-        if self._broken is not None:
-            return self._broken
-        digest = self._watched.digest
-        if not self._is_complete and self._earlier.stands(digest):
-            self._is_complete = self._dbt.restore_compiled(digest)
-        if self._is_complete:
-            return self._dbt.build(data_only=True, digest=digest)
-        return self._dbt.build(has_seeds=self._earlier.is_untouched(), digest=digest)
-
-    def _parse(self) -> Outcome | None:
-        """What is wrong with the project by dbt's rules."""
-        outcome = self._dbt.parse()
-        self._is_parsed = True
-        self._watched.doubt()
-        if outcome.succeeded:
-            return None
-        return replace(outcome, failures=self._telling.of("project", outcome.message))
-
-    @cached_property
-    def _dbt(self) -> Dbt:
-        from api.builder.dbt import Dbt
-
-        # dbt has put its own handler on the root by now: ours takes its place.
-        configure(self._settings.log_level)
-        return Dbt(self._settings, self._heart.beat, self._watched.environ)
-
     def _document(self) -> None:
-        self._lineage.follow(self._watched.seen, lambda: self._dbt.document())
+        self._lineage.follow(self._watched.seen, self._dbt_project.document)
 
-    def _tell(self, outcome: Outcome, started_at: datetime) -> None:
+    def _tell(self, run: str, outcome: Outcome, started_at: datetime) -> None:
         """Log the build, with the loads that it is the first good one to hold."""
-        level = logging.INFO if outcome.succeeded else logging.ERROR
-        facts = self._record.facts_of(outcome.invocation_id)
+        facts = self._record.facts_of(run)
         seconds = round((datetime.now(UTC) - started_at).total_seconds(), 3)
-        status = "published" if outcome.succeeded else "failed"
-        tell(f"build_{status}", level, seconds=seconds, **facts)
-
-    def _plan_retry(self, outcome: Outcome) -> None:
-        if any(sign in outcome.message for sign in self._transient):
-            self._retry_at = time.monotonic() + self._retry_after
-            self._retry_after = min(2 * self._retry_after, RETRY_SECONDS[1])
-        else:
-            self._retry_at, self._retry_after = float("inf"), RETRY_SECONDS[0]
+        level = logging.INFO if outcome.status == "published" else logging.ERROR
+        if outcome.status == "not_published":
+            facts["reason"] = outcome.words
+        tell(f"build_{outcome.status}", level, seconds=seconds, **facts)

@@ -38,6 +38,8 @@ class UnchangedNodes:
     def __init__(self, target: Path) -> None:
         self._path = target / FILE
         self._now: Digests = {}
+        # Ids of the unit tests that are left out.
+        self.passed: set[str] = set()
 
     def to_exclude(
         self, manifest: Manifest, common: Sequence[Any], has_seeds: bool
@@ -57,6 +59,7 @@ class UnchangedNodes:
             self._write(_of(UNIT_TEST, ran))
         tests = _of(UNIT_TEST, now)
         to_run = {_name(manifest, test) for test in tests if ran.get(test) != now[test]}
+        self.passed = {test for test in tests if _name(manifest, test) not in to_run}
         if to_run:
             passed = {_name(manifest, test) for test in tests} - to_run
             names = [f"unit_test:{name}" for name in sorted(passed)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import datetime
 
 from api.builder.inputs import digest_of
 from api.project import Fingerprint, Project
@@ -43,9 +44,18 @@ class WatchedProject:
         self.digest = digest_of(self._project, self._engine, self.environ)
         return True
 
+    def is_outdated(self) -> bool:
+        """Whether it has changed since the last look, which this is none of."""
+        return self.seen is not None and self._project.fingerprint() != self.seen
+
     def forget(self) -> None:
         """Take the next look for the first."""
         self.seen = None
+
+    def changed_since(self, moment: str) -> bool:
+        """Whether a file was written since then, in UTC, or may have been."""
+        began = datetime.fromisoformat(moment).timestamp() * 1e9
+        return self.seen is None or any(at >= began for at, _ in self.seen.values())
 
     def doubt(self) -> None:
         """Know no digest of what was just read, where it has changed meanwhile."""

@@ -85,9 +85,7 @@ def build_and_tell(
 
 
 def _tell(build: Build) -> None:
-    click.echo(
-        f"Build {build.build_id} {build.status}: {', '.join(sorted(build.marts))}"
-    )
+    click.echo(f"Build {build.build_id}: {build.outcome}")
     for failure in build.failures:
         rows = f", {count(failure['rows'], 'row')}" if failure["rows"] else ""
         click.echo(f"  {failure['status']}: {failure['name']}{rows}", err=True)

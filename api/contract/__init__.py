@@ -12,7 +12,7 @@ from api.contract.model import (
     Parameter,
     Table,
 )
-from api.contract.reader import read_marts, read_project
+from api.contract.reader import check_marts, read_mart, read_project
 
 __all__ = [
     "Column",
@@ -22,6 +22,7 @@ __all__ = [
     "Mart",
     "Parameter",
     "Table",
-    "read_marts",
+    "check_marts",
+    "read_mart",
     "read_project",
 ]

@@ -12,7 +12,7 @@ from api.contract.shape import MartMeta, ModelShape, ParameterShape
 from api.errors import ContractError
 
 # Tables that the published database keeps for itself.
-TAKEN_NAMES = {"builds", "catalogue"}
+TAKEN_NAMES = {"at_work", "builds", "catalogue"}
 # Query parameters that every metric has, see `api.query`.
 TAKEN_PARAMETERS = (
     "select",

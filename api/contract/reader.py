@@ -33,6 +33,12 @@ def read_project(files: Mapping[str, str | bytes]) -> Contract:
     Raises ContractError with one complaint per mistake, each naming its file.
     """
     complaints: list[str] = []
+    # dbt serves what stands in marts, wherever that is described.
+    served = {
+        PurePosixPath(path).stem
+        for path in files
+        if path.endswith(".sql") and MARTS in PurePosixPath(path).parts[:-1]
+    }
     tables: list[Table] = []
     marts: list[Mart] = []
     documented: dict[str, str] = {}
@@ -45,8 +51,7 @@ def read_project(files: Mapping[str, str | bytes]) -> Contract:
             uploads = [source for source in shape.sources if source.name == UPLOADS]
             declared = [table for source in uploads for table in source.tables]
             tables += [replace(t, file=path) for t in _all(table_of, declared)]
-            served = MARTS in PurePosixPath(path).parts
-            marts += _all(mart_of, shape.models if served else [])
+            marts += _all(mart_of, [m for m in shape.models if m.name in served])
         except ContractError as error:
             complaints += [f"{path}: {complaint}" for complaint in error.complaints]
     # A file that cannot be read documents nothing; its models are not to blame.
@@ -63,10 +68,16 @@ def read_project(files: Mapping[str, str | bytes]) -> Contract:
     )
 
 
-def read_marts(documents: Sequence[Mapping[str, Any]]) -> dict[str, Mart]:
-    """Read marts, by endpoint, from the documents that a published build recorded."""
-    marts = [mart_of(shaped(document, ModelShape)) for document in documents]
-    return {mart.endpoint: mart for mart in marts}
+def read_mart(document: Mapping[str, Any]) -> Mart:
+    """Read a mart from what is recorded of a build; raises ContractError."""
+    return mart_of(shaped(document, ModelShape))
+
+
+def check_marts(documents: Iterable[Mapping[str, Any]]) -> None:
+    """Raise ContractError unless all of these can be served beside each other."""
+    marts = _all(read_mart, documents)
+    if complaints := _repeated_endpoints(marts):
+        raise ContractError(complaints)
 
 
 class _OneOfEach(yaml.SafeLoader):

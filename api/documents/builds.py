@@ -22,10 +22,18 @@ class Step(TypedDict):
 
 @with_config(extra="forbid")
 class Build(TypedDict):
-    """A build, and the metrics that it published."""
+    """A run of dbt, and the metrics that it published."""
 
     build_id: Annotated[int, Field(ge=1, examples=[5])]
-    status: Literal["published", "failed"]
+    status: Literal["published", "not_published", "failed"]
+    outcome: Annotated[
+        str,
+        Field(
+            description="What became of it, in one sentence.",
+            examples=["Published departments_above_average, quarterly_hires."],
+        ),
+    ]
+    run_by: Annotated[str, Field(examples=["the builder", "a terminal"])]
     started_at: Annotated[str, Field(description="UTC, ISO 8601.")]
     finished_at: Annotated[str, Field(description="UTC, ISO 8601.")]
     last_load_id: Annotated[
@@ -35,7 +43,7 @@ class Build(TypedDict):
         bool, Field(description="Whether it shows the sample for want of any load.")
     ]
     metrics: Annotated[
-        list[str], Field(description="What it published; empty when it failed.")
+        list[str], Field(description="What it published; empty when it did not.")
     ]
     failures: Annotated[
         list[Failure], Field(description="What failed, and warnings; worst first.")
@@ -48,4 +56,21 @@ class BuildWithSteps(Build):
     steps: list[Step]
 
 
-__all__ = ["Build", "BuildBrief", "BuildWithSteps", "Failure", "Step"]
+@with_config(extra="forbid")
+class BuildAtWork(TypedDict):
+    """The build that is under way, once a step of it takes longer than a second."""
+
+    started_at: Annotated[str, Field(description="UTC, ISO 8601.")]
+    step: Annotated[str, Field(examples=["stg_departments"])]
+    kind: Annotated[str, Field(description="What the step is.", examples=["model"])]
+    since: Annotated[str, Field(description="When that step began: UTC, ISO 8601.")]
+
+
+__all__ = [
+    "Build",
+    "BuildAtWork",
+    "BuildBrief",
+    "BuildWithSteps",
+    "Failure",
+    "Step",
+]

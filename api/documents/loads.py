@@ -107,7 +107,10 @@ class BuildBrief(TypedDict):
     """What an answer to a load tells of its build."""
 
     build_id: Annotated[int | None, Field(description="Null while it is pending.")]
-    status: Literal["published", "failed", "pending"]
+    status: Literal["published", "not_published", "failed", "pending"]
+    outcome: NotRequired[
+        Annotated[str, Field(description="What became of it, in one sentence.")]
+    ]
     failures: Annotated[
         list[Failure], Field(description="What failed, and warnings; worst first.")
     ]

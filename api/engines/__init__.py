@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from api.config import Settings
+from api.engines.at_work import AtWork, Work
 from api.engines.model import (
     LEASE_OWNER,
     AnotherBuilder,
@@ -18,8 +19,8 @@ from api.engines.model import (
     Carrying,
     Connection,
     Database,
-    FailedBuild,
     Position,
+    Publishing,
     Row,
     Space,
     Stamp,
@@ -31,16 +32,18 @@ from api.errors import Conflict
 __all__ = [
     "LEASE_OWNER",
     "AnotherBuilder",
+    "AtWork",
     "Building",
     "Carrying",
     "Connection",
     "Database",
-    "FailedBuild",
     "Position",
+    "Publishing",
     "Row",
     "Space",
     "Stamp",
     "UploadedRows",
+    "Work",
     "check_snapshots",
     "only_carry",
     "open_building",

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from api.contract import Table
+from api.engines.at_work import AtWork
 from api.raw_schema import Schema
 
 if TYPE_CHECKING:
@@ -126,6 +127,9 @@ class Carrying(Protocol):
     def builder_is_running(self) -> bool:
         """Whether some process is the builder of this warehouse."""
 
+    @property
+    def at_work(self) -> AtWork: ...
+
     def published_stamp(self) -> Stamp:
         """Changes with each write to what is published."""
 
@@ -145,16 +149,6 @@ class Position:
     request_id: int = 0
 
 
-@dataclass(frozen=True)
-class FailedBuild:
-    """A build that dbt could not record itself: the project does not parse, say."""
-
-    invocation_id: str
-    position: Position
-    started_at: datetime
-    failures: Sequence[dict[str, Any]]
-
-
 # Whose lease the builder takes; see dbt_project/macros/audit/lease.sql.
 LEASE_OWNER = "the builder"
 
@@ -163,8 +157,42 @@ class AnotherBuilder(RuntimeError):
     """Another process builds this warehouse."""
 
 
+class Publishing(Protocol):
+    """One transaction: the models and what is published, of one moment."""
+
+    def states(self, marts: Sequence[str]) -> dict[str, tuple[str, int]]:
+        """By model: the run that built it last, and the newest load in it.
+
+        Of `marts` nothing changes from now on; none at all if one of them is gone.
+        """
+
+    def documents(self) -> dict[str, Row]:
+        """What is told of the marts that are published, by name."""
+
+    def put(self, documents: Mapping[str, Row], invocation_id: str) -> None:
+        """Publish these marts as they are built, for a run, and no others."""
+
+    def record(self, build: Mapping[str, Any]) -> None:
+        """Record the build that this belongs to."""
+
+
 class Building(Protocol):
     """A warehouse, as its one builder has it."""
+
+    @property
+    def at_work(self) -> AtWork: ...
+
+    @property
+    def named_in_errors(self) -> re.Pattern[str]:
+        """Finds what an error is about that comes of the SQL of a model."""
+
+    def publishing(self, invocation_id: str) -> AbstractContextManager[Publishing]:
+        """Judge a run: all of what is done in it, or nothing."""
+
+    def operations_after(
+        self, documents: Mapping[str, Row]
+    ) -> Sequence[tuple[str, Mapping[str, Any]]]:
+        """What dbt has to be asked for once marts are published: macros, arguments."""
 
     @property
     def transient(self) -> Sequence[str]:
@@ -181,7 +209,7 @@ class Building(Protocol):
         """The newest numbers, zeros before the API has ever run here."""
 
     def wait(self, seconds: float) -> None:
-        """Wait until `position` may have moved, and no longer than this."""
+        """Wait until `position` may have moved, or dbt been run, and no longer."""
 
     def prepare(self, tables: Sequence[Table]) -> None:
         """Bring the upload tables to the contract that is about to be built.
@@ -193,7 +221,7 @@ class Building(Protocol):
         """See to it that dbt finds what it needs, and nothing that is in its way."""
 
     def after_build(self) -> None:
-        """Take over what dbt has left, published or not."""
+        """What is to be done each time after dbt."""
 
     @property
     def record(self) -> Record: ...

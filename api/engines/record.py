@@ -1,21 +1,36 @@
-"""The record of builds, as far as it is not dbt's own to write: builds that dbt could
-not record itself, and what a log may tell of any."""
+"""The record of builds, and the runs of dbt that wait to be judged."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from api.engines.model import FailedBuild
+from api.engines.model import Row
 from api.raw_schema import Run
-from api.utc import utc_text
 
 # As many loads or failures are told of in one line of the log.
 TOLD = 100
+BUILDS_KEPT = 2_000
 
 NEWEST_BUILD = "select * from published.builds {} order by build_id desc limit 1"
+# Those that ended after the newest one that is recorded; if none is, the newest.
+WAITING_RUNS = """
+select * from main.dbt_runs as run
+where
+    finished_at is not null
+    and number > coalesce(
+        (
+            select max(number)
+            from main.dbt_runs
+            inner join published.builds using (invocation_id)
+        ),
+        (select max(number) - 1 from main.dbt_runs where finished_at is not null)
+    )
+order by number
+"""
+RESULTS = "select * from main.dbt_results where invocation_id = ?"
 # Whether a run was the last to begin on the models, and built one, from this ledger.
 AS_LEFT_BY = """
 select 1 as found
@@ -33,52 +48,66 @@ limit 1
 Opened = Callable[[], AbstractContextManager[Run]]
 
 
+def record_build(run: Run, build: Mapping[str, Any]) -> None:
+    """Record a build, inside a transaction or not; the last 2,000 are kept."""
+    columns, marks = ", ".join(build), ", ".join("?" * len(build))
+    values = [
+        json.dumps(value) if isinstance(value, list) else value
+        for value in build.values()
+    ]
+    run(f"insert into published.builds ({columns}) values ({marks})", values)
+    newest = "(select max(build_id) from published.builds)"
+    run(f"delete from published.builds where build_id <= {newest} - {BUILDS_KEPT}", ())
+
+
 class Record:
     """The record of builds of a warehouse.
 
-    `published` opens what has the table published.builds, made where it was missing;
-    `ledger` what has the loads.
+    `warehouse` opens what has the schemas main and published, `ledger` what has the
+    loads; `has_runs` is a select of a row if dbt has ever recorded a run.
     """
 
-    def __init__(self, published: Opened, ledger: Opened) -> None:
-        self._published = published
+    def __init__(self, warehouse: Opened, ledger: Opened, has_runs: str) -> None:
+        self._warehouse = warehouse
         self._ledger = ledger
+        self._has_runs = has_runs
 
-    def was_recorded(self, invocation_id: str) -> bool:
-        """Whether dbt itself recorded this invocation."""
-        with self._published() as run:
-            sql = "select 1 as found from published.builds where invocation_id = ?"
-            return bool(run(sql, [invocation_id]))
+    def waiting_runs(self) -> list[Row]:
+        """The runs of dbt that have ended and are not judged, the oldest first."""
+        with self._warehouse() as run:
+            return run(WAITING_RUNS, ()) if run(self._has_runs, ()) else []
 
-    def newest_build(self, published: bool = False) -> dict[str, Any]:
+    def results_of(self, invocation_id: str) -> list[Row]:
+        """What came of each node of a run."""
+        with self._warehouse() as run:
+            return run(RESULTS, [invocation_id])
+
+    def run_of(self, invocation_id: str) -> Row | None:
+        """A run as dbt has recorded it, for as long as dbt keeps it."""
+        sql = "select * from main.dbt_runs where invocation_id = ?"
+        with self._warehouse() as run:
+            found = run(sql, [invocation_id]) if run(self._has_runs, ()) else []
+        return found[0] if found else None
+
+    def note_digest(self, invocation_id: str, digest: str) -> None:
+        """It was of the project with this digest that a run was."""
+        sql = "update published.builds set project_digest = ? where invocation_id = ?"
+        with self._warehouse() as run:
+            run(sql, [digest, invocation_id])
+
+    def newest_build(self, published: bool = False) -> Row:
         """The record of the last build, of any or of those published; else empty."""
         where = "where status = 'published'" if published else ""
-        with self._published() as run:
+        with self._warehouse() as run:
             found = run(NEWEST_BUILD.format(where), ())
         return found[0] if found else {}
 
-    def record_failure(self, build: FailedBuild) -> None:
-        """Record a build that dbt could not: the project does not parse, say."""
-        values = [
-            build.invocation_id,
-            "failed",
-            utc_text(build.started_at),
-            utc_text(),
-            build.position.load_id,
-            build.position.request_id,
-            "[]",
-            json.dumps(build.failures),
-            "[]",
-        ]
-        with self._published() as run:
-            run(
-                "insert into published.builds (invocation_id, status, started_at,"
-                " finished_at, last_load_id, last_request_id, steps, failures, marts)"
-                " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                values,
-            )
+    def add(self, build: Mapping[str, Any]) -> None:
+        """Record a build that publishes nothing."""
+        with self._warehouse() as run:
+            record_build(run, build)
 
-    def facts_of(self, invocation_id: str) -> dict[str, Any]:
+    def facts_of(self, invocation_id: str) -> Row:
         """What a log may tell of a recorded build: its number, its loads, its failures.
 
         Not what failures say, which may hold rows.
@@ -89,7 +118,7 @@ class Record:
             " earlier.status = 'published' and earlier.build_id < builds.build_id"
             "), 0) as before from published.builds where invocation_id = ?"
         )
-        with self._published() as run:
+        with self._warehouse() as run:
             found = run(sql, [invocation_id])
         if not found:
             return {}

@@ -44,6 +44,7 @@ Problem                          the base: status, code, title, detail, extra me
 │  └─ IdempotencyKeyReused       idempotency_key_reused: for another request before
 ├─ NotReady (503)                not_ready: no build has been published yet
 │  ├─ NotThere                   not_ready: what dbt makes is not there yet
+│  ├─ UnreadableMetric           unreadable_metric: its document says nothing we know
 │  ├─ Overloaded                 overloaded: as much is at work as can be
 │  ├─ WarehouseBusy              warehouse_busy: another writer holds it
 │  ├─ WarehouseReadOnly          warehouse_read_only: it cannot be written to
@@ -96,6 +97,7 @@ from api.errors.service import (
     NotThere,
     Overloaded,
     StorageFull,
+    UnreadableMetric,
     WarehouseBusy,
     WarehouseDamaged,
     WarehouseReadOnly,
@@ -144,6 +146,7 @@ __all__ = [
     "NotFound",
     "NotReady",
     "NotThere",
+    "UnreadableMetric",
     "NotUtf8",
     "Overloaded",
     "Problem",

@@ -16,6 +16,11 @@ class NotThere(NotReady):
     title = "What is served has not been made yet"
 
 
+class UnreadableMetric(NotReady):
+    code, title = "unreadable_metric", "What was published of a metric cannot be read"
+    retry_after = 30
+
+
 class Overloaded(NotReady):
     code, title = "overloaded", "As much is at work as can be"
 

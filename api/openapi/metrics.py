@@ -14,6 +14,7 @@ from api.errors import (
     NotReady,
     UndeclaredParameter,
     UnknownMetric,
+    UnreadableMetric,
 )
 from api.formats import formats_of
 from api.openapi.parts import (
@@ -98,6 +99,7 @@ def _metric(mart: Mart, example: Rows) -> Node:
                 UnknownMetric,
                 NotAcceptable,
                 NotReady,
+                UnreadableMetric,
             ),
         },
     }

@@ -33,6 +33,7 @@ def paths() -> Node:
         },
         "/loads/{load_id}/rejects": {"get": _rejects()},
         "/builds": {"get": _list("builds", "Build", 20), "post": _build_now()},
+        "/builds/current": {"get": _at_work(), "delete": _stop()},
         "/builds/{build_id}": {
             "get": _one("build", "BuildWithSteps", "a build with its timings")
         },
@@ -138,6 +139,32 @@ def _build_now() -> Node:
                 "It will be built.", as_json(ref("BuildBrief")), ["Preference-Applied"]
             ),
             **problems(errors.UndeclaredParameter, *OBSTACLES),
+        },
+    }
+
+
+def _at_work() -> Node:
+    return {
+        "operationId": "get_build_at_work",
+        "tags": ["builds"],
+        "summary": "The build that is under way, and the step that it is at",
+        "responses": {
+            "200": answer("A build that takes its time.", as_json(ref("BuildAtWork"))),
+            **problems(errors.UndeclaredParameter, errors.UnknownBuild),
+        },
+    }
+
+
+def _stop() -> Node:
+    return {
+        "operationId": "stop_build",
+        "tags": ["builds"],
+        "summary": "Stop the build that is under way",
+        "description": "It ends within a second or two as one that failed; what was"
+        " published before is served on. The next load or change has all built again.",
+        "responses": {
+            "202": answer("It is being stopped.", as_json(ref("BuildAtWork"))),
+            **problems(errors.UndeclaredParameter, errors.UnknownBuild, *OBSTACLES),
         },
     }
 

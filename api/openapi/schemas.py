@@ -23,6 +23,7 @@ ANSWERS: tuple[Any, ...] = (
     loads.RejectsPage,
     builds.Build,
     builds.BuildWithSteps,
+    builds.BuildAtWork,
     service.Index,
     service.Alive,
     service.Readiness,

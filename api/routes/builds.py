@@ -8,7 +8,8 @@ from flask import Blueprint, Response, jsonify, url_for
 
 from api.context import Context
 from api.documents.builds import Build as BuildDocument
-from api.documents.builds import BuildBrief, BuildWithSteps
+from api.documents.builds import BuildAtWork, BuildBrief, BuildWithSteps
+from api.errors import UnknownBuild
 from api.routes.reading import declared_only, newest_first, preferences
 from api.warehouse import Build
 
@@ -28,6 +29,18 @@ def routes(context: Context) -> Blueprint:
         declared_only()
         build = builds.one(build_id)
         return jsonify(_whole(build))
+
+    @noun.get("/builds/current")
+    def build_at_work() -> Response:
+        declared_only()
+        return jsonify(_current(context))
+
+    @noun.delete("/builds/current")
+    def stop_build() -> tuple[Response, int]:
+        declared_only()
+        at_work = _current(context)
+        context.warehouse.engine.at_work.ask_to_stop()
+        return jsonify(at_work), 202
 
     @noun.post("/builds")
     def build_now() -> tuple[Response, int]:
@@ -51,6 +64,29 @@ def routes(context: Context) -> Blueprint:
     return noun
 
 
+def at_work_document(context: Context) -> BuildAtWork | None:
+    """What a build that takes its time is at; None if there is none."""
+    work = context.warehouse.engine.at_work.seen()
+    # One that died has left its work behind.
+    if work is None or not context.builder_is_running:
+        return None
+    return {
+        "started_at": work.build_since,
+        "step": work.step,
+        "kind": work.kind,
+        "since": work.since,
+    }
+
+
+def _current(context: Context) -> BuildAtWork:
+    at_work = at_work_document(context)
+    if at_work is None:
+        raise UnknownBuild(
+            "No build is under way, or none of its steps has taken a second by now."
+        )
+    return at_work
+
+
 def build_brief(build: Build | None, builder_is_running: bool = True) -> BuildBrief:
     """What the answer to a load tells of its build."""
     if build is None:
@@ -61,7 +97,8 @@ def build_brief(build: Build | None, builder_is_running: bool = True) -> BuildBr
     failures: list[Any] = build.failures
     return {
         "build_id": build.build_id,
-        "status": "published" if build.published else "failed",
+        "status": build.status,
+        "outcome": build.outcome,
         "failures": failures,
     }
 
@@ -70,7 +107,9 @@ def _summary(build: Build) -> BuildDocument:
     failures: list[Any] = build.failures
     return {
         "build_id": build.build_id,
-        "status": "published" if build.published else "failed",
+        "status": build.status,
+        "outcome": build.outcome,
+        "run_by": build.owner,
         "started_at": build.started_at,
         "finished_at": build.finished_at,
         "last_load_id": build.last_load_id,

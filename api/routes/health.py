@@ -78,7 +78,7 @@ def _builder(context: Context) -> str:
     wrong = []
     last = building.last_build
     if last is not None and not last.published:
-        wrong.append(f"the last build failed, see /builds/{last.build_id}")
+        wrong.append(f"the last build was not published, see /builds/{last.build_id}")
     if building.waiting_seconds > context.settings.build_wait_seconds:
         wrong.append(
             f"{building.waiting} loads wait to be published, the oldest since"

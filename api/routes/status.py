@@ -16,12 +16,15 @@ from flask import Blueprint, Response
 from api.context import Context
 from api.documents.service import FailedStep, LastBuild, ServedBuild, Status
 from api.errors import NotReady
+from api.routes.builds import at_work_document
 from api.routes.reading import NEWEST, declared_only
 from api.routes.revalidation import etag_of, revalidated
 from api.warehouse import Build
 
 # How old what is told may be.
 FRESH_SECONDS = 0.5
+# So many runs from terminals, of part of the project, may be newer than the last build.
+LOOKED_AT = 20
 
 
 def routes(context: Context) -> Blueprint:
@@ -58,10 +61,12 @@ class _Look:
 def status_of(context: Context) -> Status:
     """How far things have come. Nothing in it grows old by itself."""
     warehouse = context.warehouse
-    latest = warehouse.builds.latest(1, NEWEST)
+    latest = warehouse.builds.latest(LOOKED_AT, NEWEST)
+    settled = next((build for build in latest if build.settles), None)
     return {
         "build": _served(context),
-        "last_build": _last(latest[0]) if latest else None,
+        "last_build": _last(settled) if settled else None,
+        "building": at_work_document(context),
         "newest_load_id": warehouse.watch.newest_load_id(),
         "builder": "running" if context.builder_is_running else "away",
         "complaints": list(context.complaints),
@@ -86,7 +91,9 @@ def _last(build: Build) -> LastBuild:
     """Without messages and samples, which may hold what rows say."""
     return {
         "build_id": build.build_id,
-        "status": "published" if build.published else "failed",
+        "status": build.status,
+        "outcome": build.outcome,
+        "run_by": build.owner,
         "finished_at": build.finished_at,
         "failures": [_step(f) for f in build.failures if f["status"] != "warn"],
     }

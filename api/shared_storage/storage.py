@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
@@ -62,6 +63,13 @@ class Storage:
 
     def exists(self, name: str) -> bool:
         return bool(self._info(name).type != pafs.FileType.NotFound)
+
+    def age(self, name: str) -> float:
+        """Seconds since something was put into a folder; none where that is unknown."""
+        selector = pafs.FileSelector(self._path(name), allow_not_found=True)
+        found = self._files.get_file_info(selector)
+        times = [file.mtime_ns for file in found if file.mtime_ns]
+        return max(0.0, time.time() - max(times) / 1e9) if times else 0.0
 
     def folders(self, name: str) -> list[str]:
         """The names of the folders in a folder, in order; none where there is none."""

@@ -1,6 +1,6 @@
 """The record of builds beside the published marts, and waiting for one. Read only.
 
-dbt writes it, see dbt_project/macros/audit; the builder where dbt could not.
+The builder writes it, see `api.builder.judge`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from api.engines import Connection, Database, Row
+from api.engines import LEASE_OWNER, Connection, Database, Row
 from api.errors import NotReady, NotThere, StorageFull, UnknownBuild
 
 FAULT_SECONDS = 1.0
@@ -23,14 +23,19 @@ log = logging.getLogger("warehouse")
 
 @dataclass(frozen=True)
 class Build:
-    """One recorded build, and the endpoints that it published.
+    """One recorded run of dbt, and the endpoints that it published.
 
-    Times are UTC, `last_load_id` is the newest load that it covers.
+    `outcome` says in one sentence what became of it, `owner` who ran dbt. Times are
+    UTC, `last_load_id` is the newest load that it covers. It `settles` what waits for a
+    build, unless another comes by itself: of part of the project, or overtaken.
     """
 
     build_id: int
     invocation_id: str
-    status: str
+    owner: str
+    status: Literal["published", "not_published", "failed"]
+    outcome: str
+    settles: bool
     started_at: str
     finished_at: str
     last_load_id: int
@@ -68,25 +73,26 @@ class Builds:
         return found[0]
 
     def build_of_load(self, load_id: int) -> Build | None:
-        """The build that first published a load, else the last that failed to."""
+        """The build that first published a load, else the last that did not."""
         sql = (
             "where last_load_id >= ? order by status = 'published' desc,"
-            " case status when 'published' then build_id else -build_id end limit 1"
+            " case status when 'published' then build_id else -build_id end limit 20"
         )
-        return next(iter(self._select(sql, [load_id])), None)
+        found = self._select(sql, [load_id])
+        return next((build for build in found if build.settles), None)
 
     def wait_for_load(
         self, load_id: int, seconds: float, worth_waiting: Callable[[], bool]
     ) -> Build | None:
-        """The first build, good or failed, that covers a load; None if none comes."""
-        where = "where last_load_id >= ? order by build_id limit 1"
+        """The first build, good or not, that covers a load; None if none comes."""
+        where = "where last_load_id >= ? order by build_id"
         return self._wait(where, [load_id], seconds, worth_waiting)
 
     def wait_for_request(
         self, request_id: int, seconds: float, worth_waiting: Callable[[], bool]
     ) -> Build | None:
-        """The first build, good or failed, made since a build was asked for."""
-        where = "where last_request_id >= ? order by build_id limit 1"
+        """The first build, good or not, made since a build was asked for."""
+        where = "where last_request_id >= ? order by build_id"
         return self._wait(where, [request_id], seconds, worth_waiting)
 
     def _wait(
@@ -98,9 +104,9 @@ class Builds:
     ) -> Build | None:
         deadline = time.monotonic() + seconds
         while True:
-            found = self._looked_for(where, values)
-            if found:
-                return found[0]
+            found = (b for b in self._looked_for(where, values) if b.settles)
+            if build := next(found, None):
+                return build
             if time.monotonic() > deadline or not worth_waiting():
                 return None
             time.sleep(self._database.poll_seconds)
@@ -151,7 +157,11 @@ def _build(row: Row) -> Build:
     return Build(
         build_id=row["build_id"],
         invocation_id=row["invocation_id"],
+        # An earlier version recorded nothing of it.
+        owner=row.get("owner", LEASE_OWNER),
         status=row["status"],
+        outcome=row.get("outcome", ""),
+        settles=bool(row.get("settles", True)),
         started_at=row["started_at"],
         finished_at=row["finished_at"],
         last_load_id=row["last_load_id"],

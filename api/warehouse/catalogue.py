@@ -1,22 +1,25 @@
 """The catalogue of the published build: its metrics, and what is found in their rows.
 
-dbt writes it with the marts, in one transaction; see dbt_project/macros/audit.
+The builder writes it with the marts, in one transaction; see `api.runs.catalogue`.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 
 import pyarrow as pa
 
-from api.contract import DataType, Mart, read_marts
+from api.contract import DataType, Mart, read_mart
 from api.contract.marts import MOST_VALUES
 from api.engines import Connection, Row
-from api.errors import NotReady, UnknownMetric
+from api.errors import ContractError, NotReady, UnknownMetric, UnreadableMetric
 from api.suggestion import did_you_mean
 from api.warehouse.builds import Build
 from api.warehouse.select import distinct
+
+log = logging.getLogger("warehouse")
 
 ARROW: dict[DataType, pa.DataType] = {
     "integer": pa.int64(),
@@ -49,14 +52,23 @@ class Metric:
 
 @dataclass(frozen=True)
 class Served:
-    """The build that is served, and its metrics by endpoint."""
+    """The build that is served, and its metrics by endpoint.
+
+    `unreadable` are those whose document this version cannot read, and why.
+    """
 
     build: Build
     metrics: dict[str, Metric]
+    unreadable: dict[str, str]
 
     def metric(self, endpoint: str) -> Metric:
-        """The metric; raises UnknownMetric."""
+        """The metric; raises UnknownMetric, and NotReady where it cannot be read."""
         found = self.metrics.get(endpoint)
+        if found is None and (why := self.unreadable.get(endpoint)):
+            raise UnreadableMetric(
+                f"What was published of the metric {endpoint!r} cannot be read: {why}."
+                " The next build that passes its tests publishes it anew."
+            )
         if found is None:
             known = ", ".join(sorted(self.metrics))
             hint = did_you_mean(endpoint, self.metrics)
@@ -74,28 +86,52 @@ class Listed:
     values: dict[str, Values]
 
 
-def metrics_of(connection: Connection) -> dict[str, Metric]:
-    """The metrics of the published build by endpoint; raises NotReady."""
+def served_by(connection: Connection, build: Build) -> Served:
+    """The metrics of the published build; raises NotReady.
+
+    A document that cannot be read takes away its own metric and no other.
+    """
     if not connection.has_table("catalogue"):
         raise NotReady(
             "What is published was made by an earlier version. The builder makes it"
             " anew when it starts: try again in a few seconds."
         )
     rows = connection.rows("select * from catalogue order by model")
-    documents = [json.loads(row["document"]) for row in rows]
-    marts = {m.name: m for m in read_marts([d["contract"] for d in documents]).values()}
-    metrics = [
-        Metric(
-            mart=marts[document["contract"]["name"]],
-            table=document.get("table", document["contract"]["name"]),
-            file=document["file"],
-            sql=document["sql"],
-            upstream=document["upstream"],
-            tests=document["tests"],
-        )
-        for document in documents
-    ]
-    return {metric.mart.endpoint: metric for metric in metrics}
+    served = Served(build, {}, {})
+    for row in rows:
+        try:
+            metric = _metric(json.loads(row["document"]))
+            endpoint = metric.mart.endpoint
+            if endpoint in served.metrics:
+                other = served.metrics[endpoint].mart.name
+                raise ContractError([f"{other} has the same endpoint"])
+            served.metrics[endpoint] = metric
+        except (ContractError, ValueError, LookupError, TypeError) as error:
+            why = str(getattr(error, "detail", error))
+            served.unreadable[_endpoint(row)] = why
+            log.error("the document of %s cannot be read: %s", row["model"], why)
+    return served
+
+
+def _metric(document: Row) -> Metric:
+    mart = read_mart(document["contract"])
+    return Metric(
+        mart=mart,
+        table=document.get("table", mart.name),
+        file=document["file"],
+        sql=document["sql"],
+        upstream=document["upstream"],
+        tests=document["tests"],
+    )
+
+
+def _endpoint(row: Row) -> str:
+    """Where a metric would be served, as far as its document says so."""
+    try:
+        meta = json.loads(row["document"])["contract"]["config"]["meta"]
+        return str(meta.get("endpoint") or row["model"])
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return str(row["model"])
 
 
 def values_of(connection: Connection, metric: Metric) -> Values:

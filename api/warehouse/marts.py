@@ -1,6 +1,6 @@
 """The published marts: the rows that HTTP answers with. Read only.
 
-dbt writes them, all marts of a build in one transaction; see dbt_project/macros/audit.
+The builder writes them, all marts of a build in one transaction.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from api.contract import Mart
 from api.engines import Carrying, Connection, Stamp
 from api.query import Query
 from api.warehouse.builds import newest_published, newest_published_run
-from api.warehouse.catalogue import Listed, Served, metrics_of, typed, values_of
+from api.warehouse.catalogue import Listed, Served, served_by, typed, values_of
 from api.warehouse.select import select
 
 # How long a commit may take from its first byte in the file until readers see it.
@@ -116,7 +116,7 @@ class Marts:
         run = build.invocation_id
         if known is not None and known.served.build.invocation_id == run:
             return known.served
-        return Served(build, metrics_of(connection))
+        return served_by(connection, build)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ LEAST_FREE_BYTES = 64 << 20
 
 @dataclass(frozen=True)
 class LastBuild:
-    """The build that ended last."""
+    """The build that ended last; part of the project, run in a terminal, is none."""
 
     build_id: int
     published: bool
@@ -115,7 +115,10 @@ class Watch:
             )
             times = "build_id, status, started_at, finished_at, last_load_id"
             newest = f"select {times} from builds"
-            last = connection.rows(f"{newest} order by build_id desc limit 1")
+            # One of an earlier version has neither such a status nor such a column.
+            partly = any(row["status"] == "not_published" for row in counts)
+            settled = "where settles = 1" if partly else ""
+            last = connection.rows(f"{newest} {settled} order by build_id desc limit 1")
             served = connection.rows(f"{newest} {NEWEST_PUBLISHED}")
         found: dict[str, Any] = {
             "builds_by_status": {row["status"]: row["n"] for row in counts}

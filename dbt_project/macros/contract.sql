@@ -52,3 +52,8 @@
     {%- endfor -%}
     {{ return(lacking | join(' or ')) }}
 {%- endmacro %}
+
+
+{% macro data_tests_of(node) -%}
+    {{ return(graph.nodes.values() | selectattr('resource_type', 'equalto', 'test') | selectattr('attached_node', 'equalto', node.unique_id) | list) }}
+{%- endmacro %}

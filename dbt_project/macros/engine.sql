@@ -94,9 +94,9 @@
 {%- endmacro %}
 
 
-{# Remember how far this run reads, and which run had built all models when it began. #}
-{% macro remember_run(position, built_by) -%}
-    {{ return(adapter.dispatch('remember_run')(position, built_by)) }}
+{# Record what is known of this run when it begins. #}
+{% macro remember_run(position) -%}
+    {{ return(adapter.dispatch('remember_run')(position)) }}
 {%- endmacro %}
 
 
@@ -165,41 +165,21 @@
 {%- endmacro %}
 
 
-{# What readers see: see audit/finish_run.sql, audit/catalogue.sql, audit/record_build.sql. #}
+{# Facts of a run: see audit/record_run.sql. #}
 
-{# From here until it is published or abandoned no other run changes these models unseen. #}
-{% macro begin_publishing(marts) -%}
-    {{ return(adapter.dispatch('begin_publishing')(marts)) }}
+{# What came of each node, and the project as JSON where nobody has it in memory. #}
+{% macro write_results(results, nodes) -%}
+    {{ return(adapter.dispatch('write_results')(results, nodes)) }}
 {%- endmacro %}
 
 
-{# The marts, what is told of them ({name: document}) and the build's record, at one moment. #}
-{% macro publish_marts(marts, documents, build) -%}
-    {{ return(adapter.dispatch('publish_marts')(marts, documents, build)) }}
+{# In the transaction that records a run: say so to a builder that listens. #}
+{% macro wake_builder() -%}
+    {{ return(adapter.dispatch('wake_builder')()) }}
 {%- endmacro %}
 
 
-{% macro abandon_publishing() -%}
-    {{ return(adapter.dispatch('abandon_publishing')()) }}
-{%- endmacro %}
-
-
-{# What was told of the marts that are published now: {name: document}. #}
-{% macro published_documents() -%}
-    {{ return(adapter.dispatch('published_documents')()) }}
-{%- endmacro %}
-
-
-{# Record a build that publishes nothing. #}
-{% macro record_build(build) -%}
-    {{ return(adapter.dispatch('record_build')(build)) }}
-{%- endmacro %}
-
-
-{#
-    What an error of the database names in the SQL: an empty text where that is nothing to
-    look for, none where it is not the SQL that the error is about.
-#}
-{% macro name_in_error(gist) -%}
-    {{ return(adapter.dispatch('name_in_error')(gist)) }}
+{# One row with what became of this run, or none as long as nobody has judged it. #}
+{% macro outcome_of_run() -%}
+    {{ return(adapter.dispatch('outcome_of_run')()) }}
 {%- endmacro %}

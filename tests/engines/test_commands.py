@@ -37,7 +37,7 @@ def test_files_are_loaded_built_and_undone_by_commands(
 ) -> None:
     done = stopped.command("load", *map(str, sorted(files.glob("*.csv"))))
     assert done.returncode == 3, done.stderr
-    published = "published: departments_above_average, employees_per_department"
+    published = "Published departments_above_average, employees_per_department"
     assert published in done.stdout
     again = stopped.command("load", "--no-build", str(files / "jobs.csv"))
     assert again.returncode == 0, again.stderr

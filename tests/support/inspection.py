@@ -60,9 +60,10 @@ def query(database: Path, *statements: str) -> list[Rows]:
 
 @dataclass(frozen=True)
 class Published:
-    """Every build's status, the last one's steps and failures, and the marts."""
+    """Every build's status, the last one's outcome, steps, failures, and the marts."""
 
     builds: list[str]
+    outcome: str
     steps: list[dict[str, Any]]
     failures: dict[str, dict[str, Any]]
     marts: dict[str, Rows]
@@ -71,12 +72,13 @@ class Published:
 def published(warehouse: Path) -> Published:
     builds, *marts = query(
         warehouse / "published.db",
-        "select status, steps, failures from builds order by build_id",
+        "select status, outcome, steps, failures from builds order by build_id",
         *SELECT_MARTS,
     )
-    _, steps, failures = builds[-1]
+    _, outcome, steps, failures = builds[-1]
     return Published(
         builds=[status for status, *_ in builds],
+        outcome=outcome,
         steps=json.loads(steps),
         failures={failure["name"]: failure for failure in json.loads(failures)},
         marts=dict(zip(MARTS, marts, strict=True)),
@@ -89,6 +91,25 @@ def by_pandas(tables: dict[str, pd.DataFrame]) -> dict[str, Rows]:
         mart: [[year, *row.values()] for year in YEARS for row in compute(tables, year)]
         for mart, (compute, _) in MARTS.items()
     }
+
+
+# What a builder does first when it starts.
+JUDGE = """
+from api.builder.judge import Judge
+from api.config import Settings
+from api.engines import open_building
+from api.project import Project
+settings = Settings.from_env()
+Judge(open_building(settings), Project(settings.project_dir)).others()
+"""
+
+
+def judge(warehouse: Path, project: Path = CHECKOUT) -> None:
+    """Judge what dbt has recorded, and publish it, as a builder would."""
+    script = warehouse / "judge.py"
+    script.write_text(JUDGE)
+    done = fork_server.run([str(script)], CHECKOUT, environment(warehouse, project))
+    assert done.returncode == 0, done.stderr
 
 
 BUILD = "build --exclude-resource-type unit_test seed"

@@ -37,4 +37,4 @@ def to_build(settings: Settings) -> Building:
     """The warehouse for the builder."""
     from api.engines.postgres.building import PostgresBuilding
 
-    return PostgresBuilding(settings.project_dir)
+    return PostgresBuilding()

@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+import re
 import select
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from typing import Any
 
 import adbc_driver_manager
 import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
 
 from api.contract import Table
-from api.engines.model import LEASE_OWNER, AnotherBuilder, Position
+from api.engines.model import LEASE_OWNER, AnotherBuilder, Position, Row
+from api.engines.postgres.at_work import WorkInDatabase
 from api.engines.postgres.database import ADDRESS, COMMITS, Connection, Database
 from api.engines.postgres.locks import only_builder
+from api.engines.postgres.publishing import (
+    HAS_RUNS,
+    PostgresPublishing,
+    bring_up_to_date,
+)
 from api.engines.postgres.schema import Dialect
 from api.engines.preparing import prepare
 from api.engines.record import AS_LEFT_BY, Record
 from api.errors import NotThere, Problem, WarehouseUnreachable
-from api.plain_macros import plain_macros
 from api.raw_schema import Run, in_place
 
+# Punctuation may have been put there by dbt, around the model's SQL or for a `ref`.
+NAMED_IN_ERRORS = re.compile(
+    r'(?:column|relation|type|schema) "([^"]+)"(?: of relation "[^"]+")? does not exist'
+    r"|column ([\w.]+) does not exist|function ([\w.]+)\(.*\) does not exist"
+    r'|column reference "([^"]+)" is ambiguous'
+    r'|column "([^"]+)" must appear in the GROUP BY clause'
+    r'|FROM-clause entry for table "([^"]+)"|name "([^"]+)" specified more than once'
+    r'|syntax error at or near "(.+?)"|(syntax error at end of input|unterminated'
+    r"|operator does not exist|aggregate functions are not allowed"
+    r"|window functions are not allowed|cannot be matched|each UNION query)"
+)
 # How often to look where nobody can be heard.
 POLL_SECONDS = 0.05
 
@@ -41,14 +58,15 @@ class PostgresBuilding:
     )
     errors = (Problem, adbc_driver_manager.Error, OSError)
 
-    def __init__(self, project: Path) -> None:
+    named_in_errors = NAMED_IN_ERRORS
+
+    def __init__(self) -> None:
         self._raw = Database("raw")
         self._published_schema = Database("published")
+        self.at_work = WorkInDatabase(self._published_schema)
         self._lock: Connection | None = None
         self._listener: psycopg2.extensions.connection | None = None
-        macros = plain_macros(project, "postgres/builds_table")
-        self._builds_table: str = macros.postgres__builds_table()
-        self.record = Record(self._published, self._ledger)
+        self.record = Record(self._published, self._ledger, HAS_RUNS)
 
     @contextmanager
     def only_builder(self) -> Iterator[None]:
@@ -58,6 +76,18 @@ class PostgresBuilding:
                 yield
         finally:
             self._lock.close()
+
+    @contextmanager
+    def publishing(self, invocation_id: str) -> Iterator[PostgresPublishing]:
+        with self._published() as run:
+            run("begin", ())
+            yield PostgresPublishing(run)
+            run("commit", ())
+
+    def operations_after(
+        self, documents: Mapping[str, Row]
+    ) -> Sequence[tuple[str, Mapping[str, Any]]]:
+        return ()
 
     def position(self) -> Position:
         """Asked by the connection that makes us the builder.
@@ -140,8 +170,7 @@ class PostgresBuilding:
     def _published(self) -> Iterator[Run]:
         self._published_schema.make_ready()
         with self._published_schema.connection() as connection:
-            if not connection.has_table("builds"):
-                connection.rows(self._builds_table)
+            bring_up_to_date(connection.rows)
             yield connection.rows
 
 

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from api.engines.model import Connection, Space, Stamp, UploadedRows
+from api.engines.postgres.at_work import WorkInDatabase
 from api.engines.postgres.database import Database
 from api.engines.postgres.locks import AdvisoryLocks, builder_is_running
 from api.engines.postgres.schema import Dialect
@@ -32,6 +33,7 @@ class PostgresWarehouse:
         folder.mkdir(parents=True, exist_ok=True)
         self.raw = Database("raw")
         self.published = Database("published")
+        self.at_work = WorkInDatabase(self.published)
         self._locks = AdvisoryLocks()
 
     def schema(self, connection: Connection) -> Schema:

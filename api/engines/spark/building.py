@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from api.config import Settings
-from api.engines.spark.copies import take_over, write_ledger
+from api.engines.model import Row
+from api.engines.spark.ledger import write_ledger
+from api.engines.spark.runs import SparkPublishing, SparkRecord, folder_of, publishing
 from api.engines.spark.uploads import SharedUploads
 from api.engines.sqlite.building import SqliteBuilding
 from api.engines.sqlite.building.ledger import Ledger
-from api.engines.sqlite.building.record import opened, published_of
+from api.engines.sqlite.building.record import opened, warehouse_in
 from api.engines.sqlite.schema import Dialect
 from api.raw_schema import Run, Schema
 from api.shared_storage import Storage
@@ -29,6 +34,18 @@ AWAY = (
     "Broken pipe",
     "SparkContext was shut down",
     "stopped SparkContext",
+)
+
+# Punctuation may have been put there by dbt, around the model's SQL or for a `ref`.
+NAMED_IN_ERRORS = re.compile(
+    r"\[UNRESOLVED_COLUMN[^\]]*\].*? with name (\S+) cannot be resolved"
+    r"|\[TABLE_OR_VIEW_NOT_FOUND\].*? view (\S+) cannot be found"
+    r"|\[UNRESOLVED_ROUTINE\].*? routine (\S+) on search path"
+    r"|\[AMBIGUOUS_REFERENCE\] Reference (\S+) is ambiguous"
+    r'|\[MISSING_AGGREGATION\].*? expression "(\w+)" is based'
+    r"|\[PARSE_SYNTAX_ERROR\] Syntax error at or near '?([^'.: ]+|;)"
+    r"|(\[(?:PARSE_|UNRESOLVED_|MISSING_GROUP_BY|WRONG_NUM_ARGS|DATATYPE_MISMATCH"
+    r"|INVALID_|UNCLOSED_))"
 )
 
 
@@ -49,32 +66,37 @@ class SparkBuilding(SqliteBuilding):
     transient = (*SqliteBuilding.transient, *AWAY)
     errors = (sqlite3.Error, OSError, pa.ArrowException)
 
+    named_in_errors = NAMED_IN_ERRORS
+
     def __init__(self, settings: Settings) -> None:
         folder = settings.warehouse_dir
-        super().__init__(folder, settings.project_dir)
+        super().__init__(folder)
         self._storage = Storage(settings.shared_place)
         self._ledger = SharedLedger(folder, self._storage)
-        self._published = published_of(folder, settings.project_dir)
+        self._published = partial(warehouse_in, folder)
+        self.record = SparkRecord(self._storage, self._published, self._raw)
+
+    def publishing(self, invocation_id: str) -> AbstractContextManager[SparkPublishing]:
+        return publishing(self._storage, self._published, invocation_id)
+
+    def operations_after(
+        self, documents: Mapping[str, Row]
+    ) -> Sequence[tuple[str, Mapping[str, Any]]]:
+        """Views of the marts, for people with SQL tools."""
+        folders = {
+            name: folder_of(name, document["built_by"])
+            for name, document in documents.items()
+        }
+        return (("show_marts", {"folders": folders}),)
 
     def before_build(self) -> None:
         super().before_build()
         with self._raw() as run:
             write_ledger(self._storage, run)
 
-    def after_build(self) -> None:
-        """What dbt in a terminal has left is taken over just the same."""
-        with self._published() as run:
-            take_over(self._storage, run)
-
     def is_as_left_by(self, invocation_id: str) -> bool:
         """Only the cluster could tell."""
         return False
-
-    def is_whole(self) -> bool:
-        if not super().is_whole():
-            return False
-        self.after_build()
-        return True
 
     @contextmanager
     def _raw(self) -> Iterator[Run]:

@@ -33,4 +33,4 @@ def to_build(settings: Settings) -> Building:
     """The warehouse for the builder."""
     from api.engines.sqlite.building import SqliteBuilding
 
-    return SqliteBuilding(settings.warehouse_dir, settings.project_dir)
+    return SqliteBuilding(settings.warehouse_dir)

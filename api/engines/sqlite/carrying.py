@@ -10,6 +10,7 @@ import tempfile
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from api.engines.at_work import WorkInFolder
 from api.engines.model import Connection, Space, Stamp, UploadedRows
 from api.engines.rows_in_place import RowsInPlace
 from api.engines.sqlite.builder_lock import builder_is_running
@@ -37,6 +38,7 @@ class SqliteWarehouse:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.at_work = WorkInFolder(folder / "builder")
         with named(folder):
             self._occupancy = occupy(folder)
             keep_sqlite3_out_of(folder)

@@ -39,15 +39,21 @@ class CommitListener:
         self._path = folder / NAME
         self._fifo: int | None = None
 
-    def wait(self, seconds: float) -> None:
-        """Wait for a commit since the last call, and no longer than this."""
+    def wait(self, seconds: float) -> bool:
+        """Whether there was a commit since the last call; waits no longer than this.
+
+        True as well where nobody can tell.
+        """
         if self._fifo is None or not os.fstat(self._fifo).st_nlink:
             self.close()
             self._fifo = _opened(self._path)
         if self._fifo is None:
             time.sleep(min(seconds, POLL_SECONDS))
-        elif select.select([self._fifo], [], [], seconds)[0]:
+            return True
+        if select.select([self._fifo], [], [], seconds)[0]:
             os.read(self._fifo, 65_536)
+            return True
+        return False
 
     def close(self) -> None:
         if self._fifo is not None:

@@ -12,7 +12,7 @@ export function startBanners(box) {
   const show = async () => {
     const { status } = live;
     const mine = (told = {});
-    const failed = status?.last_build?.status === "failed" && (await failure(status));
+    const failed = lacksNumbers(status?.last_build) && (await failure(status));
     if (told !== mine) return;
     replace(
       box,
@@ -54,6 +54,8 @@ export function startBanners(box) {
   document.addEventListener("key", show);
 }
 
+const lacksNumbers = (last) => last && last.status !== "published";
+
 async function failure({ build, last_build: last }) {
   const why = await reasonsFor(last);
   const shown = build
@@ -67,8 +69,9 @@ async function failure({ build, last_build: last }) {
     : ["There are no numbers to show yet."];
   return notice(
     "bad",
-    "The last build failed.",
+    last.status === "failed" ? "The last build failed." : "The last build was not published.",
     h("p", {}, shown),
+    last.status === "not_published" && h("p", {}, last.outcome),
     why,
     h("a", { href: `#/builds/${last.build_id}` }, "See what failed"),
   );

@@ -6,13 +6,14 @@ import { failureCard, withoutWarnings, wordsOf } from "./failures.js";
 import { grid } from "./grid.js";
 import { ledger } from "./ledger.js";
 import { live } from "./live.js";
-import { empty, facts, pill, show, tell } from "./parts.js";
+import { empty, facts, notice, pill, show, tell } from "./parts.js";
 import { count, duration, list, moment, number, since } from "./words.js";
 
 const PAGE = 30;
 
 export function builds(main, signal) {
   const box = h("div", {});
+  const under = h("div", {});
   const now = h("button", { type: "button", on: { click: buildNow } }, "Build now");
   replace(
     main,
@@ -22,8 +23,13 @@ export function builds(main, signal) {
       { class: "lead" },
       "Each build runs the models and every test. Only one that passes is published; the numbers of before stay until then.",
     ),
+    under,
     box,
   );
+
+  const work = () => replace(under, live.status?.building && atWork(live.status.building));
+  live.onChange((status) => JSON.stringify(status?.building), work, signal);
+  work();
 
   async function buildNow() {
     now.disabled = true;
@@ -55,6 +61,24 @@ export function builds(main, signal) {
   read();
 }
 
+/** The build under way, which anybody who may write may stop. */
+function atWork({ step, kind, since: began, started_at: started }) {
+  const stop = h("button", { type: "button", on: { click: stopIt } }, "Stop this build");
+  async function stopIt() {
+    stop.disabled = true;
+    try {
+      await ask("builds/current", { method: "DELETE" });
+      tell("The build is being stopped.");
+    } catch (error) {
+      stop.disabled = false;
+      tell(error.message);
+    }
+  }
+  const at = [`It is at the ${kind.replace("_", " ")} `, h("code", {}, step), ", begun "];
+  const times = [since(began), "; the build began ", since(started), "."];
+  return notice("info", "A build is under way.", h("p", {}, at, times), stop);
+}
+
 const COLUMNS = [
   {
     title: "Build",
@@ -76,6 +100,8 @@ const COLUMNS = [
   },
 ];
 
+const MENDED =
+  "The numbers of the last good build stay until this is mended. Save the mended file, and it is built again by itself.";
 const GOOD = ["success", "pass"];
 const MIDDLING = ["warn", "skipped"];
 const STEP = { title: "Step", wide: true, cell: (step) => h("code", {}, step.name) };
@@ -89,6 +115,7 @@ const seconds = (build) => (Date.parse(build.finished_at) - Date.parse(build.sta
 
 function status(build) {
   if (build.status === "failed") return pill("bad", "failed");
+  if (build.status === "not_published") return pill("warn", "not published");
   return [pill("good", "published"), build.failures.length > 0 && [" ", pill("warn", "warning")]];
 }
 
@@ -141,6 +168,8 @@ function whole(build) {
       { class: "card" },
       facts([
         ["State", status(build)],
+        build.outcome && ["Outcome", build.outcome],
+        ["Run by", build.run_by],
         ["When", [moment(build.finished_at), " (", since(build.finished_at), ")"]],
         [
           "Took",
@@ -170,11 +199,7 @@ function whole(build) {
         { class: "card stack" },
         h("h2", {}, failed.length ? `Why it failed` : "Warnings"),
         failed.length > 0 &&
-          h(
-            "p",
-            {},
-            "The numbers of the last good build stay until this is mended. Save the mended file, and it is built again by itself.",
-          ),
+          h("p", {}, MENDED),
         build.failures.map(failureCard),
       ),
     build.steps.length > 0 &&

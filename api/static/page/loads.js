@@ -184,7 +184,10 @@ async function whole(loadId, read, signal) {
             ? [
                 h("a", { href: `#/builds/${build.build_id}` }, `build ${build.build_id}`),
                 " ",
-                pill(build.status === "published" ? "good" : "bad", build.status),
+                pill(
+                  build.status === "published" ? "good" : "bad",
+                  build.status.replace("_", " "),
+                ),
               ]
             : "is still to come",
         ],
@@ -193,11 +196,12 @@ async function whole(loadId, read, signal) {
       ]),
       h("div", { class: "row" }, turnButton(load, read)),
     ),
-    build.status === "failed" &&
+    ["failed", "not_published"].includes(build.status) &&
       notice(
         "bad",
-        "Its build failed",
+        build.status === "failed" ? "Its build failed" : "Its build was not published",
         h("p", {}, "The rows are safe; the numbers of before are shown on."),
+        h("p", {}, build.outcome),
         reasonsOf(withoutWarnings(build.failures)),
       ),
     load.rejected > 0 &&

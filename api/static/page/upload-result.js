@@ -76,6 +76,14 @@ export function result(load, rejects) {
         reasonsOf(withoutWarnings(build.failures)),
         h("a", { href: `#/builds/${build.build_id}` }, `Build ${build.build_id}`),
       ),
+    build.status === "not_published" &&
+      notice(
+        "bad",
+        "The numbers were not published",
+        h("p", {}, "The rows are safe; the numbers of before are shown on."),
+        h("p", {}, build.outcome),
+        h("a", { href: `#/builds/${build.build_id}` }, `Build ${build.build_id}`),
+      ),
     build.status === "published" &&
       build.failures.length > 0 &&
       notice("warn", "Published, with a warning", reasonsOf(build.failures)),

@@ -12,7 +12,7 @@
     {%- do prepare_warehouse() -%}
     {%- do take_lease() -%}
     {%- do prepare_run_state() -%}
-    {%- do remember_run(ledger_position(), builder_of_models()) -%}
+    {%- do remember_run(ledger_position()) -%}
     {%- endif -%}
 {% endmacro %}
 
@@ -30,11 +30,28 @@
 {% macro default__prepare_run_state() -%}
     {%- do create_state_table('dbt_runs', {
         'invocation_id': 'text',
+        'number': 'integer',
+        'owner': 'text',
+        'command': 'text',
+        'is_empty': 'integer',
+        'options': 'text',
         'last_load_id': 'integer',
         'last_request_id': 'integer',
-        'built_by': 'text',
-        'number': 'integer',
+        'states': 'text',
+        'started_at': 'text',
+        'finished_at': 'text',
+        'nodes': 'text',
+        'macros': 'text',
     }, ['invocation_id']) -%}
+    {%- do create_state_table('dbt_results', {
+        'invocation_id': 'text',
+        'unique_id': 'text',
+        'status': 'text',
+        'message': 'text',
+        'failures': 'integer',
+        'seconds': 'real',
+        'failing_rows': 'text',
+    }, ['invocation_id', 'unique_id']) -%}
     {%- do create_state_table('dbt_model_states', {
         'model': 'text',
         'invocation_id': 'text',
@@ -47,13 +64,12 @@
 
 
 {# The last thousand runs are kept. #}
-{% macro default__remember_run(position, built_by) -%}
+{% macro default__remember_run(position) -%}
     {%- set runs = state_table('dbt_runs') -%}
+    {%- set run = facts_of_run(position) -%}
     {%- do query('begin') -%}
     {%- do query('delete from ' ~ runs ~ ' where number <= (select max(number) - 1000 from ' ~ runs ~ ')') -%}
-    {%- do query('insert into ' ~ runs ~ ' select '
-        ~ quoted(invocation_id) ~ ', ' ~ position.last_load_id ~ ', ' ~ position.last_request_id ~ ', '
-        ~ (quoted(built_by) or 'null') ~ ', coalesce(max(number), 0) + 1 from ' ~ runs) -%}
+    {%- do query('insert into ' ~ runs ~ ' (number, ' ~ run | join(', ') ~ ') select coalesce(max(number), 0) + 1, ' ~ literals(run.values()) ~ ' from ' ~ runs) -%}
     {%- do query('commit') -%}
 {%- endmacro %}
 
@@ -268,14 +284,17 @@
 {%- endmacro %}
 
 
-{# The one invocation that built every model there is now, or none when several did. #}
-{% macro builder_of_models() -%}
-    {%- set models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | map(attribute='name') | list -%}
-    {%- set states = model_states() -%}
-    {%- set builders = [] -%}
-    {%- for name in models -%}
-        {%- set state = states | selectattr('model', 'equalto', name) | list -%}
-        {%- do builders.append(state[0].invocation_id if state else none) -%}
-    {%- endfor -%}
-    {{ return(builders[0] if builders | unique | list | length == 1 else none) }}
+{# What is known of a run when it begins. #}
+{% macro facts_of_run(position) -%}
+    {{ return({
+        'invocation_id': invocation_id,
+        'owner': env_var('DBT_LEASE_OWNER', 'a terminal'),
+        'command': flags.WHICH,
+        'is_empty': 1 if flags.EMPTY else 0,
+        'options': invocation_args_dict.invocation_command,
+        'last_load_id': position.last_load_id | int,
+        'last_request_id': position.last_request_id | int,
+        'states': tojson(model_states()),
+        'started_at': instant(run_started_at),
+    }) }}
 {%- endmacro %}

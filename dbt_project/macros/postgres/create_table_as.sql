@@ -43,3 +43,13 @@
 {% macro postgres__columns_of(sql) -%}
     {{ return(adapter.get_column_schema_from_query(get_empty_subquery_sql(sql)) | map(attribute='name') | list) }}
 {%- endmacro %}
+
+
+{# PostgreSQL would cut a longer name, so that two might become one. #}
+{% macro check_name_of_mart() -%}
+    {%- set too_many = model.name.encode('utf-8') | length + 10 - 63 -%}
+    {%- if 'marts' in model.fqn and too_many > 0 -%}
+        {%- do exceptions.raise_compiler_error('The name ' ~ model.name ~ ' is too long by ' ~ too_many
+            ~ ' bytes: PostgreSQL knows names of 63, of which 10 tell one build from another.') -%}
+    {%- endif -%}
+{%- endmacro %}

@@ -4,8 +4,8 @@
     one side only, stops the build. What the model was built from is a property of the table,
     and so there at the same moment as its rows.
 
-    The files have a place of their own: a run that was broken off leaves some without a table,
-    over which the next one writes.
+    The files have a place of their own, and each run another: what it has built stays as it is
+    for whoever reads it, and for the builder to publish.
 #}
 {% macro spark__create_table_as(temporary, relation, compiled_code, language='sql') -%}
     {%- if temporary -%}
@@ -17,9 +17,8 @@
     {%- else -%}
     {%- do check_columns(compiled_code) -%}
     {%- set columns = columns_as_promised(compiled_code) -%}
-    {%- do query('set spark.sql.legacy.allowNonEmptyLocationInCTAS = true') -%}
     create table {{ relation }} using parquet
-    {{ location('main/' ~ relation.identifier) }}
+    {{ location('main/' ~ relation.identifier | lower ~ '/' ~ invocation_id) }}
     {%- if not flags.EMPTY %}
     tblproperties ('hiring.state' = {{ quoted(text_of_state(state_of_model())) }})
     {%- endif %}

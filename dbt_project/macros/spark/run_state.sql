@@ -8,13 +8,8 @@
 {%- endmacro %}
 
 
-{% macro spark__remember_run(position, built_by) -%}
-    {%- do known_in_this_run().update({'run': {
-        'invocation_id': invocation_id,
-        'last_load_id': position.last_load_id | int,
-        'last_request_id': position.last_request_id | int,
-        'built_by': built_by,
-    }}) -%}
+{% macro spark__remember_run(position) -%}
+    {%- do known_in_this_run().update({'run': facts_of_run(position)}) -%}
     {%- do query('create or replace view ' ~ state_table('dbt_run') ~ ' as select ' ~ position.last_load_id ~ ' as last_load_id') -%}
 {%- endmacro %}
 

@@ -3,9 +3,9 @@
 
     raw/<table>/load-<n>.parquet  uploaded rows, written by the API
     ledger/<table>/version=<n>/   the ledger as it stood before a build, by the builder
-    main/<model>/                 the models
-    published/<mart>__<build>/    the marts of a build
-    builds/<invocation>/          the record of a build, until the builder has taken it over
+    main/<model>/<invocation>/    a model as one run has built it
+    runs/<invocation>/            the facts of a run, until the builder has judged it
+    outcomes/                     what has become of runs
 #}
 {% macro shared_storage(path) -%}
     {%- set warehouse = env_var('WAREHOUSE_DIR', '') or 'warehouse' -%}

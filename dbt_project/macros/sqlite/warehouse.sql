@@ -15,17 +15,6 @@
     {%- do require_spans() -%}
     {%- do query('pragma main.journal_mode = wal') -%}
     {%- do create_lease_table() -%}
-    {%- if target.name != 'dev' -%}
-        {%- do query('pragma published.journal_mode = wal') -%}
-        {%- do query(sqlite__builds_table()) -%}
-        {%- if not query("select 1 from pragma_table_info('builds', 'published') where name = 'project_digest'") | length -%}
-            {%- do query(sqlite__digest_of_builds()) -%}
-        {%- endif -%}
-        {#- Earlier versions kept whole contracts here, which now stand in the catalogue. -#}
-        {%- do query('begin') -%}
-        {%- do query("update published.builds set marts = '[]' where marts like '[{%'") -%}
-        {%- do query('commit') -%}
-    {%- endif -%}
 {%- endmacro %}
 
 

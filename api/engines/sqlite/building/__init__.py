@@ -6,21 +6,36 @@ builder alone.
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 from api.contract import Table
-from api.engines.model import Position
+from api.engines.at_work import WorkInFolder
+from api.engines.model import Position, Row
 from api.engines.record import AS_LEFT_BY
 from api.engines.sqlite.builder_lock import only_builder
 from api.engines.sqlite.building.ledger import Ledger
 from api.engines.sqlite.building.mending import SIGNS, hints_at_damage
+from api.engines.sqlite.building.publishing import SqlitePublishing, publishing
 from api.engines.sqlite.building.record import opened, record_of
 from api.engines.sqlite.commits import CommitListener
 from api.engines.sqlite.occupancy import occupy
 
+# Other punctuation may have been put there by dbt, around the SQL or for a `ref`.
+NAMED_IN_ERRORS = re.compile(
+    r'near "(.+?)": syntax error|no such (?:column|table|function): "?([^ "]+)'
+    r"|ambiguous column name: ([^ ]+)"
+    r"|misuse of (?:aggregate|window)(?: function)?:? (\w+)\(\)"
+    r"|wrong number of arguments to function (\w+)\(\)"
+    r"|(unrecognized token: )|(incomplete input)"
+)
+# How soon a run of dbt in a terminal is noticed.
+MAIN_POLL_SECONDS = 0.25
 RAW_IS_DAMAGED = (
     "raw.db is damaged: {}. It holds the uploaded rows. Stop the server and put the"
     " newest snapshot back."
@@ -39,22 +54,40 @@ class SqliteBuilding:
     )
     errors: tuple[type[Exception], ...] = (sqlite3.Error, OSError)
 
-    def __init__(self, folder: Path, project: Path) -> None:
+    named_in_errors = NAMED_IN_ERRORS
+
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.at_work = WorkInFolder(folder / "builder")
         self._ledger = Ledger(folder)
         self._commits = CommitListener(folder)
-        self.record = record_of(folder, project)
+        self.record = record_of(folder)
 
     @contextmanager
     def only_builder(self) -> Iterator[None]:
         with occupy(self._folder), only_builder(self._folder):
             yield
 
+    def publishing(
+        self, invocation_id: str
+    ) -> AbstractContextManager[SqlitePublishing]:
+        return publishing(self._folder)
+
+    def operations_after(
+        self, documents: Mapping[str, Row]
+    ) -> Sequence[tuple[str, Mapping[str, Any]]]:
+        return ()
+
     def position(self) -> Position:
         return self._ledger.position()
 
     def wait(self, seconds: float) -> None:
-        self._commits.wait(seconds)
+        """Whoever commits to raw.db says so; to main.db dbt does, which cannot."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            woken = self._commits.wait(min(left, MAIN_POLL_SECONDS))
+            if woken or self._ledger.main_has_changed():
+                return
 
     def prepare(self, tables: Sequence[Table]) -> None:
         self._ledger.prepare(tables)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 
@@ -40,6 +40,7 @@ class Ledger:
         # published.db as it was when it was last found to show no load.
         self._loadless: mending.Stamp | None = None
         self._main: sqlite3.Connection | None = None
+        self._main_version = 0
 
     def position(self) -> Position:
         """The newest numbers, zeros before the API has ever run here.
@@ -91,6 +92,19 @@ class Ledger:
             self._main_inode = path.stat().st_ino
             self._main = sqlite3.connect(path, isolation_level=None)
             self._main.execute("select count(*) from sqlite_master").fetchall()
+
+    def main_has_changed(self) -> bool:
+        """Whether others have written to main.db since this was last asked.
+
+        Where it cannot be read a build meets the same, and tells it.
+        """
+        before = self._main_version
+        with suppress(sqlite3.Error, OSError):
+            self.stay_connected()
+            if self._main is not None:
+                found = self._main.execute("pragma data_version").fetchone()
+                self._main_version = found[0]
+        return self._main_version != before
 
     def clear_own_lease(self) -> None:
         """Take back the lease of a builder that died: the only one now is us."""

@@ -1,4 +1,7 @@
-"""Where the record of builds is: published.db, through `sqlite3` like dbt beside it."""
+"""Where builds are recorded and marts published: published.db, beside main.db.
+
+Through `sqlite3`, like dbt beside it.
+"""
 
 from __future__ import annotations
 
@@ -9,37 +12,81 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from api.engines.record import Opened, Record
+from api.engines.record import Record
 from api.engines.sqlite.building.mending import LOCK_SECONDS
-from api.plain_macros import plain_macros
 from api.raw_schema import Run
 
-HAS_DIGEST = (
-    "select 1 as found from pragma_table_info('builds', 'published')"
-    " where name = 'project_digest'"
+BUILDS = """
+create table published.builds (
+    build_id integer primary key autoincrement,
+    invocation_id text not null unique,
+    owner text not null,
+    status text not null check (status in ('published', 'not_published', 'failed')),
+    outcome text not null,
+    settles integer not null,
+    started_at text not null,
+    finished_at text not null,
+    last_load_id integer not null,
+    last_request_id integer not null,
+    project_digest text not null,
+    steps text not null,
+    failures text not null,
+    marts text not null
+) strict
+"""
+CATALOGUE = """
+create table if not exists published.catalogue (
+    model text primary key,
+    document text not null
+) strict
+"""
+# What an earlier version has recorded is kept.
+TO_BUILDS = (
+    "alter table published.builds rename to earlier",
+    BUILDS,
+    "insert into published.builds select build_id, invocation_id, 'the builder',"
+    " status, '', 1, started_at, finished_at, last_load_id, last_request_id, '', steps,"
+    " failures, marts from published.earlier",
+    "drop table published.earlier",
+)
+HAS_RUNS = "select 1 as found from main.sqlite_master where name = 'dbt_results'"
+COLUMN = (
+    "select 1 as found from pragma_table_info('builds', 'published') where name = ?"
 )
 
 
-def record_of(folder: Path, project: Path) -> Record:
+def record_of(folder: Path) -> Record:
     """The record of builds of the warehouse in `folder`."""
-    return Record(published_of(folder, project), lambda: opened(folder / "raw.db"))
+    ledger = partial(opened, folder / "raw.db")
+    return Record(partial(warehouse_in, folder), ledger, HAS_RUNS)
 
 
-def published_of(folder: Path, project: Path) -> Opened:
-    """Opens published.db as the schema published, with the table of builds in it."""
-    macros = plain_macros(project, "sqlite/builds_table")
+@contextmanager
+def warehouse_in(folder: Path) -> Iterator[Run]:
+    """Runs statements on the schemas main, if it is there, and published.
 
-    @contextmanager
-    def published() -> Iterator[Run]:
-        with opened(":memory:") as run:
-            run("attach ? as published", [str(folder / "published.db")])
-            run("pragma published.journal_mode = wal", ())
-            run(macros.sqlite__builds_table(), ())
-            if not run(HAS_DIGEST, ()):
-                run(macros.sqlite__digest_of_builds(), ())
-            yield run
+    Each for itself, outside a transaction. published.db is made where it is missing.
+    """
+    main = folder / "main.db"
+    with opened(main if main.exists() else ":memory:") as run:
+        run("attach ? as published", [str(folder / "published.db")])
+        run("pragma published.journal_mode = wal", ())
+        if not run(COLUMN, ["outcome"]):
+            _bring_up_to_date(run)
+        run(CATALOGUE, ())
+        yield run
 
-    return published
+
+def _bring_up_to_date(run: Run) -> None:
+    run("begin immediate", ())
+    try:
+        there = run(COLUMN, ["build_id"])
+        for statement in TO_BUILDS if there else (BUILDS,):
+            run(statement, ())
+        run("commit", ())
+    except BaseException:
+        run("rollback", ())
+        raise
 
 
 def rows(

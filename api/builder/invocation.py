@@ -9,11 +9,13 @@ Failures = tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """How one invocation of dbt ended; `message` is empty after a success."""
+class Invocation:
+    """How one invocation of dbt ended; `message` is empty after a success.
+
+    `failures` say what is wrong with a project that dbt could not begin to build.
+    """
 
     invocation_id: str
     succeeded: bool
     message: str
-    # What is wrong with a project that cannot be built, as the record tells it.
     failures: Failures = ()

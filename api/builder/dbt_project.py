@@ -1,0 +1,131 @@
+"""The project as dbt has it: read when its files have changed, built, documented."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from api.builder.earlier import EarlierBuilds
+from api.builder.failures import Telling
+from api.builder.heartbeat import Heart
+from api.builder.invocation import Invocation
+from api.builder.overseer import Overseer
+from api.builder.watch import WatchedProject
+from api.config import Settings
+from api.engines import Building
+from api.errors import ContractError
+from api.observing.logs import configure
+from api.project import Project
+from api.runs.outcome import Stop
+
+if TYPE_CHECKING:
+    from api.builder.dbt import Dbt
+
+
+class DbtProject:
+    """A project, read and built in this process.
+
+    `broken` is what is wrong with its files: no build can begin before they change.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        project: Project,
+        watched: WatchedProject,
+        engine: Building,
+        heart: Heart,
+    ) -> None:
+        self._settings = settings
+        self._project = project
+        self._watched = watched
+        self._engine = engine
+        self._telling = Telling(project, settings.warehouse_dir)
+        self._earlier = EarlierBuilds(engine)
+        self._overseer = Overseer(
+            engine.at_work,
+            engine.errors,
+            watched,
+            heart,
+            settings.step_timeout_seconds,
+        )
+        self.broken: Invocation | None = None
+        self._is_parsed = False
+        # Whether all there is was built of these very files, so that data will do.
+        self._is_complete = False
+
+    def has_changed(self) -> bool:
+        """Whether its files have; then what holds by our contract is read at once."""
+        if not self._watched.has_changed():
+            return False
+        self.broken = self._read_contract()
+        self._is_parsed = self._is_complete = False
+        return True
+
+    def build(self) -> Invocation:
+        """Build and test all that may have changed since the last build."""
+        if self.broken is None:
+            self.parsed()
+        if self.broken is not None:
+            return self.broken
+        digest = self._watched.digest
+        if not self._is_complete and self._earlier.stands(digest):
+            self._is_complete = self.dbt.restore_compiled(digest)
+        with self._overseer.over(self.dbt.cancel):
+            if self._is_complete:
+                return self.dbt.build(data_only=True, digest=digest)
+            has_seeds = self._earlier.is_untouched()
+            return self.dbt.build(has_seeds=has_seeds, digest=digest)
+
+    def build_all(self) -> Invocation:
+        """Build and test everything, whatever there was."""
+        with self._overseer.over(self.dbt.cancel):
+            return self.dbt.build(digest=self._watched.digest)
+
+    @property
+    def stop(self) -> Stop | None:
+        """Why the last build was stopped, if it was."""
+        return self._overseer.stop
+
+    def was_published(self) -> None:
+        """All there is was built of these files."""
+        self._is_complete = True
+
+    def start_over(self) -> None:
+        """Nothing of what was built is there any more."""
+        self._is_complete = False
+
+    def parsed(self) -> Dbt:
+        """dbt, which has read the project; what is wrong by its rules is kept."""
+        if not self._is_parsed:
+            ended = self.dbt.parse()
+            self._is_parsed = True
+            self._watched.doubt()
+            if not ended.succeeded:
+                failures = self._telling.of("project", ended.message)
+                self.broken = replace(ended, failures=failures)
+        return self.dbt
+
+    def document(self) -> str:
+        """Right after a build all is compiled; after none nothing is."""
+        return self.parsed().document(is_compiled=self._is_complete)
+
+    @cached_property
+    def dbt(self) -> Dbt:
+        """Imported when it is first needed: that takes some seconds."""
+        from api.builder.dbt import Dbt
+
+        # dbt has put its own handler on the root by now: ours takes its place.
+        configure(self._settings.log_level)
+        return Dbt(self._settings, self._overseer.on_event, self._watched.environ)
+
+    def _read_contract(self) -> Invocation | None:
+        """What is wrong with the project by our contract; dbt reads it to build."""
+        try:
+            contract = self._project.contract()
+            self._engine.prepare(list(contract.tables.values()))
+        except ContractError as error:
+            told = self._telling.of_complaints(error.complaints)
+            return Invocation("", False, error.detail, told)
+        return None

@@ -1,0 +1,211 @@
+"""Judges runs of dbt, the builder's own and those from terminals, and publishes."""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from api.engines import LEASE_OWNER, Building, Position, Row
+from api.observing.logs import tell
+from api.project import Project
+from api.runs.audit import audited_run, builder_of, loads_audited
+from api.runs.catalogue import endpoint_of
+from api.runs.facts import DbtRun, Nodes, Result
+from api.runs.outcome import Outcome, Stop, outcome_of
+from api.utc import utc_text
+
+SUPERSEDED = (
+    "Not published: another dbt run has rebuilt a model since. Run `dbt build` again."
+)
+UNRECORDED = (
+    "Not published: dbt has left no record of the run. In dbt_project.yml on-run-start"
+    " has to call start_run(), and on-run-end record_run(results), whatever else they"
+    " do."
+)
+UNREADABLE = (
+    "Not published: what dbt has recorded of the run cannot be read; the log tells why."
+)
+SEVERAL = (
+    "Not published: the models were not all built by one run; `dbt build` builds, tests"
+    " and publishes."
+)
+
+
+class Judge:
+    """Decides what becomes of a run, does it, and records it."""
+
+    def __init__(self, engine: Building, project: Project) -> None:
+        self._engine = engine
+        self._project = project
+
+    def own(
+        self,
+        invocation_id: str,
+        nodes: Nodes,
+        known_to_pass: Collection[str],
+        digest: str,
+        stop: Stop | None = None,
+    ) -> tuple[Outcome, Position] | None:
+        """Judge the builder's run that just ended; None where it left no facts.
+
+        With the outcome comes how far the run has read, which may be further than the
+        ledger had come when it began.
+
+        `nodes` is the project as it was built, `known_to_pass` what of it needs no
+        test, `stop` why it was stopped, if it was.
+        """
+        judged = None
+        for row in self._engine.record.waiting_runs():
+            if row["invocation_id"] == invocation_id:
+                run = self._run(row, nodes)
+                position = Position(run.last_load_id, run.last_request_id)
+                judged = self._judge(run, known_to_pass, digest, stop), position
+            else:
+                self._judge(self._run(row, json.loads(row["nodes"] or "{}")))
+        return judged
+
+    def others(self) -> list[Outcome]:
+        """Judge the runs of others that have ended since the last look."""
+        return [
+            self._judge(self._run(row, json.loads(row["nodes"] or "{}")))
+            for row in self._engine.record.waiting_runs()
+        ]
+
+    def unrecorded(
+        self,
+        failures: Sequence[dict[str, Any]],
+        position: Position,
+        started_at: datetime,
+    ) -> tuple[str, Outcome]:
+        """Record a run that dbt did not record, under a name of its own.
+
+        dbt could not begin, or was kept from recording it where nothing has failed. The
+        same broken project fails every load that arrives: each is a build.
+        """
+        invocation_id = str(uuid.uuid4())
+        outcome = Outcome("not_published", UNRECORDED)
+        if failures:
+            words = f"Not published: {failures[0]['words']}"
+            outcome = Outcome("failed", words, list(failures))
+        run = DbtRun(
+            invocation_id=invocation_id,
+            owner=LEASE_OWNER,
+            command="build",
+            is_empty=False,
+            started_at=utc_text(started_at),
+            finished_at=utc_text(),
+            last_load_id=position.load_id,
+            last_request_id=position.request_id,
+            states={},
+            nodes={},
+            results=(),
+        )
+        self._engine.record.add(_build(run, outcome, run.last_load_id, ""))
+        return invocation_id, outcome
+
+    def _run(self, row: Row, nodes: Nodes) -> DbtRun:
+        found = self._engine.record.results_of(row["invocation_id"])
+        return DbtRun(
+            invocation_id=row["invocation_id"],
+            owner=row["owner"],
+            command=row["command"],
+            is_empty=bool(row["is_empty"]),
+            started_at=row["started_at"],
+            finished_at=row["finished_at"],
+            last_load_id=row["last_load_id"],
+            last_request_id=row["last_request_id"],
+            states={
+                state["model"]: (state["invocation_id"], state["last_load_id"])
+                for state in json.loads(row["states"])
+            },
+            nodes=nodes,
+            results=[
+                Result(
+                    unique_id=result["unique_id"],
+                    status=result["status"],
+                    message=result["message"],
+                    failures=result["failures"],
+                    seconds=result["seconds"],
+                    rows=json.loads(result["failing_rows"]),
+                )
+                for result in found
+            ],
+        )
+
+    def _outcome(
+        self,
+        run: DbtRun,
+        known_to_pass: Collection[str],
+        before: dict[str, Row],
+        stop: Stop | None,
+    ) -> Outcome:
+        """By its facts alone; those that another version of dbt left may be others."""
+        texts, named = self._project.texts(), self._engine.named_in_errors
+        try:
+            return outcome_of(run, known_to_pass, before, texts, named, stop)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            tell("run_unreadable", logging.ERROR, error, run=run.invocation_id)
+            return Outcome("failed", UNREADABLE)
+
+    def _judge(
+        self,
+        run: DbtRun,
+        known_to_pass: Collection[str] = (),
+        digest: str = "",
+        stop: Stop | None = None,
+    ) -> Outcome:
+        """All in one transaction: what another run changes meanwhile is not served."""
+        with self._engine.publishing(run.invocation_id) as publishing:
+            before = publishing.documents()
+            outcome = self._outcome(run, known_to_pass, before, stop)
+            last_load_id = run.last_load_id
+            if outcome.status == "published":
+                states = publishing.states(list(outcome.documents))
+                if audited_run(run, states) is None:
+                    had_one = run.command == "build" or builder_of(run, run.states)
+                    why = SUPERSEDED if had_one else SEVERAL
+                    outcome = Outcome("not_published", why, outcome.failures)
+                    outcome = replace(outcome, settles=not had_one)
+                else:
+                    last_load_id = loads_audited(run, states)
+                    publishing.put(outcome.documents, run.invocation_id)
+            # Part of the project is run in a terminal: the builder builds all the same.
+            if run.owner != LEASE_OWNER and outcome.status == "not_published":
+                outcome = replace(outcome, settles=False)
+            publishing.record(_build(run, outcome, last_load_id, digest))
+        return outcome
+
+
+def _build(
+    run: DbtRun, outcome: Outcome, last_load_id: int, digest: str
+) -> dict[str, Any]:
+    """The run as it is recorded, by the columns of published.builds."""
+    return {
+        "invocation_id": run.invocation_id,
+        "owner": run.owner,
+        "status": outcome.status,
+        "outcome": outcome.words,
+        "settles": int(outcome.settles),
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "last_load_id": last_load_id,
+        "last_request_id": run.last_request_id,
+        "project_digest": digest,
+        "steps": [
+            {
+                "name": run.nodes[result.unique_id]["name"],
+                "kind": run.nodes[result.unique_id]["resource_type"],
+                "status": result.status,
+                "seconds": result.seconds,
+            }
+            for result in run.results
+            if result.unique_id in run.nodes
+        ],
+        "failures": outcome.failures,
+        "marts": list(map(endpoint_of, outcome.documents.values())),
+    }

@@ -1,0 +1,51 @@
+"""Whether dbt in a terminal has read the very project that the builder has."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection
+from typing import Any
+
+from dbt.contracts.graph.manifest import Manifest
+
+from api.builder.unchanged import ASIDE
+from api.runs.facts import Nodes
+
+
+def is_same_project(
+    manifest: Manifest, nodes: Nodes, macros: str, ran: Collection[str]
+) -> bool:
+    """Compare what a run has recorded with a manifest, as far as that is of the data.
+
+    `macros` is the digest of the project's own, `ran` what the run has run: unit tests
+    are in no graph, so all of them have to be there.
+    """
+    if not set(manifest.unit_tests) <= set(ran):
+        return False
+    ours = {
+        unique_id: node.to_dict(omit_none=False)
+        for kind in (manifest.sources, manifest.nodes)
+        for unique_id, node in kind.items()
+    }
+    theirs = {id: node for id, node in nodes.items() if id not in manifest.unit_tests}
+    return _text(ours) == _text(theirs) and _digest_of_macros(manifest) == macros
+
+
+def _text(nodes: Nodes) -> str:
+    facts: dict[str, Any] = {
+        unique_id: {key: node[key] for key in node.keys() - ASIDE}
+        for unique_id, node in nodes.items()
+    }
+    return json.dumps(facts, sort_keys=True, default=str)
+
+
+def _digest_of_macros(manifest: Manifest) -> str:
+    """As `macros_code` in the project's own macros works it out."""
+    project = manifest.metadata.project_name
+    own = sorted(
+        (macro.name, macro.macro_sql)
+        for macro in manifest.macros.values()
+        if macro.package_name == project
+    )
+    return hashlib.md5("".join(sql for _, sql in own).encode()).hexdigest()

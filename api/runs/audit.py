@@ -1,0 +1,77 @@
+"""Whether a run was the whole audit: every model built, every test passed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from api.runs.facts import DbtRun, Node, States
+
+TESTS = ("test", "unit_test")
+# dbt puts them into what reads them, and never runs them by themselves.
+EPHEMERAL = "ephemeral"
+
+
+def is_built(node: Node) -> bool:
+    """Whether dbt builds it as a model of its own."""
+    materialized = node["config"].get("materialized")
+    return bool(node["resource_type"] == "model" and materialized != EPHEMERAL)
+
+
+def is_mart(node: Node) -> bool:
+    """Whether HTTP serves it: a model of a folder named marts."""
+    return is_built(node) and "marts" in node["fqn"][:-1]
+
+
+def marts_of(run: DbtRun) -> list[Node]:
+    """The models to be served, by name."""
+    marts = [node for node in run.nodes.values() if is_mart(node)]
+    return sorted(marts, key=lambda node: str(node["name"]))
+
+
+def why_not_whole(run: DbtRun, known_to_pass: Collection[str] = ()) -> str | None:
+    """Why the run does not stand for the whole project; None if it does.
+
+    `known_to_pass` are ids of tests that it may leave out.
+    """
+    if run.is_empty:
+        return "--empty builds the models without their rows."
+    if run.command == "run":
+        return "models were built but not tested; `dbt test` tests and publishes them."
+    done = {result.unique_id for result in run.results} | set(known_to_pass)
+    builds = run.command == "build"
+    left_out = [
+        node["name"]
+        for id, node in run.nodes.items()
+        if id not in done
+        and (node["resource_type"] in TESTS or builds and is_built(node))
+    ]
+    if left_out:
+        return (
+            f"this run left out {len(left_out)} of the project's models and tests,"
+            f" {left_out[0]} first; a run without a selection publishes."
+        )
+    return None
+
+
+def builder_of(run: DbtRun, states: States) -> str | None:
+    """The one run that built all the models; None if there were several."""
+    built = {node["name"] for node in run.nodes.values() if is_built(node)}
+    builders = {states[name][0] if name in states else None for name in built}
+    return builders.pop() if len(builders) == 1 else None
+
+
+def audited_run(run: DbtRun, states: States) -> str | None:
+    """The run that built all the models there are now, if this one has audited them.
+
+    `states` are the models' at this moment. None where another has built one since.
+    """
+    builder = builder_of(run, states)
+    own = run.invocation_id if run.command == "build" else builder_of(run, run.states)
+    return builder if builder == own else None
+
+
+def loads_audited(run: DbtRun, states: States) -> int:
+    """The newest load that is in the models which a run has audited."""
+    if run.command == "build":
+        return run.last_load_id
+    return min((entry for _, entry in states.values()), default=run.last_load_id)

@@ -1,0 +1,110 @@
+"""What becomes of a run: published, not published for a reason, or failed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from api.contract import check_marts
+from api.errors import ContractError
+from api.runs.audit import why_not_whole
+from api.runs.catalogue import Document, documents_of, endpoint_of
+from api.runs.facts import DbtRun
+from api.runs.failures import Failure, failures_of
+
+Status = Literal["published", "not_published", "failed"]
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why a run was stopped, and the ids of the nodes that it was at.
+
+    `gave_way` where the next run is about to begin.
+    """
+
+    why: str
+    steps: frozenset[str]
+    gave_way: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What becomes of a run, in one sentence, and everything that did not pass.
+
+    `settles` where nothing follows by itself: who waits for a build need not wait on.
+    `documents` are those of the marts to publish, by name; none without `published`.
+    """
+
+    status: Status
+    words: str
+    failures: list[Failure] = field(default_factory=list)
+    documents: dict[str, Document] = field(default_factory=dict)
+    settles: bool = True
+
+
+def outcome_of(
+    run: DbtRun,
+    known_to_pass: Collection[str],
+    before: Mapping[str, Document],
+    texts: Mapping[str, str],
+    named_in_errors: re.Pattern[str],
+    stop: Stop | None = None,
+) -> Outcome:
+    """Judge a run by its facts; whether its models are still there is not among them.
+
+    See `why_not_whole`, `documents_of` and `failures_of` for the arguments.
+    """
+    failures = failures_of(run, texts, named_in_errors)
+    if stop and run.failed:
+        return _stopped(stop, run, failures)
+    if why := why_not_whole(run, known_to_pass):
+        return Outcome("not_published", f"Not published: {why}", failures)
+    if run.failed:
+        return Outcome("failed", _failed(len(run.failed), len(run.results)), failures)
+    documents = documents_of(run, before)
+    try:
+        check_marts([document["contract"] for document in documents.values()])
+    except ContractError as error:
+        broken = [_of_contract(text, documents) for text in error.complaints]
+        words = f"Not published: {error.complaints[0]}"
+        return Outcome("failed", words, [*broken, *failures])
+    names = ", ".join(map(endpoint_of, documents.values()))
+    names = names or "no mart, for there is none"
+    return Outcome("published", f"Published {names}.", failures, documents)
+
+
+def _stopped(stop: Stop, run: DbtRun, failures: list[Failure]) -> Outcome:
+    """Of what the database said, that it was interrupted, nobody need hear."""
+    names = {run.nodes[id]["name"] for id in stop.steps if id in run.nodes}
+    at_work = [
+        failure | {"words": f"{failure['name']} was not finished. {stop.why}"}
+        for failure in failures
+        if failure["name"] in names
+    ]
+    words = f"Not published. {stop.why}"
+    if stop.gave_way:
+        return Outcome("not_published", words, settles=False)
+    return Outcome("failed", words, at_work)
+
+
+def _failed(failed: int, steps: int) -> str:
+    return f"Not published: {failed} of {steps} steps failed; the last good marts stay."
+
+
+def _of_contract(text: str, documents: Mapping[str, Document]) -> Failure:
+    """A mistake in what the YAML of a mart says, by its file where it names a mart."""
+    named = re.match(r"model (\w+)", text)
+    document = documents.get(named[1]) if named else None
+    return {
+        "name": named[1] if named else "project",
+        "kind": "project",
+        "file": document["file"] if document else None,
+        "line": None,
+        "status": "error",
+        "rows": None,
+        "message": text,
+        "words": text,
+        "sample": [],
+    }
