@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 
 import click
 
-from api.builder.supervisor import build_once
+from api.builder.supervisor import BUILDER_TAKEN, build_once
 from api.config import Settings
 from api.contract import Contract
 from api.errors import ContractError
@@ -69,13 +69,14 @@ def build_and_tell(
     settings: Settings, warehouse: Warehouse, load_id: int = 0, request_id: int = 0
 ) -> None:
     """Have it built, by the builder that runs or by one of our own; tell the end."""
+    is_alone = False
     if not warehouse.engine.builder_is_running():
         click.echo("No builder is running: building here.")
-        build_once(settings)
+        is_alone = build_once(settings) != BUILDER_TAKEN
     seconds = settings.build_wait_seconds
     builds = warehouse.builds
     wait = builds.wait_for_load if load_id else builds.wait_for_request
-    build = wait(load_id or request_id, seconds, lambda: True)
+    build = wait(load_id or request_id, seconds, lambda: not is_alone)
     if build is None:
         click.secho(f"No build came within {seconds:.0f} s.", fg="red", err=True)
         sys.exit(REFUSED)

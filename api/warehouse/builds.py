@@ -102,12 +102,14 @@ class Builds:
         seconds: float,
         worth_waiting: Callable[[], bool],
     ) -> Build | None:
+        """One that settles nothing counts where no other is waited for."""
         deadline = time.monotonic() + seconds
         while True:
-            found = (b for b in self._looked_for(where, values) if b.settles)
-            if build := next(found, None):
+            is_worth_it = worth_waiting()
+            found = self._looked_for(where, values)
+            if build := next((b for b in found if b.settles or not is_worth_it), None):
                 return build
-            if time.monotonic() > deadline or not worth_waiting():
+            if time.monotonic() > deadline or not is_worth_it:
                 return None
             time.sleep(self._database.poll_seconds)
 
