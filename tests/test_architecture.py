@@ -100,7 +100,7 @@ ROOMS = {
         "runs",
         "utc",
     },
-    "runs": {"contract", "errors", "project"},
+    "runs": {"contract", "errors", "plural", "project"},
     "context": {
         "answers",
         "builder",

@@ -66,15 +66,13 @@ class Judge:
                 position = Position(run.last_load_id, run.last_request_id)
                 judged = self._judge(run, known_to_pass, digest, stop), position
             else:
-                self._judge(self._run(row, json.loads(row["nodes"] or "{}")))
+                self._judge(self._run(row))
         return judged
 
     def others(self) -> list[Outcome]:
         """Judge the runs of others that have ended since the last look."""
-        return [
-            self._judge(self._run(row, json.loads(row["nodes"] or "{}")))
-            for row in self._engine.record.waiting_runs()
-        ]
+        waiting = self._engine.record.waiting_runs()
+        return [self._judge(self._run(row)) for row in waiting]
 
     def unrecorded(
         self,
@@ -108,7 +106,8 @@ class Judge:
         self._engine.record.add(_build(run, outcome, run.last_load_id, ""))
         return invocation_id, outcome
 
-    def _run(self, row: Row, nodes: Nodes) -> DbtRun:
+    def _run(self, row: Row, nodes: Nodes | None = None) -> DbtRun:
+        """A run as dbt recorded it; one from a terminal has recorded its nodes, too."""
         found = self._engine.record.results_of(row["invocation_id"])
         return DbtRun(
             invocation_id=row["invocation_id"],
@@ -123,7 +122,7 @@ class Judge:
                 state["model"]: (state["invocation_id"], state["last_load_id"])
                 for state in json.loads(row["states"])
             },
-            nodes=nodes,
+            nodes=nodes or json.loads(row["nodes"] or "{}"),
             results=[
                 Result(
                     unique_id=result["unique_id"],

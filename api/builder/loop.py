@@ -58,7 +58,7 @@ class Builder:
 
         `silences` is how often in a row a builder before this one was ended.
         """
-        pause, told = TROUBLE_SECONDS[0], silences == 0
+        pause, told, is_news = TROUBLE_SECONDS[0], silences == 0, True
         while True:
             self._heart.beat()
             try:
@@ -66,14 +66,14 @@ class Builder:
                     self._tell_of_silence()
                     told = True
                     hold_off(self._project, silences, self._heart.beat)
-                self._look()
-                pause = TROUBLE_SECONDS[0]
+                self._look(is_news)
+                pause, is_news = TROUBLE_SECONDS[0], False
             except self._engine.errors as error:
                 self._get_over(error)
                 time.sleep(pause)
                 pause = min(2 * pause, TROUBLE_SECONDS[1])
             next_look = min(self._next_look, self._retry.at)
-            self._engine.wait(max(next_look - time.monotonic(), 0.0))
+            is_news |= self._engine.wait(max(next_look - time.monotonic(), 0.0))
 
     def build_once(self) -> bool:
         """Build what there is now; whether it was published."""
@@ -145,13 +145,16 @@ class Builder:
             if not ended.succeeded:
                 log.warning("%s: %s", macro, self._telling.gist(ended.message))
 
-    def _look(self) -> None:
-        """Build if the ledger or the project has moved, or what is served is lost."""
+    def _look(self, is_news: bool) -> None:
+        """Build if the ledger or the project has moved, or what is served is lost.
+
+        `is_news` where dbt may have been run since the last look.
+        """
         now = time.monotonic()
         if now >= self._next_look:
             self._look_at_project()
             self._next_look = time.monotonic() + self._watched.poll_seconds
-        for outcome in self._judge.others():
+        for outcome in self._judge.others() if is_news else ():
             tell("run_judged", outcome=outcome.words)
             if outcome.status == "published":
                 self._show(outcome)

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from api.builder.heartbeat import Heart
@@ -103,7 +102,7 @@ class Overseer:
                 self._steps.clear()
 
     def _look(self, ended: threading.Event, cancel: Callable[[], None]) -> None:
-        build_since, shown = utc_text(datetime.now(UTC)), None
+        build_since, shown = utc_text(), None
         while not ended.wait(STOP_SECONDS if self.stop else LOOK_SECONDS):
             with self._lock:
                 steps = dict(self._steps)

@@ -21,8 +21,8 @@ class Step(TypedDict):
 
 
 @with_config(extra="forbid")
-class Build(TypedDict):
-    """A run of dbt, and the metrics that it published."""
+class JudgedBuild(TypedDict):
+    """What became of a run of dbt."""
 
     build_id: Annotated[int, Field(ge=1, examples=[5])]
     status: Literal["published", "not_published", "failed"]
@@ -34,8 +34,14 @@ class Build(TypedDict):
         ),
     ]
     run_by: Annotated[str, Field(examples=["the builder", "a terminal"])]
-    started_at: Annotated[str, Field(description="UTC, ISO 8601.")]
     finished_at: Annotated[str, Field(description="UTC, ISO 8601.")]
+
+
+@with_config(extra="forbid")
+class Build(JudgedBuild):
+    """A run of dbt, and the metrics that it published."""
+
+    started_at: Annotated[str, Field(description="UTC, ISO 8601.")]
     last_load_id: Annotated[
         int, Field(description="The newest load in it; 0 before the first.")
     ]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from api.documents.builds import BuildAtWork
+from api.documents.builds import BuildAtWork, JudgedBuild
 from api.documents.readings import Question
 
 
@@ -79,20 +79,9 @@ class FailedStep(TypedDict):
 
 
 @with_config(extra="forbid")
-class LastBuild(TypedDict):
+class LastBuild(JudgedBuild):
     """The build that ended last, served or not; part of the project is none."""
 
-    build_id: Annotated[int, Field(ge=1)]
-    status: Literal["published", "not_published", "failed"]
-    outcome: Annotated[
-        str,
-        Field(
-            description="What became of it, in one sentence.",
-            examples=["Published departments_above_average, quarterly_hires."],
-        ),
-    ]
-    run_by: Annotated[str, Field(examples=["the builder", "a terminal"])]
-    finished_at: Annotated[str, Field(description="UTC, ISO 8601.")]
     failures: Annotated[list[FailedStep], Field(description="Warnings left out.")]
 
 

@@ -208,8 +208,11 @@ class Building(Protocol):
     def position(self) -> Position:
         """The newest numbers, zeros before the API has ever run here."""
 
-    def wait(self, seconds: float) -> None:
-        """Wait until `position` may have moved, or dbt been run, and no longer."""
+    def wait(self, seconds: float) -> bool:
+        """Wait until `position` may have moved, or dbt been run, and no longer.
+
+        False where that has not happened since the last call.
+        """
 
     def prepare(self, tables: Sequence[Table]) -> None:
         """Bring the upload tables to the contract that is about to be built.

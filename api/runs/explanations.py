@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from api.plural import count
 from api.runs.facts import Node, Nodes, Result
 from api.runs.messages import sentence
 
@@ -23,7 +24,7 @@ def explanation(test: Node, result: Result, nodes: Nodes) -> str:
         words = f"The {name} does not pass."
     else:
         words = _broken_promise(test, found) or (
-            f"The {name} complains of {_counted(found, 'row')}."
+            f"The {name} complains of {count(found, 'row')}."
         )
     parts = [words, sentence((test.get("description") or "").strip())]
     if result.status == "warn":
@@ -55,7 +56,7 @@ def _broken_promise(test: Node, found: int) -> str | None:
         return None
     given, one = metadata["kwargs"], found == 1
     model, column = _referred(given["model"]), given["column_name"]
-    rows, values = _counted(found, "row"), _counted(found, "value")
+    rows, values = count(found, "row"), count(found, "value")
     if metadata["name"] == "not_null":
         return f"{rows} of {model} {'has' if one else 'have'} no {column}."
     if metadata["name"] == "relationships":
@@ -77,7 +78,3 @@ def _broken_promise(test: Node, found: int) -> str | None:
 def _referred(expression: str) -> str:
     """The model or table that a `ref()` or `source()` is about."""
     return str(QUOTED.findall(expression)[-1])
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

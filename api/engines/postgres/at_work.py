@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import Any
 
 from api.engines.at_work import Work
 from api.engines.postgres.database import Database
@@ -41,14 +42,17 @@ class WorkInDatabase:
             connection.rows(SHOW, [json.dumps(asdict(work))])
 
     def seen(self) -> Work | None:
-        with self._published.connection() as connection:
-            found = connection.rows(SEEN) if connection.rows(THERE) else []
-        return Work(**json.loads(found[0]["work"])) if found else None
+        found = self._row()
+        return Work(**json.loads(found["work"])) if found else None
 
     def ask_to_stop(self) -> None:
         self._published.rows("update published.at_work set is_to_stop = true")
 
     def is_to_stop(self) -> bool:
+        found = self._row()
+        return bool(found and found["is_to_stop"])
+
+    def _row(self) -> dict[str, Any] | None:
         with self._published.connection() as connection:
             found = connection.rows(SEEN) if connection.rows(THERE) else []
-        return bool(found and found[0]["is_to_stop"])
+        return found[0] if found else None

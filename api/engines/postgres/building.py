@@ -107,17 +107,21 @@ class PostgresBuilding:
         except WarehouseUnreachable as problem:
             raise AnotherBuilder(problem.detail) from problem
 
-    def wait(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> bool:
         """Listen for what `Database.writing` notifies at its commit."""
         try:
             if self._listener is None:
+                # Of what came before nobody tells.
                 self._listener = _listening()
-            if select.select([self._listener], [], [], seconds)[0]:
-                self._listener.poll()
-                self._listener.notifies.clear()
+                return True
+            if not select.select([self._listener], [], [], seconds)[0]:
+                return False
+            self._listener.poll()
+            self._listener.notifies.clear()
         except psycopg2.Error:
             self._stop_listening()
             time.sleep(min(seconds, POLL_SECONDS))
+        return True
 
     def prepare(self, tables: Sequence[Table]) -> None:
         prepare(self._raw, lambda c: in_place(c.rows, Dialect()), tables)

@@ -10,13 +10,11 @@ tools.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from api.engines.model import Row
 from api.engines.postgres.schema import TEXT, Dialect
-from api.engines.record import record_build
+from api.engines.publishing import PublishingInSql, quoted
 from api.raw_schema import Run
 
 BUILDS = f"""
@@ -59,7 +57,6 @@ COLUMN = (
     "select 1 as found from pg_attribute"
     " where attrelid = to_regclass('published.builds') and attname = ?"
 )
-STATES = "select model, invocation_id, last_load_id from main.dbt_model_states"
 # What is being read is left for the next time: nobody waits for a reader.
 PUBLISHED = """
 select relname as name, case relkind when 'v' then 'view' else 'table' end as kind
@@ -89,67 +86,47 @@ def bring_up_to_date(run: Run) -> None:
     run("commit", ())
 
 
-class PostgresPublishing:
-    """One transaction: the models of one moment, and what is made of them."""
+class PostgresPublishing(PublishingInSql):
+    """With a table for each build, and locks on what is read."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    dialect = Dialect()
 
     def states(self, marts: Sequence[str]) -> dict[str, tuple[str, int]]:
         """Whoever rebuilds a model waits at its state from now on.
 
         First the marts, then the states: a model's transaction locks them so, too.
         """
-        names = [f"main.{_quoted(mart)}" for mart in marts]
+        names = [f"main.{quoted(mart)}" for mart in marts]
         there = "select 1 as found where to_regclass(?) is not null"
         if not all(self._run(there, [name]) for name in names):
             return {}
         if names:
             self._run(f"lock table {', '.join(names)} in access share mode", ())
         self._run("lock table main.dbt_model_states in share mode", ())
-        return {
-            row["model"]: (row["invocation_id"], row["last_load_id"])
-            for row in self._run(STATES, ())
-        }
-
-    def documents(self) -> dict[str, Row]:
-        rows = self._run("select model, document from published.catalogue", ())
-        return {row["model"]: json.loads(row["document"]) for row in rows}
+        return super().states(marts)
 
     def put(self, documents: Mapping[str, Row], invocation_id: str) -> None:
         known = {document["table"] for document in self.documents().values()}
         for row in self._run(PUBLISHED, ()):
             name, kind = row["name"], row["kind"]
             if name not in (documents if kind == "view" else known):
-                self._run(f"drop {kind} published.{_quoted(name)}", ())
+                self._run(f"drop {kind} published.{quoted(name)}", ())
         self._run("delete from published.catalogue", ())
         for name, document in documents.items():
             table = f"{name}__{invocation_id[:RUN_CHARACTERS]}"
             self._copy(name, table, document["contract"]["columns"])
             self._show_as_view(name, table)
-            values = [name, json.dumps({**document, "table": table})]
-            self._run("insert into published.catalogue values (?, ?)", values)
-
-    def record(self, build: Mapping[str, Any]) -> None:
-        record_build(self._run, build)
+            self._list(name, {**document, "table": table})
 
     def _copy(self, mart: str, table: str, columns: list[Row]) -> None:
-        names = ", ".join(_quoted(column["name"]) for column in columns)
-        shape = ", ".join(
-            f"{_quoted(column['name'])} {Dialect().storage(column['data_type'])}"
-            for column in columns
-        )
-        to = f"published.{_quoted(table)}"
-        self._run(f"create table {to} ({shape})", ())
-        self._run(f"insert into {to} select {names} from main.{_quoted(mart)}", ())
+        names = ", ".join(quoted(column["name"]) for column in columns)
+        to = f"published.{quoted(table)}"
+        self._run(f"create table {to} ({self._shape(columns)})", ())
+        self._run(f"insert into {to} select {names} from main.{quoted(mart)}", ())
 
     def _show_as_view(self, mart: str, table: str) -> None:
         """A view is replaced in place as long as its columns stay the same."""
-        view, of = f"published.{_quoted(mart)}", f"published.{_quoted(table)}"
+        view, of = f"published.{quoted(mart)}", f"published.{quoted(table)}"
         if not self._run(f"select 1 as found where {SHAPE} = {SHAPE}", [view, of]):
             self._run(f"drop view if exists {view}", ())
         self._run(f"create or replace view {view} as select * from {of}", ())
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -79,6 +79,11 @@ class SparkBuilding(SqliteBuilding):
     def publishing(self, invocation_id: str) -> AbstractContextManager[SparkPublishing]:
         return publishing(self._storage, self._published, invocation_id)
 
+    def wait(self, seconds: float) -> bool:
+        """Of what is put into the storage nobody tells."""
+        super().wait(seconds)
+        return True
+
     def operations_after(
         self, documents: Mapping[str, Row]
     ) -> Sequence[tuple[str, Mapping[str, Any]]]:

@@ -18,8 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from api.engines.model import Row
+from api.engines.publishing import quoted
 from api.engines.record import Opened, Record
-from api.engines.sqlite.building.publishing import SqlitePublishing, quoted
+from api.engines.sqlite.building.publishing import SqlitePublishing
 from api.raw_schema import Run
 from api.shared_storage import Storage
 

@@ -81,13 +81,14 @@ class SqliteBuilding:
     def position(self) -> Position:
         return self._ledger.position()
 
-    def wait(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> bool:
         """Whoever commits to raw.db says so; to main.db dbt does, which cannot."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             woken = self._commits.wait(min(left, MAIN_POLL_SECONDS))
             if woken or self._ledger.main_has_changed():
-                return
+                return True
+        return False
 
     def prepare(self, tables: Sequence[Table]) -> None:
         self._ledger.prepare(tables)

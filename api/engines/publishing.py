@@ -1,0 +1,51 @@
+"""What engines say alike when they publish: of the models' states and the catalogue."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from api.engines.model import Row
+from api.engines.record import record_build
+from api.raw_schema import Dialect, Run
+
+STATES = "select model, invocation_id, last_load_id from main.dbt_model_states"
+
+
+class PublishingInSql:
+    """One transaction: the models of one moment, and what is made of them."""
+
+    dialect: Dialect
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def states(self, marts: Sequence[str]) -> dict[str, tuple[str, int]]:
+        return {
+            row["model"]: (row["invocation_id"], row["last_load_id"])
+            for row in self._run(STATES, ())
+        }
+
+    def documents(self) -> dict[str, Row]:
+        rows = self._run("select model, document from published.catalogue", ())
+        return {row["model"]: json.loads(row["document"]) for row in rows}
+
+    def record(self, build: Mapping[str, Any]) -> None:
+        record_build(self._run, build)
+
+    def _list(self, name: str, document: Row) -> None:
+        values = [name, json.dumps(document)]
+        self._run("insert into published.catalogue values (?, ?)", values)
+
+    def _shape(self, columns: Sequence[Row]) -> str:
+        """The columns of a mart as they stand in `create table`."""
+        return ", ".join(
+            f"{quoted(column['name'])} {self.dialect.storage(column['data_type'])}"
+            for column in columns
+        )
+
+
+def quoted(name: str) -> str:
+    """A name as it stands in SQL."""
+    return '"' + name.replace('"', '""') + '"'
