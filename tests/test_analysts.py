@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.checkout import AUTHOR, commit_all
 from support.project import copy_project
 from support.server import Server, wait_until
 
@@ -45,11 +46,11 @@ def write(project: Path, files: dict[str, str]) -> None:
 
 
 def mart(name: str, sql: str = "select 1 as one", meta: str = "") -> dict[str, str]:
-    folder = "dbt_project/models/marts"
     yaml = MART.format(name=name, meta=meta or f"title: {name}")
-    return {f"{folder}/{name}.sql": sql, f"{folder}/{name}.yml": yaml}
+    return {f"{MARTS}/{name}.sql": sql, f"{MARTS}/{name}.yml": yaml}
 
 
+MARTS = "dbt_project/models/marts"
 ENDLESS = """
 with recursive numbers (n) as (select 1 union all select n + 1 from numbers)
 select max(n) as one from numbers
@@ -75,6 +76,7 @@ def server(
     # As `dbt deps` leaves it.
     (project / "dbt_packages").mkdir()
     os.symlink(project / "calendar", project / "dbt_packages" / "calendar")
+    commit_all(project)
     warehouse = shutil.copytree(sample_warehouse, folder / "warehouse")
     settings = {"STEP_TIMEOUT_SECONDS": "10"}
     log = folder / "log"
@@ -101,6 +103,21 @@ def test_a_change_in_a_package_is_seen_like_any(server: Server) -> None:
     write(server.project, {"calendar/models/days.sql": "select 2 as day"})
     wait_until(lambda: builds(server)[0]["build_id"] > before)
     assert builds(server)[0]["status"] == "published"
+
+
+def test_a_build_tells_its_version_and_how_many_rows_its_marts_have(
+    server: Server,
+) -> None:
+    wait_until(lambda: "asides" in builds(server)[0]["metrics"])
+    build = builds(server)[0]
+    assert build["project"]["author"] == AUTHOR
+    assert build["rows"]["asides"] == 1
+    assert set(build["rows"]) == set(build["metrics"])
+    before = build["build_id"]
+    write(server.project, mart("versioned"))
+    wait_until(lambda: builds(server)[0]["build_id"] > before)
+    changed = builds(server)[0]["project"]["changed_files"]
+    assert f"{MARTS}/versioned.sql" in changed
 
 
 def test_a_build_without_an_end_is_seen_stopped_and_gives_way(server: Server) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from api.builder.checkout import Checkout, Version
 from api.engines import LEASE_OWNER, Building, Position, Row
 from api.observing.logs import tell
 from api.project import Project
@@ -42,6 +43,7 @@ class Judge:
     def __init__(self, engine: Building, project: Project) -> None:
         self._engine = engine
         self._project = project
+        self._checkout = Checkout(project)
 
     def own(
         self,
@@ -103,8 +105,16 @@ class Judge:
             nodes={},
             results=(),
         )
-        self._engine.record.add(_build(run, outcome, run.last_load_id, ""))
+        version = self._version(run)
+        self._engine.record.add(_build(run, outcome, {}, run.last_load_id, "", version))
         return invocation_id, outcome
+
+    def _version(self, run: DbtRun) -> Version | None:
+        """Of what stands here; a terminal may have run dbt on anything."""
+        if run.owner != LEASE_OWNER:
+            return None
+        before = self._engine.record.newest_build(published=True)
+        return self._checkout.version(json.loads(before.get("project") or "null"))
 
     def _run(self, row: Row, nodes: Nodes | None = None) -> DbtRun:
         """A run as dbt recorded it; one from a terminal has recorded its nodes, too."""
@@ -159,8 +169,10 @@ class Judge:
         stop: Stop | None = None,
     ) -> Outcome:
         """All in one transaction: what another run changes meanwhile is not served."""
+        version = self._version(run)
         with self._engine.publishing(run.invocation_id) as publishing:
             before = publishing.documents()
+            rows: dict[str, int] = {}
             outcome = self._outcome(run, known_to_pass, before, stop)
             last_load_id = run.last_load_id
             if outcome.status == "published":
@@ -173,15 +185,21 @@ class Judge:
                 else:
                     last_load_id = loads_audited(run, states)
                     publishing.put(outcome.documents, run.invocation_id)
+                    rows = publishing.rows(outcome.documents)
             # Part of the project is run in a terminal: the builder builds all the same.
             if run.owner != LEASE_OWNER and outcome.status == "not_published":
                 outcome = replace(outcome, settles=False)
-            publishing.record(_build(run, outcome, last_load_id, digest))
+            publishing.record(_build(run, outcome, rows, last_load_id, digest, version))
         return outcome
 
 
 def _build(
-    run: DbtRun, outcome: Outcome, last_load_id: int, digest: str
+    run: DbtRun,
+    outcome: Outcome,
+    rows: Mapping[str, int],
+    last_load_id: int,
+    digest: str,
+    version: Version | None,
 ) -> dict[str, Any]:
     """The run as it is recorded, by the columns of published.builds."""
     return {
@@ -206,5 +224,9 @@ def _build(
             if result.unique_id in run.nodes
         ],
         "failures": outcome.failures,
-        "marts": list(map(endpoint_of, outcome.documents.values())),
+        "marts": {
+            endpoint_of(document): rows.get(name)
+            for name, document in outcome.documents.items()
+        },
+        "project": json.dumps(version),
     }

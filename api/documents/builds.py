@@ -21,6 +21,24 @@ class Step(TypedDict):
 
 
 @with_config(extra="forbid")
+class ProjectVersion(TypedDict):
+    """What git says of the project that was built."""
+
+    commit: Annotated[str, Field(examples=["9f2c4e1a7b30d58c6e41f0b2a9d3c7e815f6a240"])]
+    author: Annotated[str, Field(examples=["Ann Example"])]
+    committed_at: Annotated[str, Field(description="UTC, ISO 8601.")]
+    uncommitted_files: Annotated[
+        list[str], Field(description="Files that are not as in that commit.")
+    ]
+    changed_files: Annotated[
+        list[str],
+        Field(
+            description="Files that are not as in the commit that was published before."
+        ),
+    ]
+
+
+@with_config(extra="forbid")
 class JudgedBuild(TypedDict):
     """What became of a run of dbt."""
 
@@ -50,6 +68,17 @@ class Build(JudgedBuild):
     ]
     metrics: Annotated[
         list[str], Field(description="What it published; empty when it did not.")
+    ]
+    rows: Annotated[
+        dict[str, Annotated[int, Field(ge=0)] | None],
+        Field(
+            description="How many rows each of them has; null if nobody counted.",
+            examples=[{"departments_above_average": 7}],
+        ),
+    ]
+    project: Annotated[
+        ProjectVersion | None,
+        Field(description="The version of it; null outside git, or by a terminal."),
     ]
     failures: Annotated[
         list[Failure], Field(description="What failed, and warnings; worst first.")

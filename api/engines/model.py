@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -171,6 +171,9 @@ class Publishing(Protocol):
 
     def put(self, documents: Mapping[str, Row], invocation_id: str) -> None:
         """Publish these marts as they are built, for a run, and no others."""
+
+    def rows(self, marts: Iterable[str]) -> dict[str, int]:
+        """How many rows each of these marts has, which were just published."""
 
     def record(self, build: Mapping[str, Any]) -> None:
         """Record the build that this belongs to."""

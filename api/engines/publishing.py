@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from api.engines.model import Row
@@ -30,6 +30,10 @@ class PublishingInSql:
     def documents(self) -> dict[str, Row]:
         rows = self._run("select model, document from published.catalogue", ())
         return {row["model"]: json.loads(row["document"]) for row in rows}
+
+    def rows(self, marts: Iterable[str]) -> dict[str, int]:
+        sql = "select count(*) as found from published.{}"
+        return {m: self._run(sql.format(quoted(m)), ())[0]["found"] for m in marts}
 
     def record(self, build: Mapping[str, Any]) -> None:
         record_build(self._run, build)

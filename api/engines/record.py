@@ -52,7 +52,7 @@ def record_build(run: Run, build: Mapping[str, Any]) -> None:
     """Record a build, inside a transaction or not; the last 2,000 are kept."""
     columns, marks = ", ".join(build), ", ".join("?" * len(build))
     values = [
-        json.dumps(value) if isinstance(value, list) else value
+        json.dumps(value) if isinstance(value, (list, dict)) else value
         for value in build.values()
     ]
     run(f"insert into published.builds ({columns}) values ({marks})", values)

@@ -105,6 +105,7 @@ def build_brief(build: Build | None, builder_is_running: bool = True) -> BuildBr
 
 def _summary(build: Build) -> BuildDocument:
     failures: list[Any] = build.failures
+    project: Any = build.project
     return {
         "build_id": build.build_id,
         "status": build.status,
@@ -114,7 +115,9 @@ def _summary(build: Build) -> BuildDocument:
         "finished_at": build.finished_at,
         "last_load_id": build.last_load_id,
         "sample_data": build.is_sample,
-        "metrics": build.marts,
+        "metrics": list(build.rows),
+        "rows": build.rows,
+        "project": project,
         "failures": failures,
     }
 

@@ -27,7 +27,9 @@ class Build:
 
     `outcome` says in one sentence what became of it, `owner` who ran dbt. Times are
     UTC, `last_load_id` is the newest load that it covers. It `settles` what waits for a
-    build, unless another comes by itself: of part of the project, or overtaken.
+    build, unless another comes by itself: of part of the project, or overtaken. `rows`
+    are how many each endpoint has, None where an earlier version did not count them,
+    `project` is the version that was built, as far as it is known.
     """
 
     build_id: int
@@ -42,7 +44,8 @@ class Build:
     last_request_id: int
     steps: list[Row]
     failures: list[Row]
-    marts: list[str]
+    rows: dict[str, int | None]
+    project: Row | None
 
     @property
     def published(self) -> bool:
@@ -170,8 +173,14 @@ def _build(row: Row) -> Build:
         last_request_id=row["last_request_id"],
         steps=json.loads(row["steps"]),
         failures=[_failure(failure) for failure in json.loads(row["failures"])],
-        marts=json.loads(row["marts"]),
+        rows=_rows(json.loads(row["marts"])),
+        project=json.loads(row.get("project") or "null"),
     )
+
+
+def _rows(marts: dict[str, int | None] | list[str]) -> dict[str, int | None]:
+    """Earlier versions recorded the names alone."""
+    return marts if isinstance(marts, dict) else dict.fromkeys(marts)
 
 
 def _failure(recorded: Row) -> Row:

@@ -32,7 +32,8 @@ create table published.builds (
     project_digest text not null,
     steps text not null,
     failures text not null,
-    marts text not null
+    marts text not null,
+    project text default 'null'
 )
 """
 # What an earlier version has recorded is kept; before that they had no digest.
@@ -46,6 +47,7 @@ alter table published.builds
     add column settles bigint not null default 1,
     add column if not exists project_digest text not null default ''
 """
+TO_PROJECTS = "alter table published.builds add column project text default 'null'"
 CATALOGUE = f"""
 create table if not exists published.catalogue (
     model {TEXT} primary key,
@@ -78,10 +80,15 @@ RUN_CHARACTERS = 8
 
 def bring_up_to_date(run: Run) -> None:
     """Make the tables that builds and documents are kept in; nothing if they are."""
-    if run(COLUMN, ["outcome"]):
+    if run(COLUMN, ["project"]):
         return
     run("begin", ())
-    run(TO_BUILDS if run(COLUMN, ["build_id"]) else BUILDS, ())
+    if not run(COLUMN, ["build_id"]):
+        run(BUILDS, ())
+    else:
+        if not run(COLUMN, ["outcome"]):
+            run(TO_BUILDS, ())
+        run(TO_PROJECTS, ())
     run(CATALOGUE, ())
     run("commit", ())
 

@@ -189,8 +189,10 @@ function whole(build) {
           build.metrics.map((name, at) => [
             at > 0 && ", ",
             h("a", { href: `#/metrics/${encodeURIComponent(name)}` }, name),
+            build.rows[name] !== null && ` (${count(build.rows[name], "row")})`,
           ]),
         ],
+        ...(build.project ? versionOf(build.project) : []),
       ]),
     ),
     build.failures.length > 0 &&
@@ -204,6 +206,19 @@ function whole(build) {
       ),
     build.steps.length > 0 &&
       h("section", { class: "card stack" }, h("h2", {}, "Steps"), steps(build)),
+  ];
+}
+
+function versionOf({ commit, author, committed_at: at, ...files }) {
+  const names = (title, found) =>
+    found.length > 0 && [
+      title,
+      found.map((file, place) => [place > 0 && ", ", h("code", {}, file)]),
+    ];
+  return [
+    ["Commit", [h("code", {}, commit.slice(0, 10)), ` by ${author}, `, since(at)]],
+    names("Changed since", files.changed_files),
+    names("Not committed", files.uncommitted_files),
   ];
 }
 

@@ -31,7 +31,8 @@ create table published.builds (
     project_digest text not null,
     steps text not null,
     failures text not null,
-    marts text not null
+    marts text not null,
+    project text default 'null'
 ) strict
 """
 CATALOGUE = """
@@ -46,9 +47,10 @@ TO_BUILDS = (
     BUILDS,
     "insert into published.builds select build_id, invocation_id, 'the builder',"
     " status, '', 1, started_at, finished_at, last_load_id, last_request_id, '', steps,"
-    " failures, marts from published.earlier",
+    " failures, marts, 'null' from published.earlier",
     "drop table published.earlier",
 )
+TO_PROJECTS = "alter table published.builds add column project text default 'null'"
 HAS_RUNS = "select 1 as found from main.sqlite_master where name = 'dbt_results'"
 COLUMN = (
     "select 1 as found from pragma_table_info('builds', 'published') where name = ?"
@@ -71,7 +73,7 @@ def warehouse_in(folder: Path) -> Iterator[Run]:
     with opened(main if main.exists() else ":memory:") as run:
         run("attach ? as published", [str(folder / "published.db")])
         run("pragma published.journal_mode = wal", ())
-        if not run(COLUMN, ["outcome"]):
+        if not run(COLUMN, ["project"]):
             _bring_up_to_date(run)
         run(CATALOGUE, ())
         yield run
@@ -80,13 +82,19 @@ def warehouse_in(folder: Path) -> Iterator[Run]:
 def _bring_up_to_date(run: Run) -> None:
     run("begin immediate", ())
     try:
-        there = run(COLUMN, ["build_id"])
-        for statement in TO_BUILDS if there else (BUILDS,):
+        for statement in _steps(run):
             run(statement, ())
         run("commit", ())
     except BaseException:
         run("rollback", ())
         raise
+
+
+def _steps(run: Run) -> Sequence[str]:
+    if not run(COLUMN, ["build_id"]):
+        return (BUILDS,)
+    has_outcome = run(COLUMN, ["outcome"]) and not run(COLUMN, ["project"])
+    return (TO_PROJECTS,) if has_outcome else TO_BUILDS
 
 
 def rows(
