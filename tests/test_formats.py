@@ -51,6 +51,27 @@ def test_parquet_opens_in_pandas_and_describes_its_columns(client: FlaskClient) 
     assert about == b"Hires from January to March."
 
 
+@pytest.mark.parametrize("name", ["json", "csv", "ndjson", "parquet", "svg"])
+def test_a_format_may_stand_behind_the_name(client: FlaskClient, name: str) -> None:
+    """For tools that go by how an address ends."""
+    ending = client.get(f"{HIRES}.{name}?year=2020&limit=3")
+    named = client.get(f"{HIRES}?year=2020&limit=3&format={name}")
+    assert (ending.data, ending.mimetype) == (named.data, named.mimetype)
+    assert ending.headers["ETag"] == named.headers["ETag"]
+    if name != "svg":
+        assert f"{HIRES}.{name}?" in ending.headers["Link"]
+
+
+def test_an_ending_is_a_format_or_part_of_the_name(client: FlaskClient) -> None:
+    unknown = client.get(f"{HIRES}.xyz")
+    assert (unknown.status_code, unknown.json["code"]) == (404, "unknown_metric")
+    both = client.get(f"{HIRES}.csv?format=json")
+    assert (both.status_code, both.json["code"]) == (400, "bad_parameter")
+    assert ".csv" in both.json["detail"]
+    empty = client.get(f"{HIRES}.csv?format=")
+    assert (empty.status_code, empty.json["code"]) == (400, "bad_parameter")
+
+
 @pytest.mark.parametrize("name", MEDIA_TYPES)
 def test_a_format_is_chosen_by_name_or_by_accept(
     client: FlaskClient, name: str

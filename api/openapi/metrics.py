@@ -137,7 +137,9 @@ def _parameters(mart: Mart) -> Iterator[Node]:
     )
     formats = list(formats_of(mart))
     yield query(
-        "format", {"type": "string", "enum": formats}, "Instead of the Accept header."
+        "format",
+        {"type": "string", "enum": formats},
+        "Instead of the Accept header; also behind the name, as in `.csv`.",
     )
     yield query(
         "spreadsheet",
@@ -165,10 +167,11 @@ def _declared(mart: Mart, parameter: Parameter) -> Node:
 
 def _filter(column: Column, name: str, operator: str) -> Node:
     schema = TYPES["boolean" if operator == "null" else column.data_type]
-    if operator in SEVERAL:
+    if operator in (*SEVERAL, "in"):
         schema = array_of(schema) | {"minItems": 1}
+    shape = {"style": "form", "explode": False} if operator == "in" else {}
     about = f"Rows whose `{column.name}` is {OPERATORS[operator]}."  # type: ignore[index]
-    return query(name, schema, about)
+    return query(name, schema, about, **shape)
 
 
 def _listed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ from api.query.model import Condition, Operator, Value
 OPERATORS: dict[Operator, str] = {
     "eq": "equal to the value, or to any of several; as without an operator",
     "ne": "not equal to the value",
+    "in": "equal to any of the values, with commas between them as in CSV",
     "gt": "greater than the value",
     "gte": "greater than the value, or equal to it",
     "lt": "less than the value",
@@ -26,6 +28,8 @@ OPERATORS: dict[Operator, str] = {
 MOST_VALUES = 500
 COMPARISONS: tuple[Operator, ...] = ("gt", "gte", "lt", "lte")
 SEVERAL: tuple[Operator, ...] = ("eq", "ne")
+# Of a list: one in quotes, or as it stands.
+LISTED = re.compile(r'(?:"((?:[^"]|"")*)"|([^,]*))(,|\Z)')
 
 WANTED: dict[DataType, str] = {
     "integer": "a whole number",
@@ -53,9 +57,23 @@ def condition(
     """The condition that a parameter states; raises BadParameter."""
     if len(texts) > 1 and operator not in SEVERAL:
         raise BadParameter(f"{name} is given {len(texts)} times; give it once.")
+    if operator == "in":
+        return Condition(
+            column.name, "eq", values_of(name, column.data_type, _listed(texts[0]))
+        )
     if operator == "null":
         return Condition(column.name, "null", (value_of(name, "boolean", texts[0]),))
     return Condition(column.name, operator, values_of(name, column.data_type, texts))
+
+
+def _listed(text: str) -> list[str]:
+    """The values of a list; a comma or a quote of their own stands in quotes."""
+    found, at, is_more = [], 0, True
+    while is_more and (match := LISTED.match(text, at)):
+        inside, plain, comma = match.groups()
+        found.append(plain if inside is None else inside.replace('""', '"'))
+        at, is_more = match.end(), bool(comma)
+    return found
 
 
 def values_of(

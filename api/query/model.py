@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Literal
 
-Operator = Literal["eq", "ne", "gt", "gte", "lt", "lte", "contains", "null"]
+Operator = Literal["eq", "ne", "in", "gt", "gte", "lt", "lte", "contains", "null"]
 Value = str | int | float
 
 

@@ -55,15 +55,23 @@ def routes(context: Context) -> Blueprint:
 
 
 def _wish(name: str) -> Wish:
+    """Behind its name a metric may have the format, for tools that go by that."""
+    stem, _, ending = name.rpartition(".")
+    endpoint, named = (stem, ending) if ending in FORMATS and stem else (name, None)
     spreadsheet = one_of("spreadsheet", ("false", "true")) == "true"
     given = request.args.to_dict(flat=False)
-    return Wish(name, given, _format, Options(spreadsheet, one_of("theme", THEMES)))
+    options = Options(spreadsheet, one_of("theme", THEMES))
+    return Wish(endpoint, given, lambda mart: _format(mart, named), options)
 
 
-def _format(mart: Mart) -> Format:
-    """The format that `format` names, else the one that Accept likes best."""
+def _format(mart: Mart, ending: str | None) -> Format:
+    """The format that is named, else the one that Accept likes best."""
     offered = formats_of(mart)
     named = single("format")
+    if named is None:
+        named = ending
+    elif ending not in (None, named):
+        raise BadParameter(f"The address ends with .{ending}, but format is {named}.")
     if named is not None and named not in offered:
         why = f"{mart.endpoint} declares no chart; " if named in FORMATS else ""
         raise BadParameter(f"{why}format must be one of {', '.join(offered)}")
