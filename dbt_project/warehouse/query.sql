@@ -1,31 +1,60 @@
 {#
-    Run one statement outside dbt's own transactions; its rows if it is a select, since even
-    no rows take dbt a millisecond to hand over. A transaction is opened with a plain `begin`:
-    `begin immediate` would take SQLite's write lock of raw.db as well, and with it wait for, and
-    hold up, uploads.
+    Run one statement outside dbt's own transactions; its rows if it is one that reads, since
+    even no rows take dbt a millisecond to hand over.
 #}
 {% macro query(sql) -%}
-    {%- set reads = sql.strip().lower().startswith(('select', 'with')) -%}
-    {%- call statement('query', fetch_result=reads, auto_begin=false) -%}
-        {{ sql }}
-    {%- endcall -%}
+    {%- set reads = sql.strip().lower().startswith(('select', 'with', 'describe', 'show')) -%}
+    {%- call statement('query', fetch_result=reads, auto_begin=false) -%}{{ sql }}{%- endcall -%}
     {{ return(load_result('query').table.rows if reads else []) }}
 {%- endmacro %}
 
-
-{# The first row of a query, or none. #}
-{% macro only_row(sql) -%}
-    {%- set rows = query(sql) -%}
-    {{ return(rows[0] if rows | length else none) }}
+{#
+    With a plain `begin`: `begin immediate` would take SQLite's write lock of raw.db as well,
+    and with it wait for, and hold up, uploads.
+#}
+{% macro transaction(statements) -%}
+    {%- for sql in ['begin'] + statements + ['commit'] -%}{%- do query(sql) -%}{%- endfor -%}
 {%- endmacro %}
 
-
-{# A text as a SQL literal; none for none. #}
-{% macro quoted(text) -%}
-    {{ return(none if text is none else adapter.dispatch('quoted')(text)) }}
+{# A statement inside the model's own transaction. #}
+{% macro statement_of(sql) -%}
+    {%- call statement('part') -%}{{ sql }}{%- endcall -%}
 {%- endmacro %}
 
+{# A text as a SQL literal. #}
+{% macro quoted(text) -%}{{ return(adapter.dispatch('quoted')(text)) }}{%- endmacro %}
 
 {% macro default__quoted(text) -%}
     {{ return("'" ~ (text | string | replace("'", "''")) ~ "'") }}
+{%- endmacro %}
+
+{% macro spark__quoted(text) -%}
+    {{ return("'" ~ (text | string | replace('\\', '\\\\') | replace("'", "\\'")) ~ "'") }}
+{%- endmacro %}
+
+{% macro literal(value) -%}
+    {{ return('null' if value is none else value if value is number else quoted(value)) }}
+{%- endmacro %}
+
+{% macro literals(values) -%}
+    {%- for value in values -%}{{ literal(value) }}{{ ', ' if not loop.last }}{%- endfor -%}
+{%- endmacro %}
+
+{# Names of columns as SQL. #}
+{% macro quoted_names(names) -%}
+    {%- for name in names -%}{{ adapter.quote(name) }}{{ ', ' if not loop.last }}{%- endfor -%}
+{%- endmacro %}
+
+{% macro relation_exists(relation) -%}{{ return(adapter.dispatch('relation_exists')(relation)) }}{%- endmacro %}
+
+{% macro sqlite__relation_exists(relation) -%}
+    {{ return(query('select 1 from ' ~ relation.schema ~ '.sqlite_master where name = ' ~ quoted(relation.identifier)) | length > 0) }}
+{%- endmacro %}
+
+{% macro postgres__relation_exists(relation) -%}
+    {{ return(query('select 1 where to_regclass(' ~ quoted(relation.include(database=false)) ~ ') is not null') | length > 0) }}
+{%- endmacro %}
+
+{% macro spark__relation_exists(relation) -%}
+    {{ return(adapter.get_relation(database=none, schema=relation.schema, identifier=relation.identifier) is not none) }}
 {%- endmacro %}

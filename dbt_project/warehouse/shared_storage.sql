@@ -16,38 +16,17 @@
     {{ return(place ~ '/' ~ path) }}
 {%- endmacro %}
 
-
-{% macro location(path) -%}
-    {{ return('location ' ~ quoted(shared_storage(path))) }}
-{%- endmacro %}
-
-
-{# The rows of a statement that is no select. #}
-{% macro answer_of(sql) -%}
-    {%- call statement('answer', fetch_result=true, auto_begin=false) -%}
-        {{ sql }}
-    {%- endcall -%}
-    {{ return(load_result('answer').table.rows) }}
-{%- endmacro %}
-
+{% macro location(path) -%}{{ return('location ' ~ quoted(shared_storage(path))) }}{%- endmacro %}
 
 {# What the metastore knows of the tables and views of a schema: {name: text}. #}
 {% macro known_relations(schema) -%}
     {%- set known = {} -%}
-    {%- for row in answer_of('show table extended in ' ~ schema ~ " like '*'") -%}
-        {%- do known.update({row[1]: row[3]}) -%}
-    {%- endfor -%}
+    {%- for row in query('show table extended in ' ~ schema ~ " like '*'") -%}{%- do known.update({row[1]: row[3]}) -%}{%- endfor -%}
     {{ return(known) }}
 {%- endmacro %}
-
 
 {# A property of a table, out of that text. #}
 {% macro property_in(information, name) -%}
     {%- set found = modules.re.search('[\\[ ,]' ~ modules.re.escape(name) ~ '=([^,\\]]*)', information or '') -%}
     {{ return(found.group(1) if found else none) }}
-{%- endmacro %}
-
-
-{% macro spark__quoted(text) -%}
-    {{ return("'" ~ (text | string | replace('\\', '\\\\') | replace("'", "\\'")) ~ "'") }}
 {%- endmacro %}
