@@ -1,6 +1,6 @@
 {#
-    A model with a contract becomes a table of exactly its documented columns, filled by name,
-    so a value of another type or a column on one side only stops the build.
+    A model with a contract becomes a table of exactly its documented columns, filled by name, so a value of another
+    type or a column on one side only stops the build.
 #}
 {% macro create_promised_table(temporary, relation, sql) -%}
     {%- set create = 'create ' ~ ('temporary ' if temporary else '') ~ 'table ' ~ relation -%}
@@ -8,7 +8,7 @@
     {{ create }} as
     {{ sql }}
     {%- else -%}
-    {%- do check_columns(sql) -%}
+    {%- do check_columns(columns_of(sql)) -%}
     {%- if keeps_changes() and not temporary -%}{%- do forget_changes() -%}{%- endif -%}
     {%- do statement_of(create ~ ' ' ~ table_shape(column_types(model))) -%}
     {%- if config.get('materialized') == 'incremental' and not temporary -%}{%- do index_nulls(relation) -%}{%- endif -%}
@@ -40,10 +40,9 @@
 {%- endmacro %}
 
 {#
-    Types are made equal only where no value can change by it. What the model was built from is
-    a property of the table, and so there at the same moment as its rows. The files have a
-    place of their own, and each run another: what it has built stays as it is for whoever
-    reads it, and for the builder to publish.
+    On Spark types are made equal only where no value can change by it. What the model was built from is a property
+    of the table, and so there at the same moment as its rows. The files have a place of their own, and each run
+    another: what it has built stays as it is for whoever reads it, and for the builder to publish.
 #}
 {% macro spark__create_table_as(temporary, relation, compiled_code, language='sql') -%}
     {%- if temporary -%}
@@ -53,13 +52,13 @@
     create table {{ relation }} using parquet as
     {{ compiled_code }}
     {%- else -%}
-    {%- do check_columns(compiled_code) -%}
     {%- set columns = columns_as_promised(compiled_code) -%}
+    {%- set state = state_of_model() -%}
     create table {{ relation }} using parquet
     {{ location('main/' ~ relation.identifier | lower ~ '/' ~ invocation_id) }}
     {%- if not flags.EMPTY %}
-    {%- set state = state_of_model() %}
-    tblproperties ('hiring.state' = {{ quoted([state.model, state.invocation_id, state.last_load_id, state.code] | join(' ')) }})
+    {%- set text = [state.model, state.invocation_id, state.last_load_id, state.code] | join(' ') %}
+    tblproperties ('hiring.state' = {{ quoted(text) }})
     {%- endif %}
     as
     select {{ columns | join(', ') }}
@@ -69,75 +68,11 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# The columns of a model or a source as its YAML has them: {name: type of the contract}. #}
-{% macro column_types(node) -%}
-    {%- set types = {} -%}
-    {%- for column in node.columns.values() -%}{%- do types.update({column.name: column.data_type}) -%}{%- endfor -%}
-    {{ return(types) }}
-{%- endmacro %}
-
-{# What stands behind the name in `create table`, for columns as {name: type of the contract}. #}
-{% macro table_shape(types, key=[]) -%}{{ return(adapter.dispatch('table_shape')(types, key)) }}{%- endmacro %}
-
-{% macro sqlite__table_shape(types, key) -%}{{ shape_in_brackets(types, key) }} strict{%- endmacro %}
-
-{# Texts are sorted by code point, whatever the database was made for. #}
-{% macro postgres__table_shape(types, key) -%}{{ shape_in_brackets(types, key, {'text': 'text collate "C"'}) }}{%- endmacro %}
-
-{% macro spark__table_shape(types, key) -%}{{ shape_in_brackets(types, []) }} using parquet{%- endmacro %}
-
-{% macro shape_in_brackets(types, key, instead={}) -%}
-    (
-    {%- for name, data_type in types.items() -%}
-        {%- set stored = storage_type(data_type) -%}
-        {{ adapter.quote(name) }} {{ instead.get(stored, stored) }}{{ ', ' if not loop.last }}
-    {%- endfor -%}
-    {{ ', primary key (' ~ key | join(', ') ~ ')' if key }})
-{%- endmacro %}
-
-{# Refuse a column that only the SQL has, or only the YAML. #}
-{% macro check_columns(sql) -%}
-    {%- set built = columns_of(sql) -%}
-    {%- set documented = model.columns | list -%}
-    {%- set undocumented = built | reject('in', documented) | join(', ') -%}
-    {%- set missing = documented | reject('in', built) | join(', ') -%}
-    {%- if undocumented or missing -%}
-        {%- do exceptions.raise_compiler_error(
-            model.name ~ '.sql and ' ~ model.name ~ '.yml disagree about its columns.'
-            ~ (' Built but not documented: ' ~ undocumented ~ '.' if undocumented else '')
-            ~ (' Documented but not built: ' ~ missing ~ '.' if missing else '')
-        ) -%}
-    {%- endif -%}
-{%- endmacro %}
-
-{# The names of the columns of a select, of which nothing is computed. #}
-{% macro columns_of(sql) -%}{{ return(adapter.dispatch('columns_of')(sql)) }}{%- endmacro %}
-
-{# By a view: even `limit 0` would count groups first. #}
-{% macro sqlite__columns_of(sql) -%}
-    {%- do statement_of('create temporary view built as ' ~ sql) -%}
-    {%- set names = query("select name from pragma_table_info('built')") | map(attribute=0) | list -%}
-    {%- do statement_of('drop view temp.built') -%}
-    {{ return(names) }}
-{%- endmacro %}
-
-{% macro postgres__columns_of(sql) -%}
-    {{ return(adapter.get_column_schema_from_query(get_empty_subquery_sql(sql)) | map(attribute='name') | list) }}
-{%- endmacro %}
-
-{% macro spark__columns_of(sql) -%}{{ return(types_of(sql).keys() | list) }}{%- endmacro %}
-
-{# {name: type} of a select, of which nothing is computed. #}
-{% macro types_of(sql) -%}{{ return(once('types of ' ~ local_md5(sql), described_types, sql)) }}{%- endmacro %}
-
-{% macro described_types(sql) -%}
-    {%- set types = {} -%}
-    {%- for row in query('describe query ' ~ sql) -%}{%- do types.update({row[0]: row[1]}) -%}{%- endfor -%}
-    {{ return(types) }}
-{%- endmacro %}
-
-{# The model's columns in the types of its YAML, for Spark. #}
+{# The model's columns in the types of its YAML. #}
 {% macro columns_as_promised(sql) -%}
+    {%- set built = {} -%}
+    {%- for row in query('describe query ' ~ sql) -%}{%- do built.update({row[0]: row[1]}) -%}{%- endfor -%}
+    {%- do check_columns(built | list) -%}
     {%- set whole = ['tinyint', 'smallint', 'int', 'bigint'] -%}
     {%- set lossless = {
         'bigint': whole,
@@ -145,17 +80,13 @@
         'boolean': ['boolean'],
         'string': ['string', 'varchar', 'char'],
     } -%}
-    {%- set types = types_of(sql) -%}
-    {%- set columns = [] -%}
-    {%- set wrong = [] -%}
-    {%- for column in model.columns.values() -%}
-        {%- set stored = storage_type(column.data_type) -%}
-        {%- set built = types[column.name] -%}
-        {%- if built.split('(')[0] not in lossless[stored] + ['void'] -%}
-            {%- do wrong.append(column.name ~ ' is ' ~ built ~ ', not ' ~ column.data_type) -%}
+    {%- set columns, wrong = [], [] -%}
+    {%- for name, data_type in column_types(model).items() -%}
+        {%- set stored, column = storage_type(data_type), adapter.quote(name) -%}
+        {%- if built[name].split('(')[0] not in lossless[stored] + ['void'] -%}
+            {%- do wrong.append(name ~ ' is ' ~ built[name] ~ ', not ' ~ data_type) -%}
         {%- endif -%}
-        {%- set name = adapter.quote(column.name) -%}
-        {%- do columns.append(name if built == stored else 'cast(' ~ name ~ ' as ' ~ stored ~ ') as ' ~ name) -%}
+        {%- do columns.append(column if built[name] == stored else 'cast(' ~ column ~ ' as ' ~ stored ~ ') as ' ~ column) -%}
     {%- endfor -%}
     {%- if wrong -%}
         {%- do exceptions.raise_compiler_error(
@@ -164,24 +95,71 @@
     {{ return(columns) }}
 {%- endmacro %}
 
-{# An index of the rows that lack something they must have: empty, or what not_null shows. #}
-{% macro index_nulls(relation) -%}
-    {%- set lacking = [] -%}
-    {%- for test in graph.nodes.values() if test.attached_node == model.unique_id and test.test_metadata -%}
-        {%- if test.test_metadata.name == 'not_null' -%}{%- do lacking.append(adapter.quote(test.column_name) ~ ' is null') -%}{%- endif -%}
-    {%- endfor -%}
-    {%- if lacking -%}
-        {%- do statement_of('create index ' ~ index_on(relation, 'nulls') ~ ' (' ~ quoted_names([model.columns | first])
-            ~ ') where ' ~ lacking | join(' or ')) -%}
+{# Refuse a column that only the SQL has, or only the YAML. #}
+{% macro check_columns(built) -%}
+    {%- set undocumented = built | reject('in', model.columns) | join(', ') -%}
+    {%- set missing = model.columns | reject('in', built) | join(', ') -%}
+    {%- if undocumented or missing -%}
+        {%- do exceptions.raise_compiler_error(
+            model.name ~ '.sql and ' ~ model.name ~ '.yml disagree about its columns.'
+            ~ (' Built but not documented: ' ~ undocumented ~ '.' if undocumented else '')
+            ~ (' Documented but not built: ' ~ missing ~ '.' if missing else '')) -%}
     {%- endif -%}
 {%- endmacro %}
 
-{# What stands behind `create index`. #}
-{% macro index_on(relation, name) -%}{{ return(adapter.dispatch('index_on')(relation, name)) }}{%- endmacro %}
-
-{% macro sqlite__index_on(relation, name) -%}
-    {{ relation.schema }}.{{ relation.identifier }}_{{ name }} on {{ relation.identifier }}
+{# The names of the columns of a select, of which nothing is computed: even `limit 0` would count groups on SQLite. #}
+{% macro columns_of(sql) %}{{ return(adapter.dispatch('columns_of')(sql)) }}{% endmacro %}
+{% macro sqlite__columns_of(sql) -%}
+    {%- do statement_of('create temporary view built as ' ~ sql) -%}
+    {%- set names = query("select name from pragma_table_info('built')") | map(attribute=0) | list -%}
+    {%- do statement_of('drop view temp.built') -%}
+    {{ return(names) }}
+{%- endmacro %}
+{% macro postgres__columns_of(sql) -%}
+    {{ return(adapter.get_column_schema_from_query(get_empty_subquery_sql(sql)) | map(attribute='name') | list) }}
 {%- endmacro %}
 
-{# Without a name: dbt builds a table beside the one that it replaces, whose indexes go only after it. #}
-{% macro postgres__index_on(relation, name) -%}on {{ relation }}{%- endmacro %}
+{# The columns of a model or a source as its YAML has them: {name: type of the contract}. #}
+{% macro column_types(node) -%}
+    {%- set types = {} -%}
+    {%- for column in node.columns.values() -%}{%- do types.update({column.name: column.data_type}) -%}{%- endfor -%}
+    {{ return(types) }}
+{%- endmacro %}
+
+{#
+    What stands behind the name in `create table`, for such columns. PostgreSQL sorts texts by code point, whatever
+    the database was made for.
+#}
+{% macro table_shape(types, key=[]) %}{{ return(adapter.dispatch('table_shape')(types, key)) }}{% endmacro %}
+{% macro sqlite__table_shape(types, key) %}{{ return(shape(types, key) ~ ' strict') }}{% endmacro %}
+{% macro postgres__table_shape(types, key) %}{{ return(shape(types, key, {'text': 'text collate "C"'})) }}{% endmacro %}
+{% macro spark__table_shape(types, key) %}{{ return(shape(types) ~ ' using parquet') }}{% endmacro %}
+{% macro shape(types, key=[], instead={}) -%}
+    {%- set parts = [] -%}
+    {%- for name, data_type in types.items() -%}
+        {%- set stored = storage_type(data_type) -%}
+        {%- do parts.append(adapter.quote(name) ~ ' ' ~ instead.get(stored, stored)) -%}
+    {%- endfor -%}
+    {%- if key -%}{%- do parts.append('primary key (' ~ key | join(', ') ~ ')') -%}{%- endif -%}
+    {{ return('(' ~ parts | join(', ') ~ ')') }}
+{%- endmacro %}
+
+{# An index of the rows that lack something they must have: empty, or what not_null shows. #}
+{% macro index_nulls(relation) -%}
+    {%- set tests = graph.nodes.values() | selectattr('attached_node', 'equalto', model.unique_id) -%}
+    {%- set needed = tests | selectattr('test_metadata.name', 'equalto', 'not_null') | map(attribute='column_name') | list -%}
+    {%- if needed -%}
+        {%- do statement_of('create index ' ~ index_on(relation, 'nulls') ~ ' (' ~ quoted_names([model.columns | first])
+            ~ ') where ' ~ quoted_names(needed, ' is null or ') ~ ' is null') -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{#
+    What stands behind `create index`; on PostgreSQL without a name, since dbt builds a table beside the one that it
+    replaces, whose indexes go only after it.
+#}
+{% macro index_on(relation, name) %}{{ return(adapter.dispatch('index_on')(relation, name)) }}{% endmacro %}
+{% macro sqlite__index_on(relation, name) -%}
+    {{ return(relation.schema ~ '.' ~ relation.identifier ~ '_' ~ name ~ ' on ' ~ relation.identifier) }}
+{%- endmacro %}
+{% macro postgres__index_on(relation, name) %}{{ return('on ' ~ relation) }}{% endmacro %}

@@ -1,6 +1,6 @@
 {#
-    Data tests on an upload table look at the same rows as staging does. Which those are is
-    asked in SQL, so that the test compiles alike before and after a load.
+    Data tests on an upload table look at the same rows as staging does. Which those are is asked in SQL, so that the
+    test compiles alike before and after a load.
 #}
 {% macro get_where_subquery(relation) -%}
     {%- if relation.schema != 'raw' -%}
@@ -15,12 +15,10 @@
 {%- endmacro %}
 
 {# How far the run reads that the test is part of. #}
-{% macro last_load_id_in_sql() -%}{{ return(adapter.dispatch('last_load_id_in_sql')()) }}{%- endmacro %}
-
+{% macro last_load_id_in_sql() %}{{ return(adapter.dispatch('last_load_id_in_sql')()) }}{% endmacro %}
 {% macro default__last_load_id_in_sql() -%}
     {{ return('(select last_load_id from ' ~ state_table('dbt_runs') ~ ' order by number desc limit 1)') }}
 {%- endmacro %}
-
 {% macro spark__last_load_id_in_sql() -%}
     {{ return('(select last_load_id from ' ~ state_table('dbt_run') ~ ')') }}
 {%- endmacro %}
@@ -29,8 +27,8 @@
 {% macro no_uploads(relation) -%}
     {%- for source in sources_of_model() if source.identifier == relation.identifier -%}
     select
-        {%- for column in source.columns.values() %}
-        cast(null as {{ storage_type(column.data_type) }}) as {{ adapter.quote(column.name) }}{{ "," if not loop.last }}
+        {%- for name, data_type in column_types(source).items() %}
+        cast(null as {{ storage_type(data_type) }}) as {{ adapter.quote(name) }}{{ "," if not loop.last }}
         {%- endfor %}
     where 1 = 0
     {%- endfor -%}

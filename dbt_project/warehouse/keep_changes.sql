@@ -2,19 +2,27 @@
     What staging models with `keep_changes` keep for those that read them by `changed_rows`.
 
     <model>__changes   the rows that a build took out and put in
-    dbt_changes        one row per staging model: its version, and the version since which
-                       all changes are kept
+    dbt_changes        one row per staging model: its version, and the version since which all changes are kept
     dbt_changes_read   one row per reader and staging model: up to which version it was read
+
+    Before rows that are `going` make room for those `arriving`: keep both, unless counting anew is cheaper.
 #}
-{% macro keeps_changes() -%}{{ return((config.get('meta') or {}).get('keep_changes', false)) }}{%- endmacro %}
-
-{% macro changes_of(relation) -%}
-    {{ return(relation.incorporate(path={'identifier': relation.identifier ~ '__changes'})) }}
-{%- endmacro %}
-
-{% macro create_change_tables() -%}
-    {%- do create_state_table('dbt_changes', {'model': 'text', 'version': 'integer', 'kept_after': 'integer'}, ['model']) -%}
-    {%- do create_state_table('dbt_changes_read', {'reader': 'text', 'model': 'text', 'version': 'integer'}, ['reader', 'model']) -%}
+{% macro keep_changes(arriving, going, most=100000) -%}
+    {%- set versions, changes, of_model = state_table('dbt_changes'), changes_of(this), ' where model = ' ~ quoted(this.identifier) -%}
+    {%- set read = 'select min(version) from ' ~ state_table('dbt_changes_read') ~ of_model -%}
+    {%- do statement_of('update ' ~ versions ~ ' set version = version + 1' ~ of_model) -%}
+    {%- do statement_of('delete from ' ~ changes ~ ' where _version <= (' ~ read ~ ')') -%}
+    {%- set rows = query('select (select count(*) from ' ~ arriving ~ ') + (select count(*) from ' ~ changes ~ ')
+        + (select count(*) from ' ~ this ~ ' where ' ~ going ~ ')')[0][0] -%}
+    {%- if rows > most -%}
+        {%- do statement_of('update ' ~ versions ~ ' set kept_after = version' ~ of_model) -%}
+        {%- do statement_of('delete from ' ~ changes) -%}
+    {%- else -%}
+        {%- set into = 'insert into ' ~ changes ~ ' select ' ~ quoted_names(model.columns) -%}
+        {%- set version = '(select version from ' ~ versions ~ of_model ~ ')' -%}
+        {%- do statement_of(into ~ ', -1, ' ~ version ~ ' from ' ~ this ~ ' where ' ~ going) -%}
+        {%- do statement_of(into ~ ', 1, ' ~ version ~ ' from ' ~ arriving) -%}
+    {%- endif -%}
 {%- endmacro %}
 
 {# The staging model was built from all its rows: nothing tells what changed. #}
@@ -26,35 +34,24 @@
     {%- do statement_of('create table ' ~ changes_of(this) ~ ' ' ~ table_shape(types)) -%}
 {%- endmacro %}
 
-{#
-    Before rows that are `going` make room for those `arriving`: keep what goes and what comes,
-    unless it is so much that counting anew is cheaper.
-#}
-{% macro keep_changes(arriving, going, most=100000) -%}
-    {%- set of_model = ' where model = ' ~ quoted(this.identifier) -%}
-    {%- set versions = state_table('dbt_changes') -%}
-    {%- set changes = changes_of(this) -%}
-    {%- do statement_of('update ' ~ versions ~ ' set version = version + 1' ~ of_model) -%}
-    {%- do statement_of('delete from ' ~ changes
-        ~ ' where _version <= (select min(version) from ' ~ state_table('dbt_changes_read') ~ of_model ~ ')') -%}
-    {%- set rows = query('select (select count(*) from ' ~ arriving ~ ') + (select count(*) from ' ~ changes ~ ')
-        + (select count(*) from ' ~ this ~ ' where ' ~ going ~ ')')[0][0] -%}
-    {%- if rows > most -%}
-        {%- do statement_of('update ' ~ versions ~ ' set kept_after = version' ~ of_model) -%}
-        {%- do statement_of('delete from ' ~ changes) -%}
-    {%- else -%}
-        {%- set columns = quoted_names(model.columns) -%}
-        {%- set version = '(select version from ' ~ versions ~ of_model ~ ')' -%}
-        {%- do statement_of('insert into ' ~ changes ~ ' select ' ~ columns ~ ', -1, ' ~ version ~ ' from ' ~ this ~ ' where ' ~ going) -%}
-        {%- do statement_of('insert into ' ~ changes ~ ' select ' ~ columns ~ ', 1, ' ~ version ~ ' from ' ~ arriving) -%}
-    {%- endif -%}
+{% macro keeps_changes() %}{{ return((config.get('meta') or {}).get('keep_changes', false)) }}{% endmacro %}
+
+{% macro changes_of(relation) -%}
+    {{ return(relation.incorporate(path={'identifier': relation.identifier ~ '__changes'})) }}
+{%- endmacro %}
+
+{% macro create_change_tables() -%}
+    {%- set version = {'model': 'text', 'version': 'integer'} -%}
+    {%- do create_state_table('dbt_changes', dict(version, kept_after='integer'), ['model']) -%}
+    {%- do create_state_table('dbt_changes_read', dict({'reader': 'text'}, **version), ['reader', 'model']) -%}
 {%- endmacro %}
 
 {# The staging models whose changes the model that is being built adds up. #}
 {% macro models_read_by_changes() -%}
     {%- set names = [] -%}
     {%- for id in model.depends_on.nodes if config.get('incremental_strategy') == 'add' and id in graph.nodes -%}
-        {%- if (graph.nodes[id].config.meta or {}).get('keep_changes') -%}{%- do names.append(graph.nodes[id].name) -%}{%- endif -%}
+        {%- set read = graph.nodes[id] -%}
+        {%- if (read.config.meta or {}).get('keep_changes') -%}{%- do names.append(read.name) -%}{%- endif -%}
     {%- endfor -%}
     {{ return(names) }}
 {%- endmacro %}
@@ -78,8 +75,8 @@
 {% macro note_changes_read() -%}
     {%- set names = models_read_by_changes() -%}
     {%- if names -%}
-        {%- do statement_of('insert into ' ~ state_table('dbt_changes_read') ~ '
-            select ' ~ quoted(model.name) ~ ', model, version from ' ~ state_table('dbt_changes') ~ ' where model in (' ~ literals(names) ~ ')
-            on conflict (reader, model) do update set version = excluded.version') -%}
+        {%- do statement_of('insert into ' ~ state_table('dbt_changes_read') ~ ' select ' ~ quoted(model.name)
+            ~ ', model, version from ' ~ state_table('dbt_changes') ~ ' where model in (' ~ literals(names)
+            ~ ') on conflict (reader, model) do update set version = excluded.version') -%}
     {%- endif -%}
 {%- endmacro %}

@@ -1,33 +1,24 @@
-{# Of `rows`, which are uploads', the newest of each unique_key, as a select. #}
+{#
+    Of `rows`, which are uploads', the newest of each unique_key, as a select. SQLite: sorting the keys alone and
+    fetching the newest rows takes half as long as sorting the rows. PostgreSQL: sorting the rows takes half as long,
+    and is what it does without statistics as well: a load is built before it has any. Spark: a second pass over the
+    rows, to join them, costs more than moving them.
+#}
 {% macro newest_of(uploads, rows, unique_key) -%}
     {{ return(adapter.dispatch('newest_of')(uploads, rows, unique_key)) }}
 {%- endmacro %}
-
-{# Sorting the keys alone and fetching the newest rows takes half as long as sorting the rows. #}
 {% macro sqlite__newest_of(uploads, rows, unique_key) -%}
     select uploads.*
     from {{ uploads }} as uploads
-    inner join (
-        select max(_row) as _newest
-        from {{ rows }}
-        group by {{ unique_key }}
-    ) as newest on uploads._row = newest._newest
+    inner join (select max(_row) as _newest from {{ rows }} group by {{ unique_key }}) as newest
+        on uploads._row = newest._newest
 {%- endmacro %}
-
-{#
-    Sorting the rows takes half as long as sorting keys and fetching the newest rows by them,
-    and it is what PostgreSQL does without statistics as well: a load is built before it has any.
-#}
 {% macro postgres__newest_of(uploads, rows, unique_key) -%}
     select distinct on ({{ unique_key }}) *
     from {{ rows }}
     order by {{ unique_key }}, _row desc
 {%- endmacro %}
-
-{# One pass over the rows: a second one, to join them, costs Spark more than moving them. #}
-{% macro spark__newest_of(uploads, rows, unique_key) -%}
-    {{ first_of_each(rows, unique_key, '_row') }}
-{%- endmacro %}
+{% macro spark__newest_of(uploads, rows, unique_key) %}{{ first_of_each(rows, unique_key, '_row') }}{% endmacro %}
 
 {# The same of rows that a unit test gives, which belong to no ledger. #}
 {% macro newest_of_given_rows(uploads, unique_key) -%}
@@ -37,9 +28,7 @@
 {% macro first_of_each(rows, unique_key, newest) -%}
     select *
     from (
-        select
-            *,
-            row_number() over (partition by {{ unique_key }} order by {{ newest }} desc) as _recency
+        select *, row_number() over (partition by {{ unique_key }} order by {{ newest }} desc) as _recency
         from {{ rows }}
     ) as versions
     where _recency = 1

@@ -1,10 +1,10 @@
 {# Before a run takes its lease: schemas, tables that have to be there, and settings. #}
-{% macro prepare_warehouse() -%}{{ return(adapter.dispatch('prepare_warehouse')()) }}{%- endmacro %}
+{% macro prepare_warehouse() %}{{ return(adapter.dispatch('prepare_warehouse')()) }}{% endmacro %}
 
-{# Earlier versions kept no spans; only what writes raw.db may bring it up to date. #}
 {% macro sqlite__prepare_warehouse() -%}
-    {%- set has_loads = relation_exists(api.Relation.create(schema='raw', identifier='loads')) -%}
-    {%- if has_loads and not relation_exists(api.Relation.create(schema='raw', identifier='load_spans')) -%}
+    {#- Earlier versions kept no spans; only what writes raw.db may bring it up to date. -#}
+    {%- set loads, spans = api.Relation.create(none, 'raw', 'loads'), api.Relation.create(none, 'raw', 'load_spans') -%}
+    {%- if relation_exists(loads) and not relation_exists(spans) -%}
         {%- do exceptions.raise_compiler_error(
             'raw.db was written by an earlier version. Run `python -m api build` once, which brings it up to date.') -%}
     {%- endif -%}
@@ -13,11 +13,10 @@
     {%- do create_lease_table() -%}
 {%- endmacro %}
 
-{# One run at a time: `if not exists` does not keep two from creating the same at once. #}
+{# One run at a time: `if not exists` does not keep two from creating the same at once, and asks for the right to. #}
 {% macro postgres__prepare_warehouse() -%}
     {%- do query('begin') -%}
     {%- do query("select pg_advisory_xact_lock(hashtext('prepare_warehouse'))") -%}
-    {#- Even `if not exists` asks for the right to create one. -#}
     {%- if not query('select 1 where to_regnamespace(' ~ quoted(target.schema) ~ ') is not null') -%}
         {%- do query('create schema ' ~ target.schema) -%}
     {%- endif -%}
@@ -26,25 +25,27 @@
 {%- endmacro %}
 
 {#
-    The upload tables and the ledger as Spark finds them in the shared storage. The files are
-    the API's and the builder's; here stands only what the metastore has to know of them.
+    The upload tables and the ledger as Spark finds them in the shared storage. The files are the API's and the
+    builder's; here stands only what the metastore has to know of them.
 #}
 {% macro spark__prepare_warehouse() -%}
     {%- do query('create schema if not exists raw') -%}
     {%- do query('create schema if not exists published ' ~ location('published')) -%}
     {%- do refuse_other_storage() -%}
     {%- set known = known_relations('raw') -%}
-    {%- for name, types in {
-        'loads': {'load_id': 'integer', 'table_name': 'text', 'mode': 'text', 'of_load': 'integer', 'loaded': 'integer', 'loaded_at': 'text'},
-        'load_spans': {'load_id': 'integer', 'table_name': 'text', 'from_id': 'integer', 'until_id': 'integer'},
-        'build_requests': {'request_id': 'integer', 'requested_at': 'text'},
-    }.items() -%}
-        {%- do follow_ledger(name, types, known) -%}
-    {%- endfor -%}
-    {%- set counting = rows_that_count() -%}
+    {%- do follow_ledger('loads', {'load_id': 'integer', 'table_name': 'text', 'mode': 'text', 'of_load': 'integer',
+        'loaded': 'integer', 'loaded_at': 'text'}, known) -%}
+    {%- do follow_ledger('load_spans', {'load_id': 'integer', 'table_name': 'text', 'from_id': 'integer',
+        'until_id': 'integer'}, known) -%}
+    {%- do follow_ledger('build_requests', {'request_id': 'integer', 'requested_at': 'text'}, known) -%}
+    {%- set counting = dict(query('
+        select spans.table_name, sum(loads.loaded)
+        from (select distinct table_name, load_id from raw.load_spans where until_id is null) as spans
+        inner join raw.loads as loads on spans.load_id = loads.load_id
+        group by spans.table_name') | list) -%}
     {%- for source in graph.sources.values() if source.schema == 'raw' -%}
         {%- do follow_uploads(source, known) -%}
-        {%- do refuse_missing_rows(source, counting.get(source.identifier, 0)) -%}
+        {%- do refuse_missing_rows(source, counting.get(source.identifier, 0) | int) -%}
     {%- endfor -%}
 {%- endmacro %}
 
@@ -72,22 +73,9 @@
     {%- do query('msck repair table ' ~ versions ~ ' sync partitions') -%}
 {%- endmacro %}
 
-{# By the ledger, of each upload table that has any. #}
-{% macro rows_that_count() -%}
-    {%- set tables = {} -%}
-    {%- for row in query('
-        select spans.table_name, sum(loads.loaded)
-        from (select distinct table_name, load_id from raw.load_spans where until_id is null) as spans
-        inner join raw.loads as loads on spans.load_id = loads.load_id
-        group by spans.table_name') -%}
-        {%- do tables.update({row[0]: row[1] | int}) -%}
-    {%- endfor -%}
-    {{ return(tables) }}
-{%- endmacro %}
-
 {#
-    A table of the contract's columns over the files of all its loads, of which the metastore
-    is told nothing: it does not bear some hundred partitions. Dropping it drops no file.
+    A table of the contract's columns over the files of all its loads, of which the metastore is told nothing: it does
+    not bear some hundred partitions. Dropping it drops no file.
 #}
 {% macro follow_uploads(source, known) -%}
     {%- set table = 'raw.' ~ adapter.quote(source.identifier) -%}
@@ -103,12 +91,11 @@
 
 {# Spark takes a file that is gone for one without rows. #}
 {% macro refuse_missing_rows(source, counting) -%}
-    {%- if counting -%}
-        {%- set uploads = api.Relation.create(schema='raw', identifier=source.identifier) -%}
-        {%- set stored = query('select count(*) from ' ~ rows_of_loads(uploads, 'until_id is null'))[0][0] | int -%}
-        {%- if stored != counting -%}
-            {%- do exceptions.raise_compiler_error('Not begun: of the ' ~ counting ~ ' rows of ' ~ source.identifier
-                ~ ' that count Spark finds ' ~ stored ~ ' in the shared storage.') -%}
-        {%- endif -%}
+    {%- set uploads = api.Relation.create(schema='raw', identifier=source.identifier) -%}
+    {%- set rows = rows_of_loads(uploads, 'until_id is null') -%}
+    {%- set stored = query('select count(*) from ' ~ rows)[0][0] | int if counting else 0 -%}
+    {%- if stored != counting -%}
+        {%- do exceptions.raise_compiler_error('Not begun: of the ' ~ counting ~ ' rows of ' ~ source.identifier
+            ~ ' that count Spark finds ' ~ stored ~ ' in the shared storage.') -%}
     {%- endif -%}
 {%- endmacro %}

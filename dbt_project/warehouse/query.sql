@@ -1,6 +1,6 @@
 {#
-    Run one statement outside dbt's own transactions; its rows if it is one that reads, since
-    even no rows take dbt a millisecond to hand over.
+    One statement outside dbt's own transactions; its rows if it is one that reads, since even no rows take dbt a
+    millisecond to hand over.
 #}
 {% macro query(sql) -%}
     {%- set reads = sql.strip().lower().startswith(('select', 'with', 'describe', 'show')) -%}
@@ -9,8 +9,8 @@
 {%- endmacro %}
 
 {#
-    With a plain `begin`: `begin immediate` would take SQLite's write lock of raw.db as well,
-    and with it wait for, and hold up, uploads.
+    With a plain `begin`: `begin immediate` would take SQLite's write lock of raw.db as well, and with it wait for,
+    and hold up, uploads.
 #}
 {% macro transaction(statements) -%}
     {%- for sql in ['begin'] + statements + ['commit'] -%}{%- do query(sql) -%}{%- endfor -%}
@@ -21,17 +21,6 @@
     {%- call statement('part') -%}{{ sql }}{%- endcall -%}
 {%- endmacro %}
 
-{# A text as a SQL literal. #}
-{% macro quoted(text) -%}{{ return(adapter.dispatch('quoted')(text)) }}{%- endmacro %}
-
-{% macro default__quoted(text) -%}
-    {{ return("'" ~ (text | string | replace("'", "''")) ~ "'") }}
-{%- endmacro %}
-
-{% macro spark__quoted(text) -%}
-    {{ return("'" ~ (text | string | replace('\\', '\\\\') | replace("'", "\\'")) ~ "'") }}
-{%- endmacro %}
-
 {% macro literal(value) -%}
     {{ return('null' if value is none else value if value is number else quoted(value)) }}
 {%- endmacro %}
@@ -40,21 +29,28 @@
     {%- for value in values -%}{{ literal(value) }}{{ ', ' if not loop.last }}{%- endfor -%}
 {%- endmacro %}
 
-{# Names of columns as SQL. #}
-{% macro quoted_names(names) -%}
-    {%- for name in names -%}{{ adapter.quote(name) }}{{ ', ' if not loop.last }}{%- endfor -%}
+{# A text as a SQL literal. #}
+{% macro quoted(text) %}{{ return(adapter.dispatch('quoted')(text)) }}{% endmacro %}
+{% macro default__quoted(text) -%}
+    {{ return("'" ~ (text | string | replace("'", "''")) ~ "'") }}
+{%- endmacro %}
+{% macro spark__quoted(text) -%}
+    {{ return("'" ~ (text | string | replace('\\', '\\\\') | replace("'", "\\'")) ~ "'") }}
 {%- endmacro %}
 
-{% macro relation_exists(relation) -%}{{ return(adapter.dispatch('relation_exists')(relation)) }}{%- endmacro %}
+{% macro quoted_names(names, separator=', ') -%}
+    {%- for name in names -%}{{ adapter.quote(name) }}{{ separator if not loop.last }}{%- endfor -%}
+{%- endmacro %}
 
+{% macro relation_exists(relation) %}{{ return(adapter.dispatch('relation_exists')(relation)) }}{% endmacro %}
 {% macro sqlite__relation_exists(relation) -%}
-    {{ return(query('select 1 from ' ~ relation.schema ~ '.sqlite_master where name = ' ~ quoted(relation.identifier)) | length > 0) }}
+    {%- set tables = relation.schema ~ '.sqlite_master' -%}
+    {{ return(query('select 1 from ' ~ tables ~ ' where name = ' ~ quoted(relation.identifier)) | length > 0) }}
 {%- endmacro %}
-
 {% macro postgres__relation_exists(relation) -%}
-    {{ return(query('select 1 where to_regclass(' ~ quoted(relation.include(database=false)) ~ ') is not null') | length > 0) }}
+    {%- set name = quoted(relation.include(database=false)) -%}
+    {{ return(query('select 1 where to_regclass(' ~ name ~ ') is not null') | length > 0) }}
 {%- endmacro %}
-
 {% macro spark__relation_exists(relation) -%}
-    {{ return(adapter.get_relation(database=none, schema=relation.schema, identifier=relation.identifier) is not none) }}
+    {{ return(adapter.get_relation(none, relation.schema, relation.identifier) is not none) }}
 {%- endmacro %}

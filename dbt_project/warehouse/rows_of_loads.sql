@@ -1,19 +1,15 @@
 {#
-    Which loads of an upload table count. The ledger says so in raw.load_spans: a load counts
-    from one entry of the ledger until another, which undid it or replaced the whole table. So
-    a run that reads up to some entry sees what counted then, and what has changed since the
-    run before, without knowing why.
+    Which loads of an upload table count, the ledger says in raw.load_spans: a load counts from one entry of the
+    ledger until another, which undid it or replaced the whole table. So a run that reads up to some entry sees what
+    counted then, and what has changed since the run before, without knowing why.
 
-    The rows of the loads whose spans meet a condition, as something to select from.
+    Something to select from: the rows of the loads whose spans meet a condition. A row's key has its load's number on
+    top: each load is a range of the table, and nothing else of it is read. `cross join` keeps SQLite from going
+    through the table first. Spark reads of files before the first of these loads only the end.
 #}
 {% macro rows_of_loads(uploads, condition) -%}
     {{ return(adapter.dispatch('rows_of_loads')(uploads, condition)) }}
 {%- endmacro %}
-
-{#
-    A row's key has its load's number on top: each load is a range of the table, and nothing
-    else of it is read. `cross join` keeps SQLite from going through the table first.
-#}
 {% macro default__rows_of_loads(uploads, condition) -%}
     (
         select uploads.*
@@ -22,8 +18,6 @@
         where uploads._row >= spans.load_id << 32 and uploads._row < (spans.load_id + 1) << 32
     ) as counting
 {%- endmacro %}
-
-{# Of files before the first of these loads, as when one replaced the table, only the end is read. #}
 {% macro spark__rows_of_loads(uploads, condition) -%}
     (
         select *
@@ -34,11 +28,9 @@
 {%- endmacro %}
 
 {# The column of an upload table that has the number of a row's load. #}
-{% macro load_of_row() -%}{{ return(adapter.dispatch('load_of_row')()) }}{%- endmacro %}
-
-{% macro default__load_of_row() -%}{{ return('_load_id') }}{%- endmacro %}
-
-{% macro spark__load_of_row() -%}{{ return('shiftright(_row, 32)') }}{%- endmacro %}
+{% macro load_of_row() %}{{ return(adapter.dispatch('load_of_row')()) }}{% endmacro %}
+{% macro default__load_of_row() %}{{ return('_load_id') }}{% endmacro %}
+{% macro spark__load_of_row() %}{{ return('shiftright(_row, 32)') }}{% endmacro %}
 
 {# The upload tables that the model that is being built, or the test, reads. #}
 {% macro sources_of_model() -%}
@@ -61,22 +53,19 @@
 {%- endmacro %}
 
 {# How far into the ledger the model that is being built has read before. #}
-{% macro last_load_id_built() -%}{{ return(model_state(this.identifier).last_load_id) }}{%- endmacro %}
+{% macro last_load_id_built() %}{{ return(model_state(this.identifier).last_load_id) }}{% endmacro %}
 
 {#
-    The rows that count in this run, in an incremental one of the keys that were touched since
-    the model was last built: of new loads alone, which is the common case, or also of older
-    loads that count no more, or again.
+    The rows that count in this run, in an incremental one of the keys that were touched since the model was last
+    built: by new loads alone, which is the common case, or also by older ones that count no more, or again.
 #}
 {% macro rows_to_read(uploads, unique_key) -%}
     {%- set counting = counts_at(last_load_id()) -%}
-    {%- if not is_incremental() -%}
-        {{ return(rows_of_loads(uploads, counting)) }}
+    {%- if not is_incremental() -%}{{ return(rows_of_loads(uploads, counting)) }}{%- endif -%}
+    {%- set since, changed = last_load_id_built(), spans_changed_since(last_load_id_built()) -%}
+    {%- if not query('select 1 from ' ~ spans_of(uploads) ~ ' where load_id <= ' ~ since ~ ' and ' ~ changed ~ ' limit 1') -%}
+        {{ return(rows_of_loads(uploads, counting ~ ' and load_id > ' ~ since)) }}
     {%- endif -%}
-    {%- set changed = spans_changed_since(last_load_id_built()) -%}
-    {%- if query('select 1 from ' ~ spans_of(uploads) ~ ' where load_id <= ' ~ last_load_id_built() ~ ' and ' ~ changed ~ ' limit 1') -%}
-        {%- set touched = 'select ' ~ unique_key ~ ' from ' ~ rows_of_loads(uploads, changed) -%}
-        {{ return(rows_of_loads(uploads, counting) ~ ' where ' ~ unique_key ~ ' in (' ~ touched ~ ')') }}
-    {%- endif -%}
-    {{ return(rows_of_loads(uploads, counting ~ ' and load_id > ' ~ last_load_id_built())) }}
+    {%- set touched = 'select ' ~ unique_key ~ ' from ' ~ rows_of_loads(uploads, changed) -%}
+    {{ return(rows_of_loads(uploads, counting) ~ ' where ' ~ unique_key ~ ' in (' ~ touched ~ ')') }}
 {%- endmacro %}

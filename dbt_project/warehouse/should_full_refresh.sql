@@ -1,31 +1,24 @@
-{# dbt's own question, answered from what the model remembers. #}
+{# dbt's own question, asked five times while a model is built, answered from what the model remembers. #}
 {% macro should_full_refresh() -%}
     {%- set asked = flags.FULL_REFRESH if config.get('full_refresh') is none else config.get('full_refresh') -%}
-    {%- if asked or not execute or config.get('materialized') != 'incremental' -%}
-        {{ return(asked) }}
-    {%- endif -%}
-    {#- Asked five times while a model is built. -#}
+    {%- if asked or not execute or config.get('materialized') != 'incremental' -%}{{ return(asked) }}{%- endif -%}
     {{ return(once('all rows of ' ~ model.name, needs_all_rows)) }}
 {%- endmacro %}
 
-{% macro needs_all_rows() -%}{{ return(adapter.dispatch('needs_all_rows')()) }}{%- endmacro %}
-
 {#
-    When the model's code changed, when it still holds the sample, when it adds up changes that
-    are not all there, when more rows have changed than stayed, or when the ledger is not the
-    one that it was built from.
+    When the model's code changed, when it still holds the sample, when it adds up changes that are not all there,
+    when more rows have changed than stayed, or when the ledger is not the one that it was built from. On Spark always:
+    nothing in a Parquet table can be replaced row by row.
 #}
+{% macro needs_all_rows() %}{{ return(adapter.dispatch('needs_all_rows')()) }}{% endmacro %}
 {% macro default__needs_all_rows() -%}
     {%- set state = model_state(model.name) -%}
     {{ return(state is none or state.last_load_id == 0 or state.code != model_code()
         or state.ledger != ledger_at(state.last_load_id)
         or not finds_its_changes() or is_mostly_changed(state.last_load_id)) }}
 {%- endmacro %}
-
-{# Nothing in a Parquet table can be replaced row by row: each build makes all of it. #}
-{% macro spark__needs_all_rows() -%}{{ return(true) }}{%- endmacro %}
-
-{% materialization incremental, adapter='spark' -%}{{ return(materialization_table_spark()) }}{%- endmaterialization %}
+{% macro spark__needs_all_rows() %}{{ return(true) }}{% endmacro %}
+{% materialization incremental, adapter='spark' %}{{ return(materialization_table_spark()) }}{% endmaterialization %}
 
 {# Whether at least as many rows have come, gone or come back since a model was built as have stayed. #}
 {% macro is_mostly_changed(entry) -%}

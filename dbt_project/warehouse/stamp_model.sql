@@ -1,10 +1,9 @@
 {#
-    Post-hook: remember, in the model's own transaction, what it now holds: which invocation
-    built it, from how much of which ledger, from which code. A run with --empty reads no rows,
-    so it leaves nothing to build upon.
+    Post-hook: remember, in the model's own transaction, what it now holds: which invocation built it, from how much
+    of which ledger, from which code. A run with --empty reads no rows, so it leaves nothing to build upon. On Spark
+    it is a property of the table: see create_table_as.sql.
 #}
-{% macro stamp_model() -%}{{ return(adapter.dispatch('stamp_model')() if execute else '') }}{%- endmacro %}
-
+{% macro stamp_model() %}{{ return(adapter.dispatch('stamp_model')() if execute else '') }}{% endmacro %}
 {% macro default__stamp_model() -%}
     {%- if flags.EMPTY -%}
     delete from {{ state_table('dbt_model_states') }} where model = {{ quoted(model.name) }}
@@ -14,15 +13,11 @@
     insert into {{ state_table('dbt_model_states') }} ({{ state | join(', ') }})
     values ({{ literals(state.values()) }})
     on conflict (model) do update set
-        invocation_id = excluded.invocation_id,
-        last_load_id = excluded.last_load_id,
-        ledger = excluded.ledger,
-        code = excluded.code
+        invocation_id = excluded.invocation_id, last_load_id = excluded.last_load_id,
+        ledger = excluded.ledger, code = excluded.code
     {%- endif -%}
 {%- endmacro %}
-
-{# There it is a property of the table: see create_table_as.sql. #}
-{% macro spark__stamp_model() -%}{{ return('') }}{%- endmacro %}
+{% macro spark__stamp_model() %}{% endmacro %}
 
 {# What the model that is being built is made from. #}
 {% macro state_of_model() -%}
@@ -35,31 +30,30 @@
     }) }}
 {%- endmacro %}
 
-{# When an entry of the ledger was written: tells it from one of the same number in another. #}
-{% macro ledger_at(load_id) -%}{{ return(adapter.dispatch('ledger_at')(load_id)) }}{%- endmacro %}
-
+{#
+    When an entry of the ledger was written: tells it from one of the same number in another. Spark reads the whole
+    ledger each time, and does not ask.
+#}
+{% macro ledger_at(load_id) %}{{ return(adapter.dispatch('ledger_at')(load_id)) }}{% endmacro %}
 {% macro default__ledger_at(load_id) -%}
     {%- set found = query('select loaded_at from raw.loads where load_id = ' ~ load_id) if load_id else [] -%}
     {{ return(found[0][0] if found | length else '') }}
 {%- endmacro %}
-
-{# Each build reads the whole ledger: which one it was is not asked. #}
-{% macro spark__ledger_at(load_id) -%}{{ return('') }}{%- endmacro %}
+{% macro spark__ledger_at(load_id) %}{{ return('') }}{% endmacro %}
 
 {#
-    A fingerprint of what a model is made from: its SQL, its columns and every macro of this
-    project. A change of it builds an incremental model from all its rows again.
+    A fingerprint of what a model is made from: its SQL, its columns and every macro of this project. A change of it
+    builds an incremental model from all its rows again.
 #}
-{% macro model_code() -%}
-    {{ return(local_md5(model.raw_code ~ model.columns | tojson ~ macros_code())) }}
-{%- endmacro %}
+{% macro model_code() %}{{ return(local_md5(model.raw_code ~ model.columns | tojson ~ macros_code())) }}{% endmacro %}
 
 {# Worked out once: `graph` lives as long as the parsed files do. #}
 {% macro macros_code() -%}
     {%- if 'macros_code' not in graph -%}
         {%- set parts = [] -%}
-        {%- for name in context | sort if context[name].macro is defined and context[name].macro.package_name == project_name -%}
-            {%- do parts.append(context[name].macro.macro_sql) -%}
+        {%- for name in context | sort if context[name].macro is defined -%}
+            {%- set macro = context[name].macro -%}
+            {%- if macro.package_name == project_name -%}{%- do parts.append(macro.macro_sql) -%}{%- endif -%}
         {%- endfor -%}
         {%- do graph.update({'macros_code': local_md5(parts | join)}) -%}
     {%- endif -%}
@@ -67,30 +61,30 @@
 {%- endmacro %}
 
 {# What is remembered of every model: {model, invocation_id, last_load_id, ledger, code} each. #}
-{% macro model_states() -%}{{ return(adapter.dispatch('model_states')()) }}{%- endmacro %}
-
+{% macro model_states() %}{{ return(adapter.dispatch('model_states')()) }}{% endmacro %}
 {% macro default__model_states() -%}
     {%- set states = [] -%}
     {%- if relation_exists(api.Relation.create(schema=target.schema, identifier='dbt_model_states')) -%}
-        {%- for row in query('select * from ' ~ state_table('dbt_model_states')) -%}{%- do states.append(row.dict()) -%}{%- endfor -%}
+        {%- for row in query('select * from ' ~ state_table('dbt_model_states')) -%}
+            {%- do states.append(row.dict()) -%}
+        {%- endfor -%}
     {%- endif -%}
     {{ return(states) }}
 {%- endmacro %}
-
 {% macro spark__model_states() -%}
     {%- set states = [] -%}
     {%- for information in known_relations(target.schema).values() -%}
         {%- set state = (property_in(information, 'hiring.state') or '').split(' ') -%}
         {%- if state | length == 4 -%}
-            {%- do states.append({'model': state[0], 'invocation_id': state[1], 'last_load_id': state[2] | int, 'ledger': '', 'code': state[3]}) -%}
+            {%- do states.append({'model': state[0], 'invocation_id': state[1], 'last_load_id': state[2] | int,
+                'ledger': '', 'code': state[3]}) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(states) }}
 {%- endmacro %}
 
 {# What a model was built from before this run, or none when nothing is remembered of it. #}
-{% macro model_state(name) -%}{{ return(once('state of ' ~ name, state_before, name)) }}{%- endmacro %}
-
+{% macro model_state(name) %}{{ return(once('state of ' ~ name, state_before, name)) }}{% endmacro %}
 {% macro state_before(name) -%}
     {{ return(model_states() | selectattr('model', 'equalto', name) | first or none) }}
 {%- endmacro %}

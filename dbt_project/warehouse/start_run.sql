@@ -1,9 +1,9 @@
 {#
-    What dbt remembers of a run while it is at work: in memory, and where an engine has
-    nothing better for it, in tables beside the models. Those of its end: see record_run.sql.
+    What dbt remembers of a run while it is at work: in memory, and where an engine has nothing better for it, in
+    tables beside the models. For its end, see record_run.sql.
 
-    dbt_runs          one row per invocation: its command and options, how far into the ledger
-                      it reads, the models' states when it began
+    dbt_runs          one row per run: its command and options, how far into the ledger it reads, the models' states
+                      when it began
     dbt_model_states  one row per model: see stamp_model.sql
 #}
 {% macro start_run() -%}
@@ -11,11 +11,46 @@
         {%- do prepare_warehouse() -%}
         {%- do take_lease() -%}
         {%- do prepare_run_state() -%}
-        {%- set run = facts_of_run() -%}
+        {%- set run = facts_of_run(ledger_position()) -%}
         {%- do remember_run(run) -%}
         {%- do known_in_this_run().update({'run': run}) -%}
     {%- endif -%}
 {%- endmacro %}
+
+{% macro facts_of_run(position) -%}
+    {{ return({
+        'invocation_id': invocation_id,
+        'owner': lease_owner(),
+        'command': flags.WHICH,
+        'is_empty': 1 if flags.EMPTY else 0,
+        'options': invocation_args_dict.invocation_command,
+        'last_load_id': position.last_load_id | int,
+        'last_request_id': position.last_request_id | int,
+        'states': tojson(model_states()),
+        'started_at': instant(run_started_at),
+    }) }}
+{%- endmacro %}
+
+{# To the millisecond, in UTC. #}
+{% macro instant(time) %}{{ return(time.strftime('%Y-%m-%dT%H:%M:%S.%f')[:-3] ~ 'Z') }}{% endmacro %}
+
+{# Where the ledger stands, both of one moment. #}
+{% macro ledger_position() -%}
+    {{ return(query('select ' ~ newest('loads', 'load_id') ~ ' as last_load_id, '
+        ~ newest('build_requests', 'request_id') ~ ' as last_request_id')[0].dict()) }}
+{%- endmacro %}
+
+{# The highest number in a table of the ledger; 0 before the API has ever run. #}
+{% macro newest(table, column) -%}
+    {%- set ledger = api.Relation.create(schema='raw', identifier=table) -%}
+    {{ return('(select coalesce(max(' ~ column ~ '), 0) from ' ~ ledger ~ ')' if relation_exists(ledger) else 0) }}
+{%- endmacro %}
+
+{# How far into the ledger this run reads: fixed when it starts, the same for every model. #}
+{% macro last_load_id() %}{{ return((this_run() or ledger_position()).last_load_id if execute else 0) }}{% endmacro %}
+
+{# What is known of this run since it began; none under `dbt show` and `dbt compile`. #}
+{% macro this_run() %}{{ return(known_in_this_run().get('run')) }}{% endmacro %}
 
 {# What macros have found out in this invocation; `graph` is what they share, and outlives it. #}
 {% macro known_in_this_run() -%}
@@ -32,56 +67,18 @@
     {{ return(known[question]) }}
 {%- endmacro %}
 
-{# What is known of this run since it began; none under `dbt show` and `dbt compile`. #}
-{% macro this_run() -%}{{ return(known_in_this_run().get('run')) }}{%- endmacro %}
-
-{% macro facts_of_run() -%}
-    {%- set position = ledger_position() -%}
-    {{ return({
-        'invocation_id': invocation_id,
-        'owner': lease_owner(),
-        'command': flags.WHICH,
-        'is_empty': 1 if flags.EMPTY else 0,
-        'options': invocation_args_dict.invocation_command,
-        'last_load_id': position.last_load_id | int,
-        'last_request_id': position.last_request_id | int,
-        'states': tojson(model_states()),
-        'started_at': instant(run_started_at),
-    }) }}
-{%- endmacro %}
-
-{# To the millisecond, in UTC. #}
-{% macro instant(time) -%}{{ return(time.strftime('%Y-%m-%dT%H:%M:%S.%f')[:-3] ~ 'Z') }}{%- endmacro %}
-
-{# How far into the ledger this run reads: fixed when it starts, the same for every model. #}
-{% macro last_load_id() -%}
-    {{ return((this_run() or ledger_position()).last_load_id if execute else 0) }}
-{%- endmacro %}
-
-{# Where the ledger stands, both of one moment. #}
-{% macro ledger_position() -%}
-    {{ return(query('select ' ~ newest('loads', 'load_id') ~ ' as last_load_id, '
-        ~ newest('build_requests', 'request_id') ~ ' as last_request_id')[0].dict()) }}
-{%- endmacro %}
-
-{# The highest number in a table of the ledger; 0 before the API has ever run. #}
-{% macro newest(table, column) -%}
-    {%- set ledger = api.Relation.create(schema='raw', identifier=table) -%}
-    {{ '(select coalesce(max(' ~ column ~ '), 0) from ' ~ ledger ~ ')' if relation_exists(ledger) else 0 }}
-{%- endmacro %}
-
-{% macro state_table(name) -%}{{ return(target.schema ~ '.' ~ name) }}{%- endmacro %}
-
+{% macro state_table(name) %}{{ return(target.schema ~ '.' ~ name) }}{% endmacro %}
 {% macro create_state_table(name, types, key) -%}
     {%- do query('create table if not exists ' ~ state_table(name) ~ ' ' ~ table_shape(types, key)) -%}
 {%- endmacro %}
 
-{% macro prepare_run_state() -%}{{ return(adapter.dispatch('prepare_run_state')()) }}{%- endmacro %}
-
-{# Of tables of earlier versions nothing is built upon. #}
+{% macro prepare_run_state() %}{{ return(adapter.dispatch('prepare_run_state')()) }}{% endmacro %}
 {% macro default__prepare_run_state() -%}
+    {#- Of tables of earlier versions nothing is built upon. -#}
     {%- for table, column in {'dbt_model_states': 'ledger', 'dbt_runs': 'finished_at'}.items() -%}
-        {%- if query(table_lacking(table, column)) | length -%}{%- do query('drop table ' ~ state_table(table)) -%}{%- endif -%}
+        {%- if query(table_lacking(table, column)) | length -%}
+            {%- do query('drop table ' ~ state_table(table)) -%}
+        {%- endif -%}
     {%- endfor -%}
     {%- do create_state_table('dbt_runs', {
         'invocation_id': 'text', 'number': 'integer', 'owner': 'text', 'command': 'text', 'is_empty': 'integer',
@@ -97,33 +94,27 @@
     }, ['model']) -%}
     {%- do create_change_tables() -%}
 {%- endmacro %}
-
-{# dbt has looked for tables before it waited for the lease: others may have come meanwhile. #}
 {% macro postgres__prepare_run_state() -%}
+    {#- dbt has looked for tables before it waited for the lease: others may have come meanwhile. -#}
     {%- for row in query('select tablename from pg_tables where schemaname = ' ~ quoted(target.schema)) -%}
-        {%- do adapter.cache_added(api.Relation.create(database=target.database, schema=target.schema, identifier=row[0], type='table')) -%}
+        {%- do adapter.cache_added(api.Relation.create(target.database, target.schema, row[0], type='table')) -%}
     {%- endfor -%}
     {%- do default__prepare_run_state() -%}
 {%- endmacro %}
-
-{% macro spark__prepare_run_state() -%}{{ return('') }}{%- endmacro %}
+{% macro spark__prepare_run_state() %}{% endmacro %}
 
 {# Select something if there is a table of dbt's state without this column. #}
-{% macro table_lacking(table, column) -%}{{ return(adapter.dispatch('table_lacking')(table, column)) }}{%- endmacro %}
-
+{% macro table_lacking(table, column) %}{{ return(adapter.dispatch('table_lacking')(table, column)) }}{% endmacro %}
 {% macro sqlite__table_lacking(table, column) -%}
     select 1 from sqlite_master where name = {{ quoted(table) }} and sql not like '%{{ column }}%'
 {%- endmacro %}
-
 {% macro postgres__table_lacking(table, column) -%}
     select 1 from pg_class where oid = to_regclass({{ quoted(state_table(table)) }})
         and not exists (select 1 from pg_attribute where attrelid = oid and attname = {{ quoted(column) }})
 {%- endmacro %}
 
-{# Keep what is known of a run when it begins. #}
-{% macro remember_run(run) -%}{{ return(adapter.dispatch('remember_run')(run)) }}{%- endmacro %}
-
-{# The last thousand runs are kept. #}
+{# Keep what is known of a run when it begins, of the last thousand; on Spark what tests ask for in SQL. #}
+{% macro remember_run(run) %}{{ return(adapter.dispatch('remember_run')(run)) }}{% endmacro %}
 {% macro default__remember_run(run) -%}
     {%- set runs = state_table('dbt_runs') -%}
     {%- do transaction([
@@ -132,8 +123,7 @@
             ~ literals(run.values()) ~ ' from ' ~ runs,
     ]) -%}
 {%- endmacro %}
-
-{# A test asks in SQL how far its run reads. #}
 {% macro spark__remember_run(run) -%}
-    {%- do query('create or replace view ' ~ state_table('dbt_run') ~ ' as select ' ~ run.last_load_id ~ ' as last_load_id') -%}
+    {%- do query('create or replace view ' ~ state_table('dbt_run') ~ ' as select ' ~ run.last_load_id
+        ~ ' as last_load_id') -%}
 {%- endmacro %}

@@ -1,7 +1,7 @@
 {#
-    How an incremental model takes in the rows of a build: it adds them up (strategy `add`, see
-    changed_rows.sql), or puts them in place of those with the same unique_key, and takes out
-    those that count no more. The last statement is left for dbt to run.
+    How an incremental model takes in the rows of a build: it adds them up (strategy `add`, see changed_rows.sql), or
+    puts them in place of those with the same unique_key, and takes out those that count no more. The last statement
+    is left for dbt to run.
 #}
 {% macro take_in(arriving, target, unique_key) -%}
     {%- if config.get('incremental_strategy') == 'add' -%}
@@ -24,13 +24,11 @@
     {%- do query('pragma main.journal_size_limit = 67108864') -%}
     {{ take_in(tmp_relation, target_relation, unique_key) }}
 {%- endmacro %}
-
 {% macro postgres__get_incremental_default_sql(arguments) -%}
     {{ return(take_in(arguments['temp_relation'], arguments['target_relation'], arguments['unique_key'])) }}
 {%- endmacro %}
-
 {% macro get_incremental_add_sql(arguments) -%}
-    {{ return(take_in(arguments['temp_relation'], arguments['target_relation'], arguments['unique_key'])) }}
+    {{ return(postgres__get_incremental_default_sql(arguments)) }}
 {%- endmacro %}
 
 {# The keys of the rows that count no more since the model that is being built has read, as selects. #}
@@ -40,36 +38,34 @@
     {%- set parts = [] -%}
     {%- for source in sources_of_model() -%}
         {%- set uploads = api.Relation.create(schema=source.schema, identifier=source.identifier) -%}
-        {%- if relation_exists(uploads) and query('select 1 from ' ~ spans_of(uploads) ~ ' where ' ~ ended ~ ' limit 1') | length -%}
-            {%- do parts.append('select ' ~ quoted_names(source.config.meta.primary_key) ~ ' from ' ~ rows_of_loads(uploads, ended)) -%}
+        {%- set any = 'select 1 from ' ~ spans_of(uploads) ~ ' where ' ~ ended ~ ' limit 1' -%}
+        {%- if relation_exists(uploads) and query(any) | length -%}
+            {%- set key = quoted_names(source.config.meta.primary_key) -%}
+            {%- do parts.append('select ' ~ key ~ ' from ' ~ rows_of_loads(uploads, ended)) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(parts) }}
 {%- endmacro %}
 
 {# Add the sums in `arriving` to those of the groups of `target`, which may lack them. #}
-{% macro add_sums(arriving, target) -%}{{ return(adapter.dispatch('add_sums')(arriving, target)) }}{%- endmacro %}
-
+{% macro add_sums(arriving, target) %}{{ return(adapter.dispatch('add_sums')(arriving, target)) }}{% endmacro %}
 {% macro sqlite__add_sums(arriving, target) -%}
     {%- set same_group = [] -%}
     {%- for key in config.get('unique_key') | map('tojson') -%}
         {%- do same_group.append('target.' ~ key ~ ' is arriving.' ~ key) -%}
     {%- endfor -%}
-    {%- set same_group = same_group | join(' and ') -%}
-    {%- set columns = quoted_names(model.columns) -%}
+    {%- set columns, same_group = quoted_names(model.columns), same_group | join(' and ') -%}
     {%- do statement_of('update ' ~ target ~ ' as target set ' ~ added_to_target('arriving')
         ~ ' from ' ~ arriving ~ ' as arriving where ' ~ same_group) -%}
-    {%- do statement_of('insert into ' ~ target ~ ' (' ~ columns ~ ') select ' ~ columns ~ ' from ' ~ arriving ~ ' as arriving
-        where not exists (select 1 from ' ~ target ~ ' as target where ' ~ same_group ~ ')') -%}
+    {%- do statement_of('insert into ' ~ target ~ ' (' ~ columns ~ ') select ' ~ columns ~ ' from ' ~ arriving
+        ~ ' as arriving where not exists (select 1 from ' ~ target ~ ' as target where ' ~ same_group ~ ')') -%}
 {%- endmacro %}
-
-{# The index of the groups takes missing values for equal: see index_grain.sql. #}
 {% macro postgres__add_sums(arriving, target) -%}
-    {%- set columns = quoted_names(model.columns) -%}
-    {%- do statement_of('insert into ' ~ target ~ ' as target (' ~ columns ~ ') select ' ~ columns ~ ' from ' ~ arriving ~ '
-        on conflict (' ~ quoted_names(config.get('unique_key')) ~ ') do update set ' ~ added_to_target('excluded')) -%}
+    {#- The index of the groups takes missing values for equal: see index_grain.sql. -#}
+    {%- set columns, keys = quoted_names(model.columns), quoted_names(config.get('unique_key')) -%}
+    {%- do statement_of('insert into ' ~ target ~ ' as target (' ~ columns ~ ') select ' ~ columns ~ ' from ' ~ arriving
+        ~ ' on conflict (' ~ keys ~ ') do update set ' ~ added_to_target('excluded')) -%}
 {%- endmacro %}
-
 {% macro spark__add_sums(arriving, target) -%}
     {%- do exceptions.raise_compiler_error('On Spark nothing is added to a model: each build makes all of it.') -%}
 {%- endmacro %}

@@ -7,7 +7,6 @@ where {{ column_name }} is null
         select 1
         from pg_attribute
         where attrelid = to_regclass({{ table_tested(model) }})
-            and attname = {{ quoted(column_name | replace('"', '')) }}
-            and attnotnull
+            and attname = {{ quoted(column_name | replace('"', '')) }} and attnotnull
     )
 {% endmacro %}
