@@ -23,10 +23,8 @@
         end
 {%- endmacro %}
 
-{#
-    What has no offset is UTC. The session's time zone falls out: a time is read with its
-    offset, or in that zone, and written in that zone or moved from it.
-#}
+{# What has no offset is UTC. The session's time zone falls out: a time is read with its
+   offset, or in that zone, and written in that zone or moved from it. #}
 {% macro spark__utc_timestamp(expression) -%}
     case
             when {{ expression }} like '%Z' then {{ expression }}

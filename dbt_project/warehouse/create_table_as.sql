@@ -1,20 +1,16 @@
-{#
-    A model with a contract becomes a table of exactly its documented columns, filled by name, so a value of another
-    type or a column on one side only stops the build.
-#}
+{# A model with a contract becomes a table of exactly its documented columns, filled by name, so a value of another
+   type or a column on one side only stops the build. #}
 {% macro create_promised_table(temporary, relation, sql) -%}
     {%- set create = 'create ' ~ ('temporary ' if temporary else '') ~ 'table ' ~ relation -%}
     {%- if not config.get('contract').enforced -%}
-    {{ create }} as
-    {{ sql }}
+    {{ create }} as {{ sql }}
     {%- else -%}
     {%- do check_columns(columns_of(sql)) -%}
     {%- if keeps_changes() and not temporary -%}{%- do forget_changes() -%}{%- endif -%}
     {%- do statement_of(create ~ ' ' ~ table_shape(column_types(model))) -%}
-    {%- if config.get('materialized') == 'incremental' and not temporary -%}{%- do index_nulls(relation) -%}{%- endif -%}
+    {%- if not temporary -%}{%- do index_nulls(relation) -%}{%- endif -%}
     insert into {{ relation }} ({{ quoted_names(model.columns) }})
-    select {{ quoted_names(model.columns) }}
-    from (
+    select {{ quoted_names(model.columns) }} from (
         {{ sql }}
     ) as built
     {%- endif -%}
@@ -39,18 +35,14 @@
     {{ create_promised_table(temporary, relation, sql) }}
 {%- endmacro %}
 
-{#
-    On Spark types are made equal only where no value can change by it. What the model was built from is a property
-    of the table, and so there at the same moment as its rows. The files have a place of their own, and each run
-    another: what it has built stays as it is for whoever reads it, and for the builder to publish.
-#}
+{# On Spark types are made equal only where no value can change by it. What the model was built from is a property
+   of the table, there at the same moment as its rows. Each run has another place for its files, so that what it has
+   built stays as it is for whoever reads it, and for the builder to publish. #}
 {% macro spark__create_table_as(temporary, relation, compiled_code, language='sql') -%}
     {%- if temporary -%}
-    create or replace temporary view {{ relation }} as
-    {{ compiled_code }}
+    create or replace temporary view {{ relation }} as {{ compiled_code }}
     {%- elif not config.get('contract').enforced -%}
-    create table {{ relation }} using parquet as
-    {{ compiled_code }}
+    create table {{ relation }} using parquet as {{ compiled_code }}
     {%- else -%}
     {%- set columns = columns_as_promised(compiled_code) -%}
     {%- set state = state_of_model() -%}
@@ -60,25 +52,19 @@
     {%- set text = [state.model, state.invocation_id, state.last_load_id, state.code] | join(' ') %}
     tblproperties ('hiring.state' = {{ quoted(text) }})
     {%- endif %}
-    as
-    select {{ columns | join(', ') }}
-    from (
+    as select {{ columns | join(', ') }} from (
         {{ compiled_code }}
     ) as built
     {%- endif -%}
 {%- endmacro %}
 
-{# The model's columns in the types of its YAML. #}
 {% macro columns_as_promised(sql) -%}
     {%- set built = {} -%}
     {%- for row in query('describe query ' ~ sql) -%}{%- do built.update({row[0]: row[1]}) -%}{%- endfor -%}
     {%- do check_columns(built | list) -%}
-    {%- set whole = ['tinyint', 'smallint', 'int', 'bigint'] -%}
     {%- set lossless = {
-        'bigint': whole,
-        'double': whole[:3] + ['float', 'double'],
-        'boolean': ['boolean'],
-        'string': ['string', 'varchar', 'char'],
+        'bigint': ['tinyint', 'smallint', 'int', 'bigint'], 'boolean': ['boolean'],
+        'double': ['tinyint', 'smallint', 'int', 'float', 'double'], 'string': ['string', 'varchar', 'char'],
     } -%}
     {%- set columns, wrong = [], [] -%}
     {%- for name, data_type in column_types(model).items() -%}
@@ -86,7 +72,8 @@
         {%- if built[name].split('(')[0] not in lossless[stored] + ['void'] -%}
             {%- do wrong.append(name ~ ' is ' ~ built[name] ~ ', not ' ~ data_type) -%}
         {%- endif -%}
-        {%- do columns.append(column if built[name] == stored else 'cast(' ~ column ~ ' as ' ~ stored ~ ') as ' ~ column) -%}
+        {%- set cast = 'cast(' ~ column ~ ' as ' ~ stored ~ ') as ' ~ column -%}
+        {%- do columns.append(column if built[name] == stored else cast) -%}
     {%- endfor -%}
     {%- if wrong -%}
         {%- do exceptions.raise_compiler_error(
@@ -95,7 +82,6 @@
     {{ return(columns) }}
 {%- endmacro %}
 
-{# Refuse a column that only the SQL has, or only the YAML. #}
 {% macro check_columns(built) -%}
     {%- set undocumented = built | reject('in', model.columns) | join(', ') -%}
     {%- set missing = model.columns | reject('in', built) | join(', ') -%}
@@ -107,7 +93,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# The names of the columns of a select, of which nothing is computed: even `limit 0` would count groups on SQLite. #}
+{# Of a select, of which nothing is computed: even `limit 0` would count groups on SQLite. #}
 {% macro columns_of(sql) %}{{ return(adapter.dispatch('columns_of')(sql)) }}{% endmacro %}
 {% macro sqlite__columns_of(sql) -%}
     {%- do statement_of('create temporary view built as ' ~ sql) -%}
@@ -119,17 +105,14 @@
     {{ return(adapter.get_column_schema_from_query(get_empty_subquery_sql(sql)) | map(attribute='name') | list) }}
 {%- endmacro %}
 
-{# The columns of a model or a source as its YAML has them: {name: type of the contract}. #}
+{# {name: type} as the YAML of a model or a source has them. #}
 {% macro column_types(node) -%}
     {%- set types = {} -%}
     {%- for column in node.columns.values() -%}{%- do types.update({column.name: column.data_type}) -%}{%- endfor -%}
     {{ return(types) }}
 {%- endmacro %}
 
-{#
-    What stands behind the name in `create table`, for such columns. PostgreSQL sorts texts by code point, whatever
-    the database was made for.
-#}
+{# PostgreSQL sorts texts by code point, whatever the database was made for. #}
 {% macro table_shape(types, key=[]) %}{{ return(adapter.dispatch('table_shape')(types, key)) }}{% endmacro %}
 {% macro sqlite__table_shape(types, key) %}{{ return(shape(types, key) ~ ' strict') }}{% endmacro %}
 {% macro postgres__table_shape(types, key) %}{{ return(shape(types, key, {'text': 'text collate "C"'})) }}{% endmacro %}
@@ -144,22 +127,13 @@
     {{ return('(' ~ parts | join(', ') ~ ')') }}
 {%- endmacro %}
 
-{# An index of the rows that lack something they must have: empty, or what not_null shows. #}
+{# An index of the rows of a large table that lack something they must have: empty, or what not_null shows. #}
 {% macro index_nulls(relation) -%}
     {%- set tests = graph.nodes.values() | selectattr('attached_node', 'equalto', model.unique_id) -%}
-    {%- set needed = tests | selectattr('test_metadata.name', 'equalto', 'not_null') | map(attribute='column_name') | list -%}
-    {%- if needed -%}
-        {%- do statement_of('create index ' ~ index_on(relation, 'nulls') ~ ' (' ~ quoted_names([model.columns | first])
-            ~ ') where ' ~ quoted_names(needed, ' is null or ') ~ ' is null') -%}
+    {%- set not_null = tests | selectattr('test_metadata.name', 'equalto', 'not_null') | map(attribute='column_name') -%}
+    {%- set lacking = quoted_names(not_null, '{0} is null', ' or ') -%}
+    {%- if lacking and config.get('materialized') == 'incremental' -%}
+        {%- set column = quoted_names([model.columns | first]) -%}
+        {%- do statement_of('create index ' ~ index_on(relation, 'nulls') ~ ' (' ~ column ~ ') where ' ~ lacking) -%}
     {%- endif -%}
 {%- endmacro %}
-
-{#
-    What stands behind `create index`; on PostgreSQL without a name, since dbt builds a table beside the one that it
-    replaces, whose indexes go only after it.
-#}
-{% macro index_on(relation, name) %}{{ return(adapter.dispatch('index_on')(relation, name)) }}{% endmacro %}
-{% macro sqlite__index_on(relation, name) -%}
-    {{ return(relation.schema ~ '.' ~ relation.identifier ~ '_' ~ name ~ ' on ' ~ relation.identifier) }}
-{%- endmacro %}
-{% macro postgres__index_on(relation, name) %}{{ return('on ' ~ relation) }}{% endmacro %}

@@ -1,7 +1,5 @@
-{#
-    Data tests on an upload table look at the same rows as staging does. Which those are is asked in SQL, so that the
-    test compiles alike before and after a load.
-#}
+{# Data tests on an upload table look at the same rows as staging does. Which those are is asked in SQL, so that the
+   test compiles alike before and after a load. #}
 {% macro get_where_subquery(relation) -%}
     {%- if relation.schema != 'raw' -%}
     {{ dbt.default__get_where_subquery(relation) }}
@@ -14,7 +12,6 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# How far the run reads that the test is part of. #}
 {% macro last_load_id_in_sql() %}{{ return(adapter.dispatch('last_load_id_in_sql')()) }}{% endmacro %}
 {% macro default__last_load_id_in_sql() -%}
     {{ return('(select last_load_id from ' ~ state_table('dbt_runs') ~ ' order by number desc limit 1)') }}

@@ -1,14 +1,10 @@
-{#
-    What staging models with `keep_changes` keep for those that read them by `changed_rows`.
-
-    <model>__changes   the rows that a build took out and put in
-    dbt_changes        one row per staging model: its version, and the version since which all changes are kept
-    dbt_changes_read   one row per reader and staging model: up to which version it was read
-
-    Before rows that are `going` make room for those `arriving`: keep both, unless counting anew is cheaper.
-#}
+{# What staging models with `keep_changes` keep for those that read them by `changed_rows`: before rows that are
+   `going` make room for those `arriving`, both, in <model>__changes, unless they are so many that counting anew is
+   cheaper. dbt_changes has a staging model's version, and that since which all changes are kept; dbt_changes_read up
+   to which version a reader has read it. #}
 {% macro keep_changes(arriving, going, most=100000) -%}
-    {%- set versions, changes, of_model = state_table('dbt_changes'), changes_of(this), ' where model = ' ~ quoted(this.identifier) -%}
+    {%- set versions, changes = state_table('dbt_changes'), changes_of(this) -%}
+    {%- set of_model = ' where model = ' ~ quoted(this.identifier) -%}
     {%- set read = 'select min(version) from ' ~ state_table('dbt_changes_read') ~ of_model -%}
     {%- do statement_of('update ' ~ versions ~ ' set version = version + 1' ~ of_model) -%}
     {%- do statement_of('delete from ' ~ changes ~ ' where _version <= (' ~ read ~ ')') -%}
@@ -27,7 +23,8 @@
 
 {# The staging model was built from all its rows: nothing tells what changed. #}
 {% macro forget_changes() -%}
-    {%- do statement_of('insert into ' ~ state_table('dbt_changes') ~ ' as known values (' ~ quoted(this.identifier) ~ ', 1, 1)
+    {%- do statement_of('insert into ' ~ state_table('dbt_changes') ~ ' as known values ('
+        ~ quoted(this.identifier) ~ ', 1, 1)
         on conflict (model) do update set version = known.version + 1, kept_after = known.version + 1') -%}
     {%- do statement_of('drop table if exists ' ~ changes_of(this)) -%}
     {%- set types = dict(column_types(model), _change='integer', _version='integer') -%}
@@ -35,7 +32,6 @@
 {%- endmacro %}
 
 {% macro keeps_changes() %}{{ return((config.get('meta') or {}).get('keep_changes', false)) }}{% endmacro %}
-
 {% macro changes_of(relation) -%}
     {{ return(relation.incorporate(path={'identifier': relation.identifier ~ '__changes'})) }}
 {%- endmacro %}
@@ -46,7 +42,7 @@
     {%- do create_state_table('dbt_changes_read', dict({'reader': 'text'}, **version), ['reader', 'model']) -%}
 {%- endmacro %}
 
-{# The staging models whose changes the model that is being built adds up. #}
+{# Of staging models whose changes the model that is being built adds up. #}
 {% macro models_read_by_changes() -%}
     {%- set names = [] -%}
     {%- for id in model.depends_on.nodes if config.get('incremental_strategy') == 'add' and id in graph.nodes -%}
@@ -56,12 +52,6 @@
     {{ return(names) }}
 {%- endmacro %}
 
-{% macro version_read(name) -%}
-    {{ return(query('select version from ' ~ state_table('dbt_changes_read')
-        ~ ' where reader = ' ~ quoted(this.identifier) ~ ' and model = ' ~ quoted(name))[0][0]) }}
-{%- endmacro %}
-
-{# Whether the model finds all of the changes since it last looked. #}
 {% macro finds_its_changes() -%}
     {%- set names = models_read_by_changes() -%}
     {%- if not names -%}{{ return(true) }}{%- endif -%}

@@ -1,4 +1,3 @@
-{# Before a run takes its lease: schemas, tables that have to be there, and settings. #}
 {% macro prepare_warehouse() %}{{ return(adapter.dispatch('prepare_warehouse')()) }}{% endmacro %}
 
 {% macro sqlite__prepare_warehouse() -%}
@@ -24,10 +23,8 @@
     {%- do query('commit') -%}
 {%- endmacro %}
 
-{#
-    The upload tables and the ledger as Spark finds them in the shared storage. The files are the API's and the
-    builder's; here stands only what the metastore has to know of them.
-#}
+{# The upload tables and the ledger as Spark finds them in the shared storage. The files are the API's and the
+   builder's; here stands only what the metastore has to know of them. #}
 {% macro spark__prepare_warehouse() -%}
     {%- do query('create schema if not exists raw') -%}
     {%- do query('create schema if not exists published ' ~ location('published')) -%}
@@ -51,11 +48,12 @@
 
 {# What is published has to be where the builder looks for it. #}
 {% macro refuse_other_storage() -%}
-    {%- set places = query('describe schema published') | selectattr(0, 'equalto', 'Location') | map(attribute=1) | list -%}
-    {%- set place = modules.re.sub('^file:/+', '/', places[0]) -%}
+    {%- set locations = query('describe schema published') | selectattr(0, 'equalto', 'Location') -%}
+    {%- set place = modules.re.sub('^file:/+', '/', (locations | first)[1]) -%}
     {%- if place != shared_storage('published') -%}
-        {%- do exceptions.raise_compiler_error('Not begun: the schema published of this Spark is of another warehouse, at '
-            ~ place ~ '; drop it, or set SHARED_STORAGE to that warehouse\'s.') -%}
+        {%- do exceptions.raise_compiler_error(
+            'Not begun: the schema published of this Spark is of another warehouse, at ' ~ place
+            ~ '; drop it, or set SHARED_STORAGE to that warehouse\'s.') -%}
     {%- endif -%}
 {%- endmacro %}
 
@@ -73,10 +71,8 @@
     {%- do query('msck repair table ' ~ versions ~ ' sync partitions') -%}
 {%- endmacro %}
 
-{#
-    A table of the contract's columns over the files of all its loads, of which the metastore is told nothing: it does
-    not bear some hundred partitions. Dropping it drops no file.
-#}
+{# A table of the contract's columns over the files of all its loads, of which the metastore is told nothing: it does
+   not bear some hundred partitions. Dropping it drops no file. #}
 {% macro follow_uploads(source, known) -%}
     {%- set table = 'raw.' ~ adapter.quote(source.identifier) -%}
     {%- set columns = table_shape(dict(column_types(source), _row='integer')) -%}

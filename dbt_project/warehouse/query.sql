@@ -1,17 +1,11 @@
-{#
-    One statement outside dbt's own transactions; its rows if it is one that reads, since even no rows take dbt a
-    millisecond to hand over.
-#}
+{# One statement outside dbt's own transactions; its rows if it reads: even none take dbt a millisecond to fetch. #}
 {% macro query(sql) -%}
     {%- set reads = sql.strip().lower().startswith(('select', 'with', 'describe', 'show')) -%}
     {%- call statement('query', fetch_result=reads, auto_begin=false) -%}{{ sql }}{%- endcall -%}
     {{ return(load_result('query').table.rows if reads else []) }}
 {%- endmacro %}
 
-{#
-    With a plain `begin`: `begin immediate` would take SQLite's write lock of raw.db as well, and with it wait for,
-    and hold up, uploads.
-#}
+{# Not `begin immediate`, which takes SQLite's write lock of raw.db as well, and so waits for uploads and halts them. #}
 {% macro transaction(statements) -%}
     {%- for sql in ['begin'] + statements + ['commit'] -%}{%- do query(sql) -%}{%- endfor -%}
 {%- endmacro %}
@@ -25,21 +19,19 @@
     {{ return('null' if value is none else value if value is number else quoted(value)) }}
 {%- endmacro %}
 
-{% macro literals(values) -%}
-    {%- for value in values -%}{{ literal(value) }}{{ ', ' if not loop.last }}{%- endfor -%}
-{%- endmacro %}
-
-{# A text as a SQL literal. #}
 {% macro quoted(text) %}{{ return(adapter.dispatch('quoted')(text)) }}{% endmacro %}
-{% macro default__quoted(text) -%}
-    {{ return("'" ~ (text | string | replace("'", "''")) ~ "'") }}
-{%- endmacro %}
+{% macro default__quoted(text) %}{{ return("'" ~ (text | string | replace("'", "''")) ~ "'") }}{% endmacro %}
 {% macro spark__quoted(text) -%}
     {{ return("'" ~ (text | string | replace('\\', '\\\\') | replace("'", "\\'")) ~ "'") }}
 {%- endmacro %}
 
-{% macro quoted_names(names, separator=', ') -%}
-    {%- for name in names -%}{{ adapter.quote(name) }}{{ separator if not loop.last }}{%- endfor -%}
+{% macro literals(values) -%}
+    {%- for value in values -%}{{ literal(value) }}{{ ', ' if not loop.last }}{%- endfor -%}
+{%- endmacro %}
+
+{# Quoted, each in place of {0}, with a separator between. #}
+{% macro quoted_names(names, pattern='{0}', separator=', ') -%}
+    {%- for name in names -%}{{ pattern.format(adapter.quote(name)) }}{{ separator if not loop.last }}{%- endfor -%}
 {%- endmacro %}
 
 {% macro relation_exists(relation) %}{{ return(adapter.dispatch('relation_exists')(relation)) }}{% endmacro %}

@@ -1,10 +1,6 @@
-{#
-    What dbt knows of a run, written down for those who judge it, say what is wrong with it
-    and publish it: see api/runs. Nothing is decided here.
-
-    dbt_runs      one row per run: see start_run.sql; and the project as dbt had read it
-    dbt_results   one row per node of a run: what came of it, with rows that a test found
-#}
+{# What dbt knows of a run, written down for those who judge it, say what is wrong with it and publish it: see
+   api/runs. Nothing is decided here. To dbt_runs come the run's end and the project as dbt had read it; dbt_results
+   has one row per node: what came of it, with rows that a test found. #}
 {% macro record_run(dbt_results) -%}
     {#- A run that never got to begin has nothing to record. -#}
     {%- if execute and this_run() -%}
@@ -19,44 +15,34 @@
     {%- set results = [] -%}
     {%- for result in dbt_results | list + compiled_audit(dbt_results) -%}
         {%- do results.append({
-            'invocation_id': invocation_id,
-            'unique_id': result.node.unique_id,
-            'status': result.status | string,
-            'message': result.message,
-            'failures': result.failures,
-            'seconds': result.execution_time | round(3),
-            'failing_rows': tojson(sample_of(result)),
+            'invocation_id': invocation_id, 'unique_id': result.node.unique_id, 'status': result.status | string,
+            'message': result.message, 'failures': result.failures, 'seconds': result.execution_time | round(3),
+            'failing_rows': tojson(failing_rows(result)),
         }) -%}
     {%- endfor -%}
     {{ return(results) }}
 {%- endmacro %}
 
-{# Up to five rows that a data test complains of. #}
-{% macro sample_of(result) -%}
-    {%- set sample = [] -%}
-    {%- if result.node.resource_type == 'test' and result.status in ['fail', 'warn'] -%}
-        {%- for row in query('select * from (' ~ failing_rows(result.node) ~ ') as failing limit 5') -%}
+{# Up to five rows that a data test complains of. dbt's not_null selects nothing but the column that is empty, by
+   which nobody finds a row: of that all columns are told. #}
+{% macro failing_rows(result) -%}
+    {%- set test, rows = result.node, [] -%}
+    {%- if test.resource_type == 'test' and result.status in ['fail', 'warn'] -%}
+        {%- set id = test.depends_on.nodes[0] -%}
+        {%- set tested = graph.nodes.get(id) or graph.sources.get(id) -%}
+        {%- set sql = '(' ~ test.compiled_code ~ ') as failing' -%}
+        {%- if tested and test.test_metadata and test.test_metadata.name == 'not_null' and not test.config.where -%}
+            {%- set sql = tested.relation_name ~ ' where ' ~ test.column_name ~ ' is null' -%}
+        {%- endif -%}
+        {%- for row in query('select * from ' ~ sql ~ ' limit 5') -%}
             {%- set cells = row.dict() -%}
             {%- for name, value in row.dict().items() if value is number -%}
                 {%- do cells.update({name: value | int if value == value | int else value | float}) -%}
             {%- endfor -%}
-            {%- do sample.append(cells) -%}
+            {%- do rows.append(cells) -%}
         {%- endfor -%}
     {%- endif -%}
-    {{ return(sample) }}
-{%- endmacro %}
-
-{#
-    SQL of the rows that a data test complains of. dbt's not_null selects nothing but the column
-    that is empty, by which nobody finds a row: of that all columns are told.
-#}
-{% macro failing_rows(test) -%}
-    {%- set about = test.depends_on.nodes[0] -%}
-    {%- set tested = graph.nodes.get(about) or graph.sources.get(about) -%}
-    {%- if test.test_metadata and test.test_metadata.name == 'not_null' and not test.config.where and tested -%}
-        {{ return('select * from ' ~ tested.relation_name ~ ' where ' ~ test.column_name ~ ' is null') }}
-    {%- endif -%}
-    {{ return(test.compiled_code) }}
+    {{ return(rows) }}
 {%- endmacro %}
 
 {# The project as JSON, {id: node}, unit tests as far as they have run. The builder has it in memory. #}
@@ -69,64 +55,55 @@
     {{ return(tojson(nodes)) }}
 {%- endmacro %}
 
-{% macro write_results(results, nodes) -%}{{ return(adapter.dispatch('write_results')(results, nodes)) }}{%- endmacro %}
-
+{# On Spark one row in the shared storage, whole once Spark has put a `_SUCCESS` beside it. #}
+{% macro write_results(results, nodes) %}{{ return(adapter.dispatch('write_results')(results, nodes)) }}{% endmacro %}
 {% macro default__write_results(results, nodes) -%}
-    {%- set runs = state_table('dbt_runs') -%}
-    {%- set all_results = state_table('dbt_results') -%}
-    {%- set statements = ['delete from ' ~ all_results ~ ' where invocation_id not in (select invocation_id from ' ~ runs ~ ')'] -%}
+    {%- set runs, all_results = state_table('dbt_runs'), state_table('dbt_results') -%}
+    {%- set lost = 'invocation_id not in (select invocation_id from ' ~ runs ~ ')' -%}
+    {%- set statements = ['delete from ' ~ all_results ~ ' where ' ~ lost] -%}
     {%- for some in results | batch(100) -%}
         {%- set rows = [] -%}
         {%- for result in some -%}{%- do rows.append('(' ~ literals(result.values()) ~ ')') -%}{%- endfor -%}
-        {%- do statements.append('insert into ' ~ all_results ~ ' (' ~ some[0] | join(', ') ~ ') values ' ~ rows | join(', ')) -%}
+        {%- set columns = some[0] | join(', ') -%}
+        {%- do statements.append('insert into ' ~ all_results ~ ' (' ~ columns ~ ') values ' ~ rows | join(', ')) -%}
     {%- endfor -%}
-    {%- do statements.append('update ' ~ runs ~ ' set finished_at = ' ~ quoted(instant(modules.datetime.datetime.now(modules.pytz.utc)))
-        ~ ', nodes = ' ~ literal(nodes) ~ ', macros = ' ~ quoted(macros_code()) ~ ' where invocation_id = ' ~ quoted(invocation_id)) -%}
+    {%- do statements.append('update ' ~ runs ~ ' set finished_at = ' ~ quoted(instant(now_here())) ~ ', nodes = '
+        ~ literal(nodes) ~ ', macros = ' ~ quoted(macros_code()) ~ ' where invocation_id = ' ~ quoted(invocation_id)) -%}
     {%- do transaction(statements + wake_builder()) -%}
 {%- endmacro %}
-
-{# Statements that tell a builder, if it listens, that a run is recorded. #}
-{% macro wake_builder() -%}{{ return(adapter.dispatch('wake_builder')()) }}{%- endmacro %}
-
-{% macro default__wake_builder() -%}{{ return([]) }}{%- endmacro %}
-
-{% macro postgres__wake_builder() -%}{{ return(["select pg_notify('hiring_commits', '')"]) }}{%- endmacro %}
-
-{# For the builder, one row in the shared storage: whole once Spark has put a `_SUCCESS` beside it. #}
 {% macro spark__write_results(results, nodes) -%}
-    {%- set facts = dict(this_run(), **{
-        'finished_at': instant(modules.datetime.datetime.now(modules.pytz.utc)),
-        'states_after': tojson(model_states()),
-        'nodes': nodes,
-        'macros': macros_code(),
-        'results': tojson(results),
-    }) -%}
+    {%- set facts = dict(this_run(), finished_at=instant(now_here()), states_after=tojson(model_states()), nodes=nodes,
+        macros=macros_code(), results=tojson(results)) -%}
     {%- set columns = [] -%}
     {%- for name, value in facts.items() -%}
-        {%- do columns.append('cast(' ~ literal(value) ~ ' as ' ~ ('bigint' if value is number else 'string') ~ ') as ' ~ name) -%}
+        {%- set type = 'bigint' if value is number else 'string' -%}
+        {%- do columns.append('cast(' ~ literal(value) ~ ' as ' ~ type ~ ') as ' ~ name) -%}
     {%- endfor -%}
-    {%- do query('insert overwrite directory ' ~ quoted(shared_storage('runs/' ~ invocation_id)) ~ ' using parquet select ' ~ columns | join(', ')) -%}
+    {%- set place = quoted(shared_storage('runs/' ~ invocation_id)) -%}
+    {%- do query('insert overwrite directory ' ~ place ~ ' using parquet select ' ~ columns | join(', ')) -%}
 {%- endmacro %}
 
-{# The last line of a terminal's run: what became of it, if a builder is at work, which needs half a second. #}
+{% macro wake_builder() %}{{ return(adapter.dispatch('wake_builder')()) }}{% endmacro %}
+{% macro default__wake_builder() %}{{ return([]) }}{% endmacro %}
+{% macro postgres__wake_builder() %}{{ return(["select pg_notify('hiring_commits', '')"]) }}{% endmacro %}
+
+{# The last line of a terminal's run. A builder, if there is one, needs half a second. #}
 {% macro report_outcome() -%}
     {%- set outcome = wait_for(outcome_of_run, patience_seconds=1) -%}
     {%- do log(outcome[0][0] if outcome else
         'Recorded. The server publishes it, if all is well, when it starts; `python -m api build` does so now.', info=true) -%}
 {%- endmacro %}
 
-{# One row with what became of this run, or none as long as nobody has judged it. #}
-{% macro outcome_of_run() -%}{{ return(adapter.dispatch('outcome_of_run')()) }}{%- endmacro %}
-
+{# Nothing as long as nobody has judged the run. #}
+{% macro outcome_of_run() %}{{ return(adapter.dispatch('outcome_of_run')()) }}{% endmacro %}
 {% macro default__outcome_of_run() -%}
     {%- if relation_exists(api.Relation.create(schema='published', identifier='builds')) -%}
         {{ return(query('select outcome from published.builds where invocation_id = ' ~ quoted(invocation_id))) }}
     {%- endif -%}
 {%- endmacro %}
-
-{# What the builder has made of runs, a file each. #}
 {% macro spark__outcome_of_run() -%}
-    {%- do query('create table if not exists raw.outcomes (invocation_id string, outcome string) using parquet ' ~ location('outcomes')) -%}
+    {%- do query('create table if not exists raw.outcomes (invocation_id string, outcome string) using parquet '
+        ~ location('outcomes')) -%}
     {%- do query('refresh table raw.outcomes') -%}
     {{ return(query('select outcome from raw.outcomes where invocation_id = ' ~ quoted(invocation_id))) }}
 {%- endmacro %}

@@ -1,12 +1,10 @@
-{#
-    Which loads of an upload table count, the ledger says in raw.load_spans: a load counts from one entry of the
-    ledger until another, which undid it or replaced the whole table. So a run that reads up to some entry sees what
-    counted then, and what has changed since the run before, without knowing why.
+{# Which loads of an upload table count, the ledger says in raw.load_spans: a load counts from one entry of the
+   ledger until another, which undid it or replaced the whole table. So a run that reads up to some entry sees what
+   counted then, and what has changed since the run before, without knowing why.
 
-    Something to select from: the rows of the loads whose spans meet a condition. A row's key has its load's number on
-    top: each load is a range of the table, and nothing else of it is read. `cross join` keeps SQLite from going
-    through the table first. Spark reads of files before the first of these loads only the end.
-#}
+   Here are the rows of the loads whose spans meet a condition. A row's key has its load's number on top, so each load
+   is a range of the table, and nothing else of it is read. `cross join` keeps SQLite from going through the table
+   first. Spark reads of files before the first of these loads only the end. #}
 {% macro rows_of_loads(uploads, condition) -%}
     {{ return(adapter.dispatch('rows_of_loads')(uploads, condition)) }}
 {%- endmacro %}
@@ -32,38 +30,37 @@
 {% macro default__load_of_row() %}{{ return('_load_id') }}{% endmacro %}
 {% macro spark__load_of_row() %}{{ return('shiftright(_row, 32)') }}{% endmacro %}
 
-{# The upload tables that the model that is being built, or the test, reads. #}
 {% macro sources_of_model() -%}
     {%- set sources = [] -%}
-    {%- for id in model.depends_on.nodes if id in graph.sources -%}{%- do sources.append(graph.sources[id]) -%}{%- endfor -%}
+    {%- for id in model.depends_on.nodes if id in graph.sources -%}
+        {%- do sources.append(graph.sources[id]) -%}
+    {%- endfor -%}
     {{ return(sources) }}
 {%- endmacro %}
 
 {% macro spans_of(uploads) -%}
     (select * from raw.load_spans where table_name = {{ quoted(uploads.identifier) }}) as spans
 {%- endmacro %}
-
 {% macro counts_at(entry) -%}
     from_id <= {{ entry }} and (until_id is null or until_id > {{ entry }})
 {%- endmacro %}
 
 {# Spans that began or ended after an entry, and no later than this run reads. #}
 {% macro spans_changed_since(entry) -%}
-    (from_id > {{ entry }} and from_id <= {{ last_load_id() }} or until_id > {{ entry }} and until_id <= {{ last_load_id() }})
+    {%- set newest = last_load_id() -%}
+    (from_id > {{ entry }} and from_id <= {{ newest }} or until_id > {{ entry }} and until_id <= {{ newest }})
 {%- endmacro %}
 
-{# How far into the ledger the model that is being built has read before. #}
 {% macro last_load_id_built() %}{{ return(model_state(this.identifier).last_load_id) }}{% endmacro %}
 
-{#
-    The rows that count in this run, in an incremental one of the keys that were touched since the model was last
-    built: by new loads alone, which is the common case, or also by older ones that count no more, or again.
-#}
+{# The rows that count in this run, in an incremental one of the keys that were touched since the model was last
+   built: by new loads alone, which is the common case, or also by older ones that count no more, or again. #}
 {% macro rows_to_read(uploads, unique_key) -%}
     {%- set counting = counts_at(last_load_id()) -%}
     {%- if not is_incremental() -%}{{ return(rows_of_loads(uploads, counting)) }}{%- endif -%}
     {%- set since, changed = last_load_id_built(), spans_changed_since(last_load_id_built()) -%}
-    {%- if not query('select 1 from ' ~ spans_of(uploads) ~ ' where load_id <= ' ~ since ~ ' and ' ~ changed ~ ' limit 1') -%}
+    {%- set older = ' where load_id <= ' ~ since ~ ' and ' ~ changed ~ ' limit 1' -%}
+    {%- if not query('select 1 from ' ~ spans_of(uploads) ~ older) -%}
         {{ return(rows_of_loads(uploads, counting ~ ' and load_id > ' ~ since)) }}
     {%- endif -%}
     {%- set touched = 'select ' ~ unique_key ~ ' from ' ~ rows_of_loads(uploads, changed) -%}

@@ -1,12 +1,9 @@
-{#
-    Where Spark keeps all of ours, and the API finds it: see api/shared_storage.
-
-    raw/<table>/load-<n>.parquet  uploaded rows, written by the API
-    ledger/<table>/version=<n>/   the ledger as it stood before a build, by the builder
-    main/<model>/<invocation>/    a model as one run has built it
-    runs/<invocation>/            the facts of a run, until the builder has judged it
-    outcomes/                     what has become of runs
-#}
+{# Where Spark keeps all of ours, and the API finds it: see api/shared_storage.
+   raw/<table>/load-<n>.parquet  uploaded rows, written by the API
+   ledger/<table>/version=<n>/   the ledger as it stood before a build, by the builder
+   main/<model>/<invocation>/    a model as one run has built it
+   runs/<invocation>/            the facts of a run, until the builder has judged it
+   outcomes/                     what has become of runs #}
 {% macro shared_storage(path) -%}
     {%- set warehouse = env_var('WAREHOUSE_DIR', '') or 'warehouse' -%}
     {%- set place = (env_var('SHARED_STORAGE', '') or warehouse ~ '/shared').split('?')[0].rstrip('/') -%}
@@ -21,7 +18,9 @@
 {# What the metastore knows of the tables and views of a schema: {name: text}. #}
 {% macro known_relations(schema) -%}
     {%- set known = {} -%}
-    {%- for row in query('show table extended in ' ~ schema ~ " like '*'") -%}{%- do known.update({row[1]: row[3]}) -%}{%- endfor -%}
+    {%- for row in query('show table extended in ' ~ schema ~ " like '*'") -%}
+        {%- do known.update({row[1]: row[3]}) -%}
+    {%- endfor -%}
     {{ return(known) }}
 {%- endmacro %}
 

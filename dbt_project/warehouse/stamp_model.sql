@@ -1,15 +1,13 @@
-{#
-    Post-hook: remember, in the model's own transaction, what it now holds: which invocation built it, from how much
-    of which ledger, from which code. A run with --empty reads no rows, so it leaves nothing to build upon. On Spark
-    it is a property of the table: see create_table_as.sql.
-#}
+{# Post-hook: remember, in the model's own transaction, what it now holds: which invocation built it, from how much
+   of which ledger, from which code. A run with --empty reads no rows, so it leaves nothing to build upon. On Spark
+   it is a property of the table: see create_table_as.sql. #}
 {% macro stamp_model() %}{{ return(adapter.dispatch('stamp_model')() if execute else '') }}{% endmacro %}
 {% macro default__stamp_model() -%}
     {%- if flags.EMPTY -%}
     delete from {{ state_table('dbt_model_states') }} where model = {{ quoted(model.name) }}
     {%- else -%}
     {%- do note_changes_read() -%}
-    {%- set state = state_of_model() -%}
+    {%- set state = dict(state_of_model(), ledger=ledger_at(last_load_id())) -%}
     insert into {{ state_table('dbt_model_states') }} ({{ state | join(', ') }})
     values ({{ literals(state.values()) }})
     on conflict (model) do update set
@@ -19,56 +17,38 @@
 {%- endmacro %}
 {% macro spark__stamp_model() %}{% endmacro %}
 
-{# What the model that is being built is made from. #}
 {% macro state_of_model() -%}
     {{ return({
-        'model': model.name,
-        'invocation_id': invocation_id,
-        'last_load_id': last_load_id(),
-        'ledger': ledger_at(last_load_id()),
-        'code': model_code(),
+        'model': model.name, 'invocation_id': invocation_id, 'last_load_id': last_load_id(), 'code': model_code(),
     }) }}
 {%- endmacro %}
 
-{#
-    When an entry of the ledger was written: tells it from one of the same number in another. Spark reads the whole
-    ledger each time, and does not ask.
-#}
-{% macro ledger_at(load_id) %}{{ return(adapter.dispatch('ledger_at')(load_id)) }}{% endmacro %}
-{% macro default__ledger_at(load_id) -%}
+{# When an entry of the ledger was written: tells it from one of the same number in another. #}
+{% macro ledger_at(load_id) -%}
     {%- set found = query('select loaded_at from raw.loads where load_id = ' ~ load_id) if load_id else [] -%}
     {{ return(found[0][0] if found | length else '') }}
 {%- endmacro %}
-{% macro spark__ledger_at(load_id) %}{{ return('') }}{% endmacro %}
 
-{#
-    A fingerprint of what a model is made from: its SQL, its columns and every macro of this project. A change of it
-    builds an incremental model from all its rows again.
-#}
+{# A change of its SQL, its columns or any macro of this project builds an incremental model from all rows again. #}
 {% macro model_code() %}{{ return(local_md5(model.raw_code ~ model.columns | tojson ~ macros_code())) }}{% endmacro %}
 
 {# Worked out once: `graph` lives as long as the parsed files do. #}
 {% macro macros_code() -%}
     {%- if 'macros_code' not in graph -%}
-        {%- set parts = [] -%}
-        {%- for name in context | sort if context[name].macro is defined -%}
-            {%- set macro = context[name].macro -%}
-            {%- if macro.package_name == project_name -%}{%- do parts.append(macro.macro_sql) -%}{%- endif -%}
-        {%- endfor -%}
-        {%- do graph.update({'macros_code': local_md5(parts | join)}) -%}
+        {%- set macros = context.values() | selectattr('macro', 'defined') | map(attribute='macro') -%}
+        {%- set own = macros | selectattr('package_name', 'equalto', project_name) | sort(case_sensitive=true, attribute='name') -%}
+        {%- do graph.update({'macros_code': local_md5(own | map(attribute='macro_sql') | join)}) -%}
     {%- endif -%}
     {{ return(graph['macros_code']) }}
 {%- endmacro %}
 
-{# What is remembered of every model: {model, invocation_id, last_load_id, ledger, code} each. #}
 {% macro model_states() %}{{ return(adapter.dispatch('model_states')()) }}{% endmacro %}
 {% macro default__model_states() -%}
     {%- set states = [] -%}
-    {%- if relation_exists(api.Relation.create(schema=target.schema, identifier='dbt_model_states')) -%}
-        {%- for row in query('select * from ' ~ state_table('dbt_model_states')) -%}
-            {%- do states.append(row.dict()) -%}
-        {%- endfor -%}
-    {%- endif -%}
+    {%- set stored = state_exists('dbt_model_states') -%}
+    {%- for row in (query('select * from ' ~ state_table('dbt_model_states')) if stored else []) -%}
+        {%- do states.append(row.dict()) -%}
+    {%- endfor -%}
     {{ return(states) }}
 {%- endmacro %}
 {% macro spark__model_states() -%}
@@ -77,7 +57,7 @@
         {%- set state = (property_in(information, 'hiring.state') or '').split(' ') -%}
         {%- if state | length == 4 -%}
             {%- do states.append({'model': state[0], 'invocation_id': state[1], 'last_load_id': state[2] | int,
-                'ledger': '', 'code': state[3]}) -%}
+                'code': state[3]}) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(states) }}

@@ -1,46 +1,32 @@
-{#
-    What dbt remembers of a run while it is at work: in memory, and where an engine has nothing better for it, in
-    tables beside the models. For its end, see record_run.sql.
-
-    dbt_runs          one row per run: its command and options, how far into the ledger it reads, the models' states
-                      when it began
-    dbt_model_states  one row per model: see stamp_model.sql
-#}
+{# What dbt remembers of a run: in memory, and where an engine has nothing better for it, in tables beside the models.
+   dbt_runs has one row per run: its command and options, how far into the ledger it reads, the models' states when
+   it began. For dbt_results, see record_run.sql; for dbt_model_states, stamp_model.sql. #}
 {% macro start_run() -%}
     {%- if execute -%}
         {%- do prepare_warehouse() -%}
         {%- do take_lease() -%}
         {%- do prepare_run_state() -%}
-        {%- set run = facts_of_run(ledger_position()) -%}
+        {%- set position = ledger_position() -%}
+        {%- set run = {
+            'invocation_id': invocation_id, 'owner': lease_owner(), 'command': flags.WHICH,
+            'is_empty': 1 if flags.EMPTY else 0, 'options': invocation_args_dict.invocation_command,
+            'last_load_id': position.last_load_id | int, 'last_request_id': position.last_request_id | int,
+            'states': tojson(model_states()), 'started_at': instant(run_started_at),
+        } -%}
         {%- do remember_run(run) -%}
         {%- do known_in_this_run().update({'run': run}) -%}
     {%- endif -%}
 {%- endmacro %}
 
-{% macro facts_of_run(position) -%}
-    {{ return({
-        'invocation_id': invocation_id,
-        'owner': lease_owner(),
-        'command': flags.WHICH,
-        'is_empty': 1 if flags.EMPTY else 0,
-        'options': invocation_args_dict.invocation_command,
-        'last_load_id': position.last_load_id | int,
-        'last_request_id': position.last_request_id | int,
-        'states': tojson(model_states()),
-        'started_at': instant(run_started_at),
-    }) }}
-{%- endmacro %}
-
 {# To the millisecond, in UTC. #}
 {% macro instant(time) %}{{ return(time.strftime('%Y-%m-%dT%H:%M:%S.%f')[:-3] ~ 'Z') }}{% endmacro %}
 
-{# Where the ledger stands, both of one moment. #}
 {% macro ledger_position() -%}
     {{ return(query('select ' ~ newest('loads', 'load_id') ~ ' as last_load_id, '
         ~ newest('build_requests', 'request_id') ~ ' as last_request_id')[0].dict()) }}
 {%- endmacro %}
 
-{# The highest number in a table of the ledger; 0 before the API has ever run. #}
+{# 0 before the API has ever run. #}
 {% macro newest(table, column) -%}
     {%- set ledger = api.Relation.create(schema='raw', identifier=table) -%}
     {{ return('(select coalesce(max(' ~ column ~ '), 0) from ' ~ ledger ~ ')' if relation_exists(ledger) else 0) }}
@@ -60,7 +46,6 @@
     {{ return(graph['known']) }}
 {%- endmacro %}
 
-{# What a macro answers, asked once in an invocation. #}
 {% macro once(question, answer) -%}
     {%- set known = known_in_this_run() -%}
     {%- if question not in known -%}{%- do known.update({question: answer(*varargs)}) -%}{%- endif -%}
@@ -68,17 +53,18 @@
 {%- endmacro %}
 
 {% macro state_table(name) %}{{ return(target.schema ~ '.' ~ name) }}{% endmacro %}
+{% macro state_exists(name) %}{{ return(relation_exists(api.Relation.create(none, target.schema, name))) }}{% endmacro %}
 {% macro create_state_table(name, types, key) -%}
     {%- do query('create table if not exists ' ~ state_table(name) ~ ' ' ~ table_shape(types, key)) -%}
 {%- endmacro %}
 
 {% macro prepare_run_state() %}{{ return(adapter.dispatch('prepare_run_state')()) }}{% endmacro %}
 {% macro default__prepare_run_state() -%}
-    {#- Of tables of earlier versions nothing is built upon. -#}
-    {%- for table, column in {'dbt_model_states': 'ledger', 'dbt_runs': 'finished_at'}.items() -%}
-        {%- if query(table_lacking(table, column)) | length -%}
-            {%- do query('drop table ' ~ state_table(table)) -%}
-        {%- endif -%}
+    {%- for name, column in {'dbt_model_states': 'ledger', 'dbt_runs': 'finished_at'}.items() if state_exists(name) -%}
+        {#- Of tables of earlier versions nothing is built upon. -#}
+        {%- do query('select * from ' ~ state_table(name) ~ ' limit 0') -%}
+        {%- set columns = load_result('query').table.column_names -%}
+        {%- if column not in columns -%}{%- do query('drop table ' ~ state_table(name)) -%}{%- endif -%}
     {%- endfor -%}
     {%- do create_state_table('dbt_runs', {
         'invocation_id': 'text', 'number': 'integer', 'owner': 'text', 'command': 'text', 'is_empty': 'integer',
@@ -103,16 +89,6 @@
 {%- endmacro %}
 {% macro spark__prepare_run_state() %}{% endmacro %}
 
-{# Select something if there is a table of dbt's state without this column. #}
-{% macro table_lacking(table, column) %}{{ return(adapter.dispatch('table_lacking')(table, column)) }}{% endmacro %}
-{% macro sqlite__table_lacking(table, column) -%}
-    select 1 from sqlite_master where name = {{ quoted(table) }} and sql not like '%{{ column }}%'
-{%- endmacro %}
-{% macro postgres__table_lacking(table, column) -%}
-    select 1 from pg_class where oid = to_regclass({{ quoted(state_table(table)) }})
-        and not exists (select 1 from pg_attribute where attrelid = oid and attname = {{ quoted(column) }})
-{%- endmacro %}
-
 {# Keep what is known of a run when it begins, of the last thousand; on Spark what tests ask for in SQL. #}
 {% macro remember_run(run) %}{{ return(adapter.dispatch('remember_run')(run)) }}{% endmacro %}
 {% macro default__remember_run(run) -%}
@@ -124,6 +100,6 @@
     ]) -%}
 {%- endmacro %}
 {% macro spark__remember_run(run) -%}
-    {%- do query('create or replace view ' ~ state_table('dbt_run') ~ ' as select ' ~ run.last_load_id
-        ~ ' as last_load_id') -%}
+    {%- set position = 'select ' ~ run.last_load_id ~ ' as last_load_id' -%}
+    {%- do query('create or replace view ' ~ state_table('dbt_run') ~ ' as ' ~ position) -%}
 {%- endmacro %}

@@ -1,8 +1,6 @@
-{#
-    How an incremental model takes in the rows of a build: it adds them up (strategy `add`, see changed_rows.sql), or
-    puts them in place of those with the same unique_key, and takes out those that count no more. The last statement
-    is left for dbt to run.
-#}
+{# How an incremental model takes in the rows of a build: it adds them up (strategy `add`, see changed_rows.sql), or
+   puts them in place of those with the same unique_key, and takes out those that count no more. The last statement
+   is left for dbt to run. #}
 {% macro take_in(arriving, target, unique_key) -%}
     {%- if config.get('incremental_strategy') == 'add' -%}
     {%- do add_sums(arriving, target) -%}
@@ -50,29 +48,21 @@
 {# Add the sums in `arriving` to those of the groups of `target`, which may lack them. #}
 {% macro add_sums(arriving, target) %}{{ return(adapter.dispatch('add_sums')(arriving, target)) }}{% endmacro %}
 {% macro sqlite__add_sums(arriving, target) -%}
-    {%- set same_group = [] -%}
-    {%- for key in config.get('unique_key') | map('tojson') -%}
-        {%- do same_group.append('target.' ~ key ~ ' is arriving.' ~ key) -%}
-    {%- endfor -%}
-    {%- set columns, same_group = quoted_names(model.columns), same_group | join(' and ') -%}
-    {%- do statement_of('update ' ~ target ~ ' as target set ' ~ added_to_target('arriving')
-        ~ ' from ' ~ arriving ~ ' as arriving where ' ~ same_group) -%}
+    {%- set columns, keys = quoted_names(model.columns), config.get('unique_key') -%}
+    {%- set sums = quoted_names(model.columns | reject('in', keys), '{0} = target.{0} + arriving.{0}') -%}
+    {%- set same_group = quoted_names(keys, 'target.{0} is arriving.{0}', ' and ') -%}
+    {%- do statement_of('update ' ~ target ~ ' as target set ' ~ sums ~ ' from ' ~ arriving
+        ~ ' as arriving where ' ~ same_group) -%}
     {%- do statement_of('insert into ' ~ target ~ ' (' ~ columns ~ ') select ' ~ columns ~ ' from ' ~ arriving
         ~ ' as arriving where not exists (select 1 from ' ~ target ~ ' as target where ' ~ same_group ~ ')') -%}
 {%- endmacro %}
 {% macro postgres__add_sums(arriving, target) -%}
     {#- The index of the groups takes missing values for equal: see index_grain.sql. -#}
-    {%- set columns, keys = quoted_names(model.columns), quoted_names(config.get('unique_key')) -%}
+    {%- set columns, keys = quoted_names(model.columns), config.get('unique_key') -%}
+    {%- set sums = quoted_names(model.columns | reject('in', keys), '{0} = target.{0} + excluded.{0}') -%}
     {%- do statement_of('insert into ' ~ target ~ ' as target (' ~ columns ~ ') select ' ~ columns ~ ' from ' ~ arriving
-        ~ ' on conflict (' ~ keys ~ ') do update set ' ~ added_to_target('excluded')) -%}
+        ~ ' on conflict (' ~ quoted_names(keys) ~ ') do update set ' ~ sums) -%}
 {%- endmacro %}
 {% macro spark__add_sums(arriving, target) -%}
     {%- do exceptions.raise_compiler_error('On Spark nothing is added to a model: each build makes all of it.') -%}
-{%- endmacro %}
-
-{% macro added_to_target(addend) -%}
-    {%- for name in model.columns if name not in config.get('unique_key') -%}
-        {%- set sum = adapter.quote(name) -%}
-        {{ sum }} = target.{{ sum }} + {{ addend }}.{{ sum }}{{ ', ' if not loop.last }}
-    {%- endfor -%}
 {%- endmacro %}

@@ -1,8 +1,6 @@
-{#
-    One dbt run at a time on a warehouse. A run takes the lease when it starts, renews it with every model, and gives
-    it back at its end; another run waits until then, or until a run that died has not renewed it for half a minute.
-    This is for courtesy: that nothing is published which another run has changed is seen to by the stamps.
-#}
+{# One dbt run at a time: it takes the lease when it starts, renews it with every model, and gives it back at its
+   end; another waits until then, or until a run that died has not renewed it for half a minute. This is for
+   courtesy: that nothing is published which another run has changed is seen to by the stamps. #}
 {% macro take_lease(patience_seconds=120) -%}
     {%- if not wait_for(claim_lease, patience_seconds) -%}
         {%- do exceptions.raise_compiler_error(
@@ -20,19 +18,18 @@
     {%- endfor -%}
 {%- endmacro %}
 
-{# Jinja cannot sleep: let the database count for some hundredths of a second. Any question takes Spark that long. #}
+{# Jinja cannot sleep for some hundredths of a second: let the database. Any question takes Spark that long. #}
 {% macro pause() %}{{ return(adapter.dispatch('pause')()) }}{% endmacro %}
 {% macro sqlite__pause() -%}
-    {%- do query('with recursive ticks (n) as (select 1 union all select n + 1 from ticks where n < 300000)
-        select max(n) from ticks') -%}
+    {%- set ticks = 'with recursive ticks (n) as (select 1 union all select n + 1 from ticks where n < 300000)' -%}
+    {%- do query(ticks ~ ' select max(n) from ticks') -%}
 {%- endmacro %}
 {% macro postgres__pause() %}{% do query('select 1 from pg_sleep(0.05)') %}{% endmacro %}
 {% macro spark__pause() %}{% do query('select 1') %}{% endmacro %}
-
 {% macro now_here() %}{{ return(modules.datetime.datetime.now(modules.pytz.utc)) }}{% endmacro %}
 {% macro seconds_here() %}{{ return(now_here().timestamp()) }}{% endmacro %}
 
-{# Seconds by the database's clock, as SQL: not PostgreSQL's now(), which stands still during a transaction. #}
+{# Not PostgreSQL's now(), which stands still during a transaction. #}
 {% macro seconds_now() %}{{ return(adapter.dispatch('seconds_now')()) }}{% endmacro %}
 {% macro sqlite__seconds_now() %}{{ return("julianday('now') * 86400.0") }}{% endmacro %}
 {% macro postgres__seconds_now() -%}
@@ -41,13 +38,11 @@
 
 {% macro lease_owner() %}{{ return(env_var('DBT_LEASE_OWNER', 'a terminal')) }}{% endmacro %}
 {% macro lease_seconds() %}{{ return(30) }}{% endmacro %}
-
 {% macro create_lease_table() -%}
     {%- set types = {'one': 'integer', 'invocation_id': 'text', 'owner': 'text', 'expires_at': 'real'} -%}
     {%- do create_state_table('dbt_lease', types, ['one']) -%}
 {%- endmacro %}
 
-{# Take the lease if it is free: whether this run has it now. #}
 {% macro claim_lease() %}{{ return(adapter.dispatch('claim_lease')()) }}{% endmacro %}
 {% macro default__claim_lease() -%}
     {#- Waiting is reading: a write would get in the way of the run that is at work. -#}
@@ -58,7 +53,7 @@
     {{ return(query('select invocation_id from ' ~ state_table('dbt_lease'))[0][0] == invocation_id) }}
 {%- endmacro %}
 
-{# Post-hook: this run is still at work. Takes the lease where it is free or ours: one statement, so only one gets it. #}
+{# Post-hook: this run is still at work. Takes the lease if it is free or ours, in one statement: only one gets it. #}
 {% macro renew_lease() %}{{ return(adapter.dispatch('renew_lease')()) }}{% endmacro %}
 {% macro default__renew_lease() -%}
     insert into {{ state_table('dbt_lease') }} as lease
@@ -76,14 +71,12 @@
 
 {% macro give_lease_back() %}{{ return(adapter.dispatch('give_lease_back')()) }}{% endmacro %}
 {% macro default__give_lease_back() -%}
-    {%- do transaction(['delete from ' ~ state_table('dbt_lease') ~ ' where invocation_id = ' ~ quoted(invocation_id)]) -%}
+    {%- set ours = ' where invocation_id = ' ~ quoted(invocation_id) -%}
+    {%- do transaction(['delete from ' ~ state_table('dbt_lease') ~ ours]) -%}
 {%- endmacro %}
 
-{#
-    On Spark the lease is a property of the schema of the models: `INVOCATION SECONDS OWNER`, or `nobody`. Two that
-    take it at the same moment both see, when they look again, the later one's. The builder, which is alone, does not
-    wait for the lease of one that died.
-#}
+{# On Spark a property of the schema: `INVOCATION SECONDS OWNER`, or `nobody`. Two that take it at the same moment
+   both see, when they look again, the later one's. The builder, which is alone, does not wait for one that died. #}
 {% macro spark__claim_lease() -%}
     {%- set lease = current_lease().split(' ', 2) -%}
     {%- set is_mine = lease[0] == invocation_id or lease_owner() != 'a terminal' and lease[-1] == lease_owner() -%}

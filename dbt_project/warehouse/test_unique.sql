@@ -1,7 +1,5 @@
-{#
-    dbt's own tests of a large table whose answer the database itself guarantees need not read every row again after
-    each load: a unique index over the column alone leaves nothing to look for.
-#}
+{# dbt's own tests of a large table whose answer the database itself guarantees need not read every row again after
+   each load: a unique index over the column alone leaves nothing to look for. #}
 {% macro sqlite__test_unique(model, column_name) -%}
     {%- set table, name = model.split('.')[-1] | replace('"', ''), column_name | replace('"', '') -%}
     {{ unique_unless('
@@ -9,7 +7,8 @@
         from pragma_index_list(' ~ quoted(table) ~ ') as indexes
         where indexes."unique" = 1
             and not indexes.partial
-            and (select group_concat(name) from pragma_index_info(indexes.name)) = ' ~ quoted(name), model, column_name) }}
+            and (select group_concat(name) from pragma_index_info(indexes.name)) = ' ~ quoted(name),
+        model, column_name) }}
 {%- endmacro %}
 {% macro postgres__test_unique(model, column_name) -%}
     {{ unique_unless(unique_indexes(table_tested(model), column_name), model, column_name) }}
