@@ -22,3 +22,8 @@
     (select *, 1 as _change from {{ relation }}) as changed
     {%- endif -%}
 {%- endmacro %}
+
+{# Where a staging model keeps them. #}
+{% macro changes_of(relation) -%}
+    {{ return(relation.incorporate(path={'identifier': relation.identifier ~ '__changes'})) }}
+{%- endmacro %}

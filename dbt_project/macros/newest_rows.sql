@@ -55,3 +55,14 @@
     ) as versions
     where _recency = 1
 {%- endmacro %}
+
+{# No rows in the shape of an upload table, which need not exist before the first load. #}
+{% macro no_uploads(relation) -%}
+    {%- for source in sources_of_model() if source.identifier == relation.identifier -%}
+    select
+        {%- for name, data_type in column_types(source).items() %}
+        cast(null as {{ storage_type(data_type) }}) as {{ adapter.quote(name) }}{{ "," if not loop.last }}
+        {%- endfor %}
+    where 1 = 0
+    {%- endfor -%}
+{%- endmacro %}

@@ -35,9 +35,8 @@
     {{ create_promised_table(temporary, relation, sql) }}
 {%- endmacro %}
 
-{# On Spark types are made equal only where no value can change by it. What the model was built from is a property
-   of the table, there at the same moment as its rows. Each run has another place for its files, so that what it has
-   built stays as it is for whoever reads it, and for the builder to publish. #}
+{# What the model was built from is a property of the table, there at the same moment as its rows. Each run has another
+   place for its files: what it has built stays as it is for whoever reads it, and for the builder to publish. #}
 {% macro spark__create_table_as(temporary, relation, compiled_code, language='sql') -%}
     {%- if temporary -%}
     create or replace temporary view {{ relation }} as {{ compiled_code }}
@@ -58,6 +57,7 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# On Spark types are made equal only where no value can change by it. #}
 {% macro columns_as_promised(sql) -%}
     {%- set built = {} -%}
     {%- for row in query('describe query ' ~ sql) -%}{%- do built.update({row[0]: row[1]}) -%}{%- endfor -%}
@@ -127,11 +127,11 @@
     {{ return('(' ~ parts | join(', ') ~ ')') }}
 {%- endmacro %}
 
-{# An index of the rows of a large table that lack something they must have: empty, or what not_null shows. #}
+{# Of the rows of a large table that lack something they must have: empty, or what not_null shows. #}
 {% macro index_nulls(relation) -%}
     {%- set tests = graph.nodes.values() | selectattr('attached_node', 'equalto', model.unique_id) -%}
-    {%- set not_null = tests | selectattr('test_metadata.name', 'equalto', 'not_null') | map(attribute='column_name') -%}
-    {%- set lacking = quoted_names(not_null, '{0} is null', ' or ') -%}
+    {%- set needed = tests | selectattr('test_metadata.name', 'equalto', 'not_null') | map(attribute='column_name') -%}
+    {%- set lacking = quoted_names(needed, '{0} is null', ' or ') -%}
     {%- if lacking and config.get('materialized') == 'incremental' -%}
         {%- set column = quoted_names([model.columns | first]) -%}
         {%- do statement_of('create index ' ~ index_on(relation, 'nulls') ~ ' (' ~ column ~ ') where ' ~ lacking) -%}

@@ -32,15 +32,6 @@
 {%- endmacro %}
 
 {% macro keeps_changes() %}{{ return((config.get('meta') or {}).get('keep_changes', false)) }}{% endmacro %}
-{% macro changes_of(relation) -%}
-    {{ return(relation.incorporate(path={'identifier': relation.identifier ~ '__changes'})) }}
-{%- endmacro %}
-
-{% macro create_change_tables() -%}
-    {%- set version = {'model': 'text', 'version': 'integer'} -%}
-    {%- do create_state_table('dbt_changes', dict(version, kept_after='integer'), ['model']) -%}
-    {%- do create_state_table('dbt_changes_read', dict({'reader': 'text'}, **version), ['reader', 'model']) -%}
-{%- endmacro %}
 
 {# Of staging models whose changes the model that is being built adds up. #}
 {% macro models_read_by_changes() -%}
@@ -60,7 +51,6 @@
         where model in (' ~ literals(names) ~ ') and reader = ' ~ quoted(model.name) ~ '
             and known_to_reader.version >= kept_after')[0][0] == names | length) }}
 {%- endmacro %}
-
 {# After a build, in the model's own transaction: up to where it has read. #}
 {% macro note_changes_read() -%}
     {%- set names = models_read_by_changes() -%}

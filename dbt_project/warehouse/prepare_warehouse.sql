@@ -1,5 +1,4 @@
 {% macro prepare_warehouse() %}{{ return(adapter.dispatch('prepare_warehouse')()) }}{% endmacro %}
-
 {% macro sqlite__prepare_warehouse() -%}
     {#- Earlier versions kept no spans; only what writes raw.db may bring it up to date. -#}
     {%- set loads, spans = api.Relation.create(none, 'raw', 'loads'), api.Relation.create(none, 'raw', 'load_spans') -%}
@@ -42,7 +41,14 @@
         group by spans.table_name') | list) -%}
     {%- for source in graph.sources.values() if source.schema == 'raw' -%}
         {%- do follow_uploads(source, known) -%}
-        {%- do refuse_missing_rows(source, counting.get(source.identifier, 0) | int) -%}
+        {#- Spark takes a file that is gone for one without rows. -#}
+        {%- set expected = counting.get(source.identifier, 0) | int -%}
+        {%- set rows = rows_of_loads(api.Relation.create(none, 'raw', source.identifier), 'until_id is null') -%}
+        {%- set found = query('select count(*) from ' ~ rows)[0][0] | int if expected else 0 -%}
+        {%- if found != expected -%}
+            {%- do exceptions.raise_compiler_error('Not begun: of the ' ~ expected ~ ' rows of ' ~ source.identifier
+                ~ ' that count Spark finds ' ~ found ~ ' in the shared storage.') -%}
+        {%- endif -%}
     {%- endfor -%}
 {%- endmacro %}
 
@@ -83,15 +89,4 @@
             ~ location('raw/' ~ source.identifier) ~ " tblproperties ('hiring.shape' = '" ~ shape ~ "')") -%}
     {%- endif -%}
     {%- do query('refresh table ' ~ table) -%}
-{%- endmacro %}
-
-{# Spark takes a file that is gone for one without rows. #}
-{% macro refuse_missing_rows(source, counting) -%}
-    {%- set uploads = api.Relation.create(schema='raw', identifier=source.identifier) -%}
-    {%- set rows = rows_of_loads(uploads, 'until_id is null') -%}
-    {%- set stored = query('select count(*) from ' ~ rows)[0][0] | int if counting else 0 -%}
-    {%- if stored != counting -%}
-        {%- do exceptions.raise_compiler_error('Not begun: of the ' ~ counting ~ ' rows of ' ~ source.identifier
-            ~ ' that count Spark finds ' ~ stored ~ ' in the shared storage.') -%}
-    {%- endif -%}
 {%- endmacro %}

@@ -9,22 +9,17 @@
 {% macro transaction(statements) -%}
     {%- for sql in ['begin'] + statements + ['commit'] -%}{%- do query(sql) -%}{%- endfor -%}
 {%- endmacro %}
-
 {# A statement inside the model's own transaction. #}
-{% macro statement_of(sql) -%}
-    {%- call statement('part') -%}{{ sql }}{%- endcall -%}
-{%- endmacro %}
+{% macro statement_of(sql) %}{% call statement('part') %}{{ sql }}{% endcall %}{% endmacro %}
 
 {% macro literal(value) -%}
     {{ return('null' if value is none else value if value is number else quoted(value)) }}
 {%- endmacro %}
-
 {% macro quoted(text) %}{{ return(adapter.dispatch('quoted')(text)) }}{% endmacro %}
 {% macro default__quoted(text) %}{{ return("'" ~ (text | string | replace("'", "''")) ~ "'") }}{% endmacro %}
 {% macro spark__quoted(text) -%}
     {{ return("'" ~ (text | string | replace('\\', '\\\\') | replace("'", "\\'")) ~ "'") }}
 {%- endmacro %}
-
 {% macro literals(values) -%}
     {%- for value in values -%}{{ literal(value) }}{{ ', ' if not loop.last }}{%- endfor -%}
 {%- endmacro %}

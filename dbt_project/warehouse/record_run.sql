@@ -1,6 +1,5 @@
-{# What dbt knows of a run, written down for those who judge it, say what is wrong with it and publish it: see
-   api/runs. Nothing is decided here. To dbt_runs come the run's end and the project as dbt had read it; dbt_results
-   has one row per node: what came of it, with rows that a test found. #}
+{# What dbt knows of a run, written down for those who judge and publish it: see api/runs. Nothing is decided here.
+   To dbt_runs come its end and the project as dbt had read it; dbt_results has a row per node: what came of it. #}
 {% macro record_run(dbt_results) -%}
     {#- A run that never got to begin has nothing to record. -#}
     {%- if execute and this_run() -%}
@@ -58,17 +57,17 @@
 {# On Spark one row in the shared storage, whole once Spark has put a `_SUCCESS` beside it. #}
 {% macro write_results(results, nodes) %}{{ return(adapter.dispatch('write_results')(results, nodes)) }}{% endmacro %}
 {% macro default__write_results(results, nodes) -%}
-    {%- set runs, all_results = state_table('dbt_runs'), state_table('dbt_results') -%}
-    {%- set lost = 'invocation_id not in (select invocation_id from ' ~ runs ~ ')' -%}
-    {%- set statements = ['delete from ' ~ all_results ~ ' where ' ~ lost] -%}
+    {%- set runs, table = state_table('dbt_runs'), state_table('dbt_results') -%}
+    {%- set statements = ['delete from ' ~ table ~ ' where invocation_id not in (select invocation_id from ' ~ runs ~ ')'] -%}
     {%- for some in results | batch(100) -%}
         {%- set rows = [] -%}
         {%- for result in some -%}{%- do rows.append('(' ~ literals(result.values()) ~ ')') -%}{%- endfor -%}
         {%- set columns = some[0] | join(', ') -%}
-        {%- do statements.append('insert into ' ~ all_results ~ ' (' ~ columns ~ ') values ' ~ rows | join(', ')) -%}
+        {%- do statements.append('insert into ' ~ table ~ ' (' ~ columns ~ ') values ' ~ rows | join(', ')) -%}
     {%- endfor -%}
-    {%- do statements.append('update ' ~ runs ~ ' set finished_at = ' ~ quoted(instant(now_here())) ~ ', nodes = '
-        ~ literal(nodes) ~ ', macros = ' ~ quoted(macros_code()) ~ ' where invocation_id = ' ~ quoted(invocation_id)) -%}
+    {%- set facts = 'finished_at = ' ~ quoted(instant(now_here())) ~ ', nodes = ' ~ literal(nodes)
+        ~ ', macros = ' ~ quoted(macros_code()) -%}
+    {%- do statements.append('update ' ~ runs ~ ' set ' ~ facts ~ ' where invocation_id = ' ~ quoted(invocation_id)) -%}
     {%- do transaction(statements + wake_builder()) -%}
 {%- endmacro %}
 {% macro spark__write_results(results, nodes) -%}
@@ -90,14 +89,14 @@
 {# The last line of a terminal's run. A builder, if there is one, needs half a second. #}
 {% macro report_outcome() -%}
     {%- set outcome = wait_for(outcome_of_run, patience_seconds=1) -%}
-    {%- do log(outcome[0][0] if outcome else
-        'Recorded. The server publishes it, if all is well, when it starts; `python -m api build` does so now.', info=true) -%}
+    {%- set recorded = 'Recorded. The server publishes it, if all is well, when it starts;' -%}
+    {%- do log(outcome[0][0] if outcome else recorded ~ ' `python -m api build` does so now.', info=true) -%}
 {%- endmacro %}
 
 {# Nothing as long as nobody has judged the run. #}
 {% macro outcome_of_run() %}{{ return(adapter.dispatch('outcome_of_run')()) }}{% endmacro %}
 {% macro default__outcome_of_run() -%}
-    {%- if relation_exists(api.Relation.create(schema='published', identifier='builds')) -%}
+    {%- if relation_exists(api.Relation.create(none, 'published', 'builds')) -%}
         {{ return(query('select outcome from published.builds where invocation_id = ' ~ quoted(invocation_id))) }}
     {%- endif -%}
 {%- endmacro %}

@@ -1,10 +1,8 @@
-{# Which loads of an upload table count, the ledger says in raw.load_spans: a load counts from one entry of the
-   ledger until another, which undid it or replaced the whole table. So a run that reads up to some entry sees what
-   counted then, and what has changed since the run before, without knowing why.
-
-   Here are the rows of the loads whose spans meet a condition. A row's key has its load's number on top, so each load
-   is a range of the table, and nothing else of it is read. `cross join` keeps SQLite from going through the table
-   first. Spark reads of files before the first of these loads only the end. #}
+{# The rows of the loads whose spans meet a condition. The ledger says in raw.load_spans from which of its entries a
+   load counts, and until which, that undid it or replaced the whole table: so a run sees what counted at some entry,
+   and what has changed since the run before, without knowing why. A row's key has its load's number on top, so a load
+   is a range of the table. `cross join` keeps SQLite from going through all of it first. Of files before the first of
+   these loads Spark reads only the end. #}
 {% macro rows_of_loads(uploads, condition) -%}
     {{ return(adapter.dispatch('rows_of_loads')(uploads, condition)) }}
 {%- endmacro %}
@@ -37,20 +35,17 @@
     {%- endfor -%}
     {{ return(sources) }}
 {%- endmacro %}
-
 {% macro spans_of(uploads) -%}
     (select * from raw.load_spans where table_name = {{ quoted(uploads.identifier) }}) as spans
 {%- endmacro %}
 {% macro counts_at(entry) -%}
     from_id <= {{ entry }} and (until_id is null or until_id > {{ entry }})
 {%- endmacro %}
-
 {# Spans that began or ended after an entry, and no later than this run reads. #}
 {% macro spans_changed_since(entry) -%}
     {%- set newest = last_load_id() -%}
     (from_id > {{ entry }} and from_id <= {{ newest }} or until_id > {{ entry }} and until_id <= {{ newest }})
 {%- endmacro %}
-
 {% macro last_load_id_built() %}{{ return(model_state(this.identifier).last_load_id) }}{% endmacro %}
 
 {# The rows that count in this run, in an incremental one of the keys that were touched since the model was last

@@ -5,9 +5,8 @@
     {{ return(once('all rows of ' ~ model.name, needs_all_rows)) }}
 {%- endmacro %}
 
-{# When the model's code changed, when it still holds the sample, when it adds up changes that are not all there,
-   when more rows have changed than stayed, or when the ledger is not the one that it was built from. On Spark always:
-   nothing in a Parquet table can be replaced row by row. #}
+{# On Spark always: nothing in a Parquet table can be replaced row by row. Else where the ledger is not the one that the
+   model was built from, changes that it adds up are not all there, or more rows have changed than stayed. #}
 {% macro needs_all_rows() %}{{ return(adapter.dispatch('needs_all_rows')()) }}{% endmacro %}
 {% macro default__needs_all_rows() -%}
     {%- set state = model_state(model.name) -%}

@@ -22,7 +22,6 @@
         'model': model.name, 'invocation_id': invocation_id, 'last_load_id': last_load_id(), 'code': model_code(),
     }) }}
 {%- endmacro %}
-
 {# When an entry of the ledger was written: tells it from one of the same number in another. #}
 {% macro ledger_at(load_id) -%}
     {%- set found = query('select loaded_at from raw.loads where load_id = ' ~ load_id) if load_id else [] -%}
@@ -31,13 +30,13 @@
 
 {# A change of its SQL, its columns or any macro of this project builds an incremental model from all rows again. #}
 {% macro model_code() %}{{ return(local_md5(model.raw_code ~ model.columns | tojson ~ macros_code())) }}{% endmacro %}
-
 {# Worked out once: `graph` lives as long as the parsed files do. #}
 {% macro macros_code() -%}
     {%- if 'macros_code' not in graph -%}
         {%- set macros = context.values() | selectattr('macro', 'defined') | map(attribute='macro') -%}
-        {%- set own = macros | selectattr('package_name', 'equalto', project_name) | sort(case_sensitive=true, attribute='name') -%}
-        {%- do graph.update({'macros_code': local_md5(own | map(attribute='macro_sql') | join)}) -%}
+        {%- set own = macros | selectattr('package_name', 'equalto', project_name) -%}
+        {%- set texts = own | sort(case_sensitive=true, attribute='name') | map(attribute='macro_sql') -%}
+        {%- do graph.update({'macros_code': local_md5(texts | join)}) -%}
     {%- endif -%}
     {{ return(graph['macros_code']) }}
 {%- endmacro %}
@@ -45,8 +44,8 @@
 {% macro model_states() %}{{ return(adapter.dispatch('model_states')()) }}{% endmacro %}
 {% macro default__model_states() -%}
     {%- set states = [] -%}
-    {%- set stored = state_exists('dbt_model_states') -%}
-    {%- for row in (query('select * from ' ~ state_table('dbt_model_states')) if stored else []) -%}
+    {%- set stored = 'select * from ' ~ state_table('dbt_model_states') -%}
+    {%- for row in (query(stored) if has_state('dbt_model_states') else []) -%}
         {%- do states.append(row.dict()) -%}
     {%- endfor -%}
     {{ return(states) }}
@@ -56,8 +55,9 @@
     {%- for information in known_relations(target.schema).values() -%}
         {%- set state = (property_in(information, 'hiring.state') or '').split(' ') -%}
         {%- if state | length == 4 -%}
-            {%- do states.append({'model': state[0], 'invocation_id': state[1], 'last_load_id': state[2] | int,
-                'code': state[3]}) -%}
+            {%- set name, invocation, load_id, code = state -%}
+            {%- do states.append(
+                {'model': name, 'invocation_id': invocation, 'last_load_id': load_id | int, 'code': code}) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(states) }}

@@ -1,6 +1,6 @@
 {# What dbt remembers of a run: in memory, and where an engine has nothing better for it, in tables beside the models.
-   dbt_runs has one row per run: its command and options, how far into the ledger it reads, the models' states when
-   it began. For dbt_results, see record_run.sql; for dbt_model_states, stamp_model.sql. #}
+   dbt_runs has one row per run. For dbt_results, see record_run.sql; for dbt_model_states, stamp_model.sql; for the
+   changes, keep_changes.sql. #}
 {% macro start_run() -%}
     {%- if execute -%}
         {%- do prepare_warehouse() -%}
@@ -18,9 +18,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# To the millisecond, in UTC. #}
 {% macro instant(time) %}{{ return(time.strftime('%Y-%m-%dT%H:%M:%S.%f')[:-3] ~ 'Z') }}{% endmacro %}
-
 {% macro ledger_position() -%}
     {{ return(query('select ' ~ newest('loads', 'load_id') ~ ' as last_load_id, '
         ~ newest('build_requests', 'request_id') ~ ' as last_request_id')[0].dict()) }}
@@ -32,10 +30,8 @@
     {{ return('(select coalesce(max(' ~ column ~ '), 0) from ' ~ ledger ~ ')' if relation_exists(ledger) else 0) }}
 {%- endmacro %}
 
-{# How far into the ledger this run reads: fixed when it starts, the same for every model. #}
+{# How far into the ledger this run reads: fixed when it starts. `dbt show` and `dbt compile` never start one. #}
 {% macro last_load_id() %}{{ return((this_run() or ledger_position()).last_load_id if execute else 0) }}{% endmacro %}
-
-{# What is known of this run since it began; none under `dbt show` and `dbt compile`. #}
 {% macro this_run() %}{{ return(known_in_this_run().get('run')) }}{% endmacro %}
 
 {# What macros have found out in this invocation; `graph` is what they share, and outlives it. #}
@@ -45,22 +41,20 @@
     {%- endif -%}
     {{ return(graph['known']) }}
 {%- endmacro %}
-
 {% macro once(question, answer) -%}
     {%- set known = known_in_this_run() -%}
     {%- if question not in known -%}{%- do known.update({question: answer(*varargs)}) -%}{%- endif -%}
     {{ return(known[question]) }}
 {%- endmacro %}
-
 {% macro state_table(name) %}{{ return(target.schema ~ '.' ~ name) }}{% endmacro %}
-{% macro state_exists(name) %}{{ return(relation_exists(api.Relation.create(none, target.schema, name))) }}{% endmacro %}
+{% macro has_state(name) %}{{ return(relation_exists(api.Relation.create(none, target.schema, name))) }}{% endmacro %}
 {% macro create_state_table(name, types, key) -%}
     {%- do query('create table if not exists ' ~ state_table(name) ~ ' ' ~ table_shape(types, key)) -%}
 {%- endmacro %}
 
 {% macro prepare_run_state() %}{{ return(adapter.dispatch('prepare_run_state')()) }}{% endmacro %}
 {% macro default__prepare_run_state() -%}
-    {%- for name, column in {'dbt_model_states': 'ledger', 'dbt_runs': 'finished_at'}.items() if state_exists(name) -%}
+    {%- for name, column in {'dbt_model_states': 'ledger', 'dbt_runs': 'finished_at'}.items() if has_state(name) -%}
         {#- Of tables of earlier versions nothing is built upon. -#}
         {%- do query('select * from ' ~ state_table(name) ~ ' limit 0') -%}
         {%- set columns = load_result('query').table.column_names -%}
@@ -78,7 +72,9 @@
     {%- do create_state_table('dbt_model_states', {
         'model': 'text', 'invocation_id': 'text', 'last_load_id': 'integer', 'ledger': 'text', 'code': 'text',
     }, ['model']) -%}
-    {%- do create_change_tables() -%}
+    {%- set version = {'model': 'text', 'version': 'integer'} -%}
+    {%- do create_state_table('dbt_changes', dict(version, kept_after='integer'), ['model']) -%}
+    {%- do create_state_table('dbt_changes_read', dict({'reader': 'text'}, **version), ['reader', 'model']) -%}
 {%- endmacro %}
 {% macro postgres__prepare_run_state() -%}
     {#- dbt has looked for tables before it waited for the lease: others may have come meanwhile. -#}

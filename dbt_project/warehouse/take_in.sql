@@ -25,9 +25,7 @@
 {% macro postgres__get_incremental_default_sql(arguments) -%}
     {{ return(take_in(arguments['temp_relation'], arguments['target_relation'], arguments['unique_key'])) }}
 {%- endmacro %}
-{% macro get_incremental_add_sql(arguments) -%}
-    {{ return(postgres__get_incremental_default_sql(arguments)) }}
-{%- endmacro %}
+{% macro get_incremental_add_sql(arguments) %}{{ return(postgres__get_incremental_default_sql(arguments)) }}{% endmacro %}
 
 {# The keys of the rows that count no more since the model that is being built has read, as selects. #}
 {% macro withdrawn_keys() -%}
@@ -45,7 +43,7 @@
     {{ return(parts) }}
 {%- endmacro %}
 
-{# Add the sums in `arriving` to those of the groups of `target`, which may lack them. #}
+{# To the groups of `target`, which may lack them. #}
 {% macro add_sums(arriving, target) %}{{ return(adapter.dispatch('add_sums')(arriving, target)) }}{% endmacro %}
 {% macro sqlite__add_sums(arriving, target) -%}
     {%- set columns, keys = quoted_names(model.columns), config.get('unique_key') -%}
@@ -62,7 +60,4 @@
     {%- set sums = quoted_names(model.columns | reject('in', keys), '{0} = target.{0} + excluded.{0}') -%}
     {%- do statement_of('insert into ' ~ target ~ ' as target (' ~ columns ~ ') select ' ~ columns ~ ' from ' ~ arriving
         ~ ' on conflict (' ~ quoted_names(keys) ~ ') do update set ' ~ sums) -%}
-{%- endmacro %}
-{% macro spark__add_sums(arriving, target) -%}
-    {%- do exceptions.raise_compiler_error('On Spark nothing is added to a model: each build makes all of it.') -%}
 {%- endmacro %}

@@ -7,7 +7,6 @@
             'Not begun: another dbt run is still at work on this warehouse after ' ~ patience_seconds ~ ' s.') -%}
     {%- endif -%}
 {%- endmacro %}
-
 {# What a macro answers, asked until it is something, or for so long. #}
 {% macro wait_for(answer, patience_seconds) -%}
     {%- set give_up_at = seconds_here() + patience_seconds -%}
@@ -17,7 +16,6 @@
         {%- do pause() -%}
     {%- endfor -%}
 {%- endmacro %}
-
 {# Jinja cannot sleep for some hundredths of a second: let the database. Any question takes Spark that long. #}
 {% macro pause() %}{{ return(adapter.dispatch('pause')()) }}{% endmacro %}
 {% macro sqlite__pause() -%}
@@ -35,7 +33,6 @@
 {% macro postgres__seconds_now() -%}
     {{ return('cast(extract(epoch from clock_timestamp()) as double precision)') }}
 {%- endmacro %}
-
 {% macro lease_owner() %}{{ return(env_var('DBT_LEASE_OWNER', 'a terminal')) }}{% endmacro %}
 {% macro lease_seconds() %}{{ return(30) }}{% endmacro %}
 {% macro create_lease_table() -%}
@@ -62,7 +59,6 @@
         invocation_id = excluded.invocation_id, owner = excluded.owner, expires_at = excluded.expires_at
     where not ({{ is_of_another() }})
 {%- endmacro %}
-
 {# One that ends further ahead than a lease ever lasts is from before the clock was put back. #}
 {% macro is_of_another() -%}
     lease.invocation_id <> {{ quoted(invocation_id) }} and lease.expires_at > {{ seconds_now() }}

@@ -3,10 +3,8 @@
 {% macro sqlite__test_unique(model, column_name) -%}
     {%- set table, name = model.split('.')[-1] | replace('"', ''), column_name | replace('"', '') -%}
     {{ unique_unless('
-        select 1
-        from pragma_index_list(' ~ quoted(table) ~ ') as indexes
-        where indexes."unique" = 1
-            and not indexes.partial
+        select 1 from pragma_index_list(' ~ quoted(table) ~ ') as indexes
+        where indexes."unique" = 1 and not indexes.partial
             and (select group_concat(name) from pragma_index_info(indexes.name)) = ' ~ quoted(name),
         model, column_name) }}
 {%- endmacro %}
@@ -26,8 +24,7 @@
 
 {# A select of the unique indexes of a table over these columns and no others, on PostgreSQL. #}
 {% macro unique_indexes(table, columns) -%}
-    select 1
-    from pg_index
+    select 1 from pg_index
     where indrelid = to_regclass({{ table }}) and indisunique and indpred is null
         and (
             select string_agg(attname, ',' order by place)
