@@ -101,7 +101,7 @@ class Dbt:
         process or with `restore_compiled`, leave out what cannot change but with them:
         loading the seeds, running the unit tests, compiling the generic tests. What
         those compiled to is run all the same, in one go; see
-        dbt_project/macros/audit/compiled_audit.sql. Else leave out unit tests that
+        dbt_project/warehouse/compiled_audit.sql. Else leave out unit tests that
         passed for the very same, and with `has_seeds`, which says that nobody has run
         dbt since a build that was published, seeds that have not changed.
         `digest` is that of the project; see `inputs`.

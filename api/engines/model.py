@@ -149,7 +149,7 @@ class Position:
     request_id: int = 0
 
 
-# Whose lease the builder takes; see dbt_project/macros/audit/lease.sql.
+# Whose lease the builder takes; see dbt_project/warehouse/take_lease.sql.
 LEASE_OWNER = "the builder"
 
 

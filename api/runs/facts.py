@@ -1,4 +1,4 @@
-"""What dbt wrote down of a run; see dbt_project/macros/audit/record_run.sql."""
+"""What dbt wrote down of a run; see dbt_project/warehouse/record_run.sql."""
 
 from __future__ import annotations
 

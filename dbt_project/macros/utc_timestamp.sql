@@ -2,3 +2,34 @@
 {% macro utc_timestamp(expression) -%}
     {{ return(adapter.dispatch('utc_timestamp')(expression)) }}
 {%- endmacro %}
+
+{# The cast names the type: without it dbt's unit tests take the column for a number. #}
+{% macro sqlite__utc_timestamp(expression) -%}
+    cast(
+            case
+                when substr({{ expression }}, -1) = 'Z' then {{ expression }}
+                else strftime('%Y-%m-%dT%H:%M:%SZ', {{ expression }})
+            end as text
+        )
+{%- endmacro %}
+
+{# What has no offset is UTC, whatever the time zone of the session. #}
+{% macro postgres__utc_timestamp(expression) -%}
+    case
+            when {{ expression }} like '%Z' then {{ expression }}
+            when {{ expression }} ~ '[T ][0-9:.]+ ?[-+][0-9:]+$'
+                then to_char(cast({{ expression }} as timestamptz) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+            else to_char(cast({{ expression }} as timestamp), 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+        end
+{%- endmacro %}
+
+{# What has no offset is UTC. The session's time zone falls out: a time is read with its
+   offset, or in that zone, and written in that zone or moved from it. #}
+{% macro spark__utc_timestamp(expression) -%}
+    case
+            when {{ expression }} like '%Z' then {{ expression }}
+            when {{ expression }} rlike '[T ][0-9:.]+ ?[-+][0-9:]+$'
+                then date_format(to_utc_timestamp(cast({{ expression }} as timestamp), current_timezone()), "yyyy-MM-dd'T'HH:mm:ss'Z'")
+            else date_format(cast({{ expression }} as timestamp_ntz), "yyyy-MM-dd'T'HH:mm:ss'Z'")
+        end
+{%- endmacro %}

@@ -1,0 +1,92 @@
+{% macro prepare_warehouse() %}{{ return(adapter.dispatch('prepare_warehouse')()) }}{% endmacro %}
+{% macro sqlite__prepare_warehouse() -%}
+    {#- Earlier versions kept no spans; only what writes raw.db may bring it up to date. -#}
+    {%- set loads, spans = api.Relation.create(none, 'raw', 'loads'), api.Relation.create(none, 'raw', 'load_spans') -%}
+    {%- if relation_exists(loads) and not relation_exists(spans) -%}
+        {%- do exceptions.raise_compiler_error(
+            'raw.db was written by an earlier version. Run `python -m api build` once, which brings it up to date.') -%}
+    {%- endif -%}
+    {#- Readers and the one writer of a database do not wait for each other. -#}
+    {%- do query('pragma main.journal_mode = wal') -%}
+    {%- do create_lease_table() -%}
+{%- endmacro %}
+
+{# One run at a time: `if not exists` does not keep two from creating the same at once, and asks for the right to. #}
+{% macro postgres__prepare_warehouse() -%}
+    {%- do query('begin') -%}
+    {%- do query("select pg_advisory_xact_lock(hashtext('prepare_warehouse'))") -%}
+    {%- if not query('select 1 where to_regnamespace(' ~ quoted(target.schema) ~ ') is not null') -%}
+        {%- do query('create schema ' ~ target.schema) -%}
+    {%- endif -%}
+    {%- do create_lease_table() -%}
+    {%- do query('commit') -%}
+{%- endmacro %}
+
+{# The upload tables and the ledger as Spark finds them in the shared storage. The files are the API's and the
+   builder's; here stands only what the metastore has to know of them. #}
+{% macro spark__prepare_warehouse() -%}
+    {%- do query('create schema if not exists raw') -%}
+    {%- do query('create schema if not exists published ' ~ location('published')) -%}
+    {%- do refuse_other_storage() -%}
+    {%- set known = known_relations('raw') -%}
+    {%- do follow_ledger('loads', {'load_id': 'integer', 'table_name': 'text', 'mode': 'text', 'of_load': 'integer',
+        'loaded': 'integer', 'loaded_at': 'text'}, known) -%}
+    {%- do follow_ledger('load_spans', {'load_id': 'integer', 'table_name': 'text', 'from_id': 'integer',
+        'until_id': 'integer'}, known) -%}
+    {%- do follow_ledger('build_requests', {'request_id': 'integer', 'requested_at': 'text'}, known) -%}
+    {%- set counting = dict(query('
+        select spans.table_name, sum(loads.loaded)
+        from (select distinct table_name, load_id from raw.load_spans where until_id is null) as spans
+        inner join raw.loads as loads on spans.load_id = loads.load_id
+        group by spans.table_name') | list) -%}
+    {%- for source in graph.sources.values() if source.schema == 'raw' -%}
+        {%- do follow_uploads(source, known) -%}
+        {#- Spark takes a file that is gone for one without rows. -#}
+        {%- set expected = counting.get(source.identifier, 0) | int -%}
+        {%- set rows = rows_of_loads(api.Relation.create(none, 'raw', source.identifier), 'until_id is null') -%}
+        {%- set found = query('select count(*) from ' ~ rows)[0][0] | int if expected else 0 -%}
+        {%- if found != expected -%}
+            {%- do exceptions.raise_compiler_error('Not begun: of the ' ~ expected ~ ' rows of ' ~ source.identifier
+                ~ ' that count Spark finds ' ~ found ~ ' in the shared storage.') -%}
+        {%- endif -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+{# What is published has to be where the builder looks for it. #}
+{% macro refuse_other_storage() -%}
+    {%- set locations = query('describe schema published') | selectattr(0, 'equalto', 'Location') -%}
+    {%- set place = modules.re.sub('^file:/+', '/', (locations | first)[1]) -%}
+    {%- if place != shared_storage('published') -%}
+        {%- do exceptions.raise_compiler_error(
+            'Not begun: the schema published of this Spark is of another warehouse, at ' ~ place
+            ~ '; drop it, or set SHARED_STORAGE to that warehouse\'s.') -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Each version is whole in a folder of its own, and the newest one holds. #}
+{% macro follow_ledger(name, types, known) -%}
+    {%- set versions = 'raw.' ~ name ~ '_versions' -%}
+    {%- if name ~ '_versions' not in known -%}
+        {%- do query('create table ' ~ versions ~ ' ' ~ table_shape(dict(types, version='integer'))
+            ~ ' partitioned by (version) ' ~ location('ledger/' ~ name)) -%}
+    {%- endif -%}
+    {%- if name not in known -%}
+        {%- do query('create view raw.' ~ name ~ ' as select ' ~ quoted_names(types) ~ ' from ' ~ versions
+            ~ ' where version = (select max(version) from ' ~ versions ~ ')') -%}
+    {%- endif -%}
+    {%- do query('msck repair table ' ~ versions ~ ' sync partitions') -%}
+{%- endmacro %}
+
+{# A table of the contract's columns over the files of all its loads, of which the metastore is told nothing: it does
+   not bear some hundred partitions. Dropping it drops no file. #}
+{% macro follow_uploads(source, known) -%}
+    {%- set table = 'raw.' ~ adapter.quote(source.identifier) -%}
+    {%- set columns = table_shape(dict(column_types(source), _row='integer')) -%}
+    {%- set shape = local_md5(columns ~ shared_storage('raw')) -%}
+    {%- if property_in(known.get(source.identifier | lower), 'hiring.shape') != shape -%}
+        {%- do query('drop table if exists ' ~ table) -%}
+        {%- do query('create table ' ~ table ~ ' ' ~ columns ~ ' '
+            ~ location('raw/' ~ source.identifier) ~ " tblproperties ('hiring.shape' = '" ~ shape ~ "')") -%}
+    {%- endif -%}
+    {%- do query('refresh table ' ~ table) -%}
+{%- endmacro %}

@@ -1,0 +1,43 @@
+{# One statement outside dbt's own transactions; its rows if it reads: even none take dbt a millisecond to fetch. #}
+{% macro query(sql) -%}
+    {%- set reads = sql.strip().lower().startswith(('select', 'with', 'describe', 'show')) -%}
+    {%- call statement('query', fetch_result=reads, auto_begin=false) -%}{{ sql }}{%- endcall -%}
+    {{ return(load_result('query').table.rows if reads else []) }}
+{%- endmacro %}
+
+{# Not `begin immediate`, which takes SQLite's write lock of raw.db as well, and so waits for uploads and halts them. #}
+{% macro transaction(statements) -%}
+    {%- for sql in ['begin'] + statements + ['commit'] -%}{%- do query(sql) -%}{%- endfor -%}
+{%- endmacro %}
+{# A statement inside the model's own transaction. #}
+{% macro statement_of(sql) %}{% call statement('part') %}{{ sql }}{% endcall %}{% endmacro %}
+
+{% macro literal(value) -%}
+    {{ return('null' if value is none else value if value is number else quoted(value)) }}
+{%- endmacro %}
+{% macro quoted(text) %}{{ return(adapter.dispatch('quoted')(text)) }}{% endmacro %}
+{% macro default__quoted(text) %}{{ return("'" ~ (text | string | replace("'", "''")) ~ "'") }}{% endmacro %}
+{% macro spark__quoted(text) -%}
+    {{ return("'" ~ (text | string | replace('\\', '\\\\') | replace("'", "\\'")) ~ "'") }}
+{%- endmacro %}
+{% macro literals(values) -%}
+    {%- for value in values -%}{{ literal(value) }}{{ ', ' if not loop.last }}{%- endfor -%}
+{%- endmacro %}
+
+{# Quoted, each in place of {0}, with a separator between. #}
+{% macro quoted_names(names, pattern='{0}', separator=', ') -%}
+    {%- for name in names -%}{{ pattern.format(adapter.quote(name)) }}{{ separator if not loop.last }}{%- endfor -%}
+{%- endmacro %}
+
+{% macro relation_exists(relation) %}{{ return(adapter.dispatch('relation_exists')(relation)) }}{% endmacro %}
+{% macro sqlite__relation_exists(relation) -%}
+    {%- set tables = relation.schema ~ '.sqlite_master' -%}
+    {{ return(query('select 1 from ' ~ tables ~ ' where name = ' ~ quoted(relation.identifier)) | length > 0) }}
+{%- endmacro %}
+{% macro postgres__relation_exists(relation) -%}
+    {%- set name = quoted(relation.include(database=false)) -%}
+    {{ return(query('select 1 where to_regclass(' ~ name ~ ') is not null') | length > 0) }}
+{%- endmacro %}
+{% macro spark__relation_exists(relation) -%}
+    {{ return(adapter.get_relation(none, relation.schema, relation.identifier) is not none) }}
+{%- endmacro %}

@@ -1,0 +1,108 @@
+{# What dbt knows of a run, written down for those who judge and publish it: see api/runs. Nothing is decided here.
+   To dbt_runs come its end and the project as dbt had read it; dbt_results has a row per node: what came of it. #}
+{% macro record_run(dbt_results) -%}
+    {#- A run that never got to begin has nothing to record. -#}
+    {%- if execute and this_run() -%}
+        {%- set is_judged = target.name != 'dev' and flags.WHICH in ('build', 'run', 'test') -%}
+        {%- if is_judged -%}{%- do write_results(results_of(dbt_results), nodes_of(dbt_results)) -%}{%- endif -%}
+        {%- do give_lease_back() -%}
+        {%- if is_judged and lease_owner() == 'a terminal' -%}{%- do report_outcome() -%}{%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro results_of(dbt_results) -%}
+    {%- set results = [] -%}
+    {%- for result in dbt_results | list + compiled_audit(dbt_results) -%}
+        {%- do results.append({
+            'invocation_id': invocation_id, 'unique_id': result.node.unique_id, 'status': result.status | string,
+            'message': result.message, 'failures': result.failures, 'seconds': result.execution_time | round(3),
+            'failing_rows': tojson(failing_rows(result)),
+        }) -%}
+    {%- endfor -%}
+    {{ return(results) }}
+{%- endmacro %}
+
+{# Up to five rows that a data test complains of. dbt's not_null selects nothing but the column that is empty, by
+   which nobody finds a row: of that all columns are told. #}
+{% macro failing_rows(result) -%}
+    {%- set test, rows = result.node, [] -%}
+    {%- if test.resource_type == 'test' and result.status in ['fail', 'warn'] -%}
+        {%- set id = test.depends_on.nodes[0] -%}
+        {%- set tested = graph.nodes.get(id) or graph.sources.get(id) -%}
+        {%- set sql = '(' ~ test.compiled_code ~ ') as failing' -%}
+        {%- if tested and test.test_metadata and test.test_metadata.name == 'not_null' and not test.config.where -%}
+            {%- set sql = tested.relation_name ~ ' where ' ~ test.column_name ~ ' is null' -%}
+        {%- endif -%}
+        {%- for row in query('select * from ' ~ sql ~ ' limit 5') -%}
+            {%- set cells = row.dict() -%}
+            {%- for name, value in row.dict().items() if value is number -%}
+                {%- do cells.update({name: value | int if value == value | int else value | float}) -%}
+            {%- endfor -%}
+            {%- do rows.append(cells) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(rows) }}
+{%- endmacro %}
+
+{# The project as JSON, {id: node}, unit tests as far as they have run. The builder has it in memory. #}
+{% macro nodes_of(dbt_results) -%}
+    {%- if lease_owner() != 'a terminal' -%}{{ return(none) }}{%- endif -%}
+    {%- set nodes = dict(graph.sources, **graph.nodes) -%}
+    {%- for result in dbt_results if result.node.unique_id not in nodes -%}
+        {%- do nodes.update({result.node.unique_id: result.node.to_dict()}) -%}
+    {%- endfor -%}
+    {{ return(tojson(nodes)) }}
+{%- endmacro %}
+
+{# On Spark one row in the shared storage, whole once Spark has put a `_SUCCESS` beside it. #}
+{% macro write_results(results, nodes) %}{{ return(adapter.dispatch('write_results')(results, nodes)) }}{% endmacro %}
+{% macro default__write_results(results, nodes) -%}
+    {%- set runs, table = state_table('dbt_runs'), state_table('dbt_results') -%}
+    {%- set statements = ['delete from ' ~ table ~ ' where invocation_id not in (select invocation_id from ' ~ runs ~ ')'] -%}
+    {%- for some in results | batch(100) -%}
+        {%- set rows = [] -%}
+        {%- for result in some -%}{%- do rows.append('(' ~ literals(result.values()) ~ ')') -%}{%- endfor -%}
+        {%- set columns = some[0] | join(', ') -%}
+        {%- do statements.append('insert into ' ~ table ~ ' (' ~ columns ~ ') values ' ~ rows | join(', ')) -%}
+    {%- endfor -%}
+    {%- set facts = 'finished_at = ' ~ quoted(instant(now_here())) ~ ', nodes = ' ~ literal(nodes)
+        ~ ', macros = ' ~ quoted(macros_code()) -%}
+    {%- do statements.append('update ' ~ runs ~ ' set ' ~ facts ~ ' where invocation_id = ' ~ quoted(invocation_id)) -%}
+    {%- do transaction(statements + wake_builder()) -%}
+{%- endmacro %}
+{% macro spark__write_results(results, nodes) -%}
+    {%- set facts = dict(this_run(), finished_at=instant(now_here()), states_after=tojson(model_states()), nodes=nodes,
+        macros=macros_code(), results=tojson(results)) -%}
+    {%- set columns = [] -%}
+    {%- for name, value in facts.items() -%}
+        {%- set type = 'bigint' if value is number else 'string' -%}
+        {%- do columns.append('cast(' ~ literal(value) ~ ' as ' ~ type ~ ') as ' ~ name) -%}
+    {%- endfor -%}
+    {%- set place = quoted(shared_storage('runs/' ~ invocation_id)) -%}
+    {%- do query('insert overwrite directory ' ~ place ~ ' using parquet select ' ~ columns | join(', ')) -%}
+{%- endmacro %}
+
+{% macro wake_builder() %}{{ return(adapter.dispatch('wake_builder')()) }}{% endmacro %}
+{% macro default__wake_builder() %}{{ return([]) }}{% endmacro %}
+{% macro postgres__wake_builder() %}{{ return(["select pg_notify('hiring_commits', '')"]) }}{% endmacro %}
+
+{# The last line of a terminal's run. A builder, if there is one, needs half a second. #}
+{% macro report_outcome() -%}
+    {%- set outcome = wait_for(outcome_of_run, patience_seconds=1) -%}
+    {%- set recorded = 'Recorded. The server publishes it, if all is well, when it starts;' -%}
+    {%- do log(outcome[0][0] if outcome else recorded ~ ' `python -m api build` does so now.', info=true) -%}
+{%- endmacro %}
+
+{# Nothing as long as nobody has judged the run. #}
+{% macro outcome_of_run() %}{{ return(adapter.dispatch('outcome_of_run')()) }}{% endmacro %}
+{% macro default__outcome_of_run() -%}
+    {%- if relation_exists(api.Relation.create(none, 'published', 'builds')) -%}
+        {{ return(query('select outcome from published.builds where invocation_id = ' ~ quoted(invocation_id))) }}
+    {%- endif -%}
+{%- endmacro %}
+{% macro spark__outcome_of_run() -%}
+    {%- do query('create table if not exists raw.outcomes (invocation_id string, outcome string) using parquet '
+        ~ location('outcomes')) -%}
+    {%- do query('refresh table raw.outcomes') -%}
+    {{ return(query('select outcome from raw.outcomes where invocation_id = ' ~ quoted(invocation_id))) }}
+{%- endmacro %}

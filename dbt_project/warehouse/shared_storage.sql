@@ -1,0 +1,31 @@
+{# Where Spark keeps all of ours, and the API finds it: see api/shared_storage.
+   raw/<table>/load-<n>.parquet  uploaded rows, written by the API
+   ledger/<table>/version=<n>/   the ledger as it stood before a build, by the builder
+   main/<model>/<invocation>/    a model as one run has built it
+   runs/<invocation>/            the facts of a run, until the builder has judged it
+   outcomes/                     what has become of runs #}
+{% macro shared_storage(path) -%}
+    {%- set warehouse = env_var('WAREHOUSE_DIR', '') or 'warehouse' -%}
+    {%- set place = (env_var('SHARED_STORAGE', '') or warehouse ~ '/shared').split('?')[0].rstrip('/') -%}
+    {%- if '://' not in place and not place.startswith('/') -%}
+        {%- set place = invocation_args_dict.project_dir.rstrip('/') ~ '/' ~ place -%}
+    {%- endif -%}
+    {{ return(place ~ '/' ~ path) }}
+{%- endmacro %}
+
+{% macro location(path) -%}{{ return('location ' ~ quoted(shared_storage(path))) }}{%- endmacro %}
+
+{# What the metastore knows of the tables and views of a schema: {name: text}. #}
+{% macro known_relations(schema) -%}
+    {%- set known = {} -%}
+    {%- for row in query('show table extended in ' ~ schema ~ " like '*'") -%}
+        {%- do known.update({row[1]: row[3]}) -%}
+    {%- endfor -%}
+    {{ return(known) }}
+{%- endmacro %}
+
+{# A property of a table, out of that text. #}
+{% macro property_in(information, name) -%}
+    {%- set found = modules.re.search('[\\[ ,]' ~ modules.re.escape(name) ~ '=([^,\\]]*)', information or '') -%}
+    {{ return(found.group(1) if found else none) }}
+{%- endmacro %}
