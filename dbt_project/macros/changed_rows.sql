@@ -66,9 +66,9 @@
     {%- do statement_of('update ' ~ state_table('dbt_changes') ~ ' set version = version + 1 where model = ' ~ name) -%}
     {%- do statement_of('delete from ' ~ changes ~ ' where _version <= (
         select min(version) from ' ~ state_table('dbt_changes_read') ~ ' where model = ' ~ name ~ ')') -%}
-    {%- set rows = query('select (select count(*) from ' ~ arriving ~ ') + (select count(*) from ' ~ changes ~ ')
-        + (select count(*) from ' ~ this ~ ' where ' ~ going ~ ')')[0][0] -%}
-    {%- if rows > most_changes_kept() -%}
+    {%- set are_too_many = query('select 1 where (select count(*) from ' ~ arriving ~ ') + (select count(*) from ' ~ changes ~ ')
+        + (select count(*) from ' ~ this ~ ' where ' ~ going ~ ') > ' ~ most_changes_kept()) | length -%}
+    {%- if are_too_many -%}
         {%- do statement_of('update ' ~ state_table('dbt_changes') ~ ' set kept_after = version where model = ' ~ name) -%}
         {%- do statement_of('delete from ' ~ changes) -%}
     {%- else -%}

@@ -81,16 +81,18 @@
     {%- if not tables -%}
         {{ return(false) }}
     {%- endif -%}
-    {%- set found = query('
-        select sum(loaded * changed), sum(loaded * (1 - changed))
+    {{ return(query('
+        select 1
         from (
-            select load_id, max(case when ' ~ spans_changed_since(entry) ~ ' then 1 else 0 end) as changed
-            from raw.load_spans
-            where table_name in (' ~ tables | join(', ') ~ ')
-                and from_id <= ' ~ last_load_id() ~ ' and (until_id is null or until_id > ' ~ entry ~ ')
-            group by load_id
-        ) as spans
-        inner join raw.loads using (load_id)') -%}
-    {%- set changed, stayed = found[0] -%}
-    {{ return(changed is not none and changed >= stayed) }}
+            select sum(loaded * changed) as changed, sum(loaded * (1 - changed)) as stayed
+            from (
+                select load_id, max(case when ' ~ spans_changed_since(entry) ~ ' then 1 else 0 end) as changed
+                from raw.load_spans
+                where table_name in (' ~ tables | join(', ') ~ ')
+                    and from_id <= ' ~ last_load_id() ~ ' and (until_id is null or until_id > ' ~ entry ~ ')
+                group by load_id
+            ) as spans
+            inner join raw.loads using (load_id)
+        ) as counted
+        where changed >= stayed') | length > 0) }}
 {%- endmacro %}
