@@ -1,8 +1,8 @@
 """Builds after a load that is like the loads before, played without dbt.
 
 dbt spends a second on what takes the database some hundredths of it. What it has sent
-in two alike builds is a script (see `likeness`), which is played in one transaction: all
-of a build with its facts, as dbt would have left it, or nothing, and then dbt builds.
+in two alike builds is a script (see `likeness`), which is played in one transaction:
+all of a build with its facts, as dbt would have left it, or nothing: then dbt builds.
 """
 
 from __future__ import annotations
@@ -52,14 +52,14 @@ class PlayedBuilds:
                 self._play(script, invocation_id, opened)
             except Exception as error:
                 # dbt meets the same, and tells it.
-                tell("build_not_played", logging.DEBUG, error)
+                tell("build_left_to_dbt", logging.DEBUG, error)
                 continue
             finally:
                 self._close()
             self._scripts.remove(script)
             self._scripts.appendleft(script)
             self._is_in_doubt = True
-            tell("build_played", logging.DEBUG, statements=len(script.steps))
+            tell("built_without_dbt", logging.DEBUG, statements=len(script.steps))
             return invocation_id
         return None
 
