@@ -134,13 +134,14 @@ class Dbt:
 
     def _built_again(self, runner: dbtRunner) -> Invocation:
         """Build what only rows have changed: without dbt, or with it and noting how."""
+        command, manifest = ["build", *DATA_ONLY, *self._common], self._manifest
+        if manifest is None or not self._played.are_possible:
+            return _invocation(runner.invoke(command))
         if invocation_id := self._played.play(opened):
             return Invocation(invocation_id, True, "")
         with recording() as sent:
-            result = runner.invoke(["build", *DATA_ONLY, *self._common])
-        invocation = _invocation(result)
-        manifest = self._manifest
-        if invocation.succeeded and manifest is not None and is_timeless(manifest):
+            invocation = _invocation(runner.invoke(command))
+        if invocation.succeeded and is_timeless(manifest):
             self._played.note(invocation.invocation_id, sent)
         return invocation
 

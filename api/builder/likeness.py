@@ -39,17 +39,19 @@ PASSED_ON = (
 )
 COMMENT = re.compile(r"^\s*/\*.*?\*/\s*", re.DOTALL)
 TRANSACTION = re.compile(r"\s*(begin|commit)\s*;?\s*$", re.IGNORECASE)
-# What need not be committed to last, or lasts without.
+# What writes nothing that lasts.
 PASSING = re.compile(
-    r"(?:select|with|pragma|set|show|explain|create table if not exists"
-    r"|create temp\w* (?:table|view)|drop view temp\.)\b",
+    r"(?:select|with|pragma|set|show|explain|create temp\w* (?:table|view)"
+    r"|drop view temp\.)\b",
     re.IGNORECASE,
 )
+UNDOING = re.compile(r"(?:rollback|savepoint|release)\b", re.IGNORECASE)
 # dbt-postgres puts the time into the names of temporary tables.
 TEMPORARY = re.compile(r"__dbt_tmp\d{6,}")
 RESULTS = re.compile(r"insert into \w+\.dbt_results\b")
-SECONDS_OF_RESULT = re.compile(
-    r"(\('[^']*', '([^']*)', '[^']*', (?:null|'(?:[^']|'')*'), (?:null|\d+), )"
+# Of a success dbt keeps what the driver had to say, of which nothing is told.
+RESULT = re.compile(
+    r"(\('[^']*', '([^']*)', '[^']*', )(null|'(?:[^']|'')*')(, (?:null|\d+), )"
     r"[\d.e+-]+(?=, ')"
 )
 
@@ -58,12 +60,14 @@ SECONDS_OF_RESULT = re.compile(
 class Statement:
     """A statement as dbt sent it, for a node of the project or a hook.
 
-    `rows` are those that were read of the answer, at most `limit`; None if nobody read.
+    `is_committed` where no transaction is open after it. `rows` are those that were
+    read of the answer, at most `limit`; None if nobody read.
     """
 
     sql: str
     node: str = ""
     session: str = ""
+    is_committed: bool = True
     has_values: bool = False
     columns: tuple[str, ...] = ()
     rows: list[tuple[Any, ...]] | None = None
@@ -167,20 +171,19 @@ def _kept(recording: Recording) -> Iterator[Statement]:
 
 
 def _is_understood(recording: Recording) -> bool:
-    """Whether all that it wrote is there by what it sent, in this order."""
-    sessions: dict[tuple[str, str], bool] = {}
+    """Whether all that it wrote was committed, so that one transaction is alike."""
+    is_open: dict[tuple[str, str], bool] = {}
     for statement in recording.statements:
         bare, place = _bare(statement), (statement.session, statement.node)
-        if statement.has_values:
+        if statement.has_values or UNDOING.match(bare):
             return False
-        if TRANSACTION.match(bare):
-            # Until it is committed, what is written lasts for nobody.
-            sessions[place] = False
-        elif not PASSING.match(bare):
+        if not (PASSING.match(bare) or TRANSACTION.match(bare)):
             if not statement.node:
                 return False
-            sessions[place] = True
-    return not any(sessions.values())
+            is_open[place] = True
+        if statement.is_committed:
+            is_open[place] = False
+    return not any(is_open.values())
 
 
 def _passed_on(sql: str) -> set[str]:
@@ -192,6 +195,12 @@ def _passed_on(sql: str) -> set[str]:
     }
 
 
+def _result(found: re.Match[str]) -> str:
+    start, node, message, failures = found.groups()
+    message = "null" if start.endswith(" 'success', ") else message
+    return f"{start}{message}{failures}\0{SECONDS}{node}\0"
+
+
 def _bare(statement: Statement) -> str:
     return COMMENT.sub("", statement.sql).strip()
 
@@ -199,5 +208,5 @@ def _bare(statement: Statement) -> str:
 def _text(sql: str) -> str:
     sql = TEMPORARY.sub("__dbt_tmp0", sql)
     if RESULTS.search(sql):
-        sql = SECONDS_OF_RESULT.sub(rf"\1\0{SECONDS}\2\0", sql)
+        sql = RESULT.sub(_result, sql)
     return sql

@@ -39,6 +39,10 @@ class PlayedBuilds:
         self._is_in_doubt = False
         self._connection: Any = None
 
+    @property
+    def are_possible(self) -> bool:
+        return self._engine.can_play
+
     def play(self, opened: Callable[[], Any]) -> str | None:
         """Build, on a connection that is opened for it; the build's id if that went.
 
@@ -73,8 +77,6 @@ class PlayedBuilds:
 
     def note(self, invocation_id: str, sent: Sequence[Statement]) -> None:
         """What dbt has sent in a build that went well."""
-        if not self._engine.can_play:
-            return
         run = self._engine.record.run_of(invocation_id)
         if run is None or run[FINISHED_AT] is None:
             return

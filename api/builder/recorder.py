@@ -31,6 +31,7 @@ def recording() -> Iterator[list[Statement]]:
             node=get_node_info().get("unique_id") or "",
             session=f"{threading.get_ident()} {id(connection.handle)}",
             has_values=bool(options.get("bindings") or args[:1] and args[0]),
+            is_committed=not _has_open_transaction(connection.handle),
         )
         if cursor is not None and cursor.description:
             statement.columns = tuple(column[0] for column in cursor.description)
@@ -51,6 +52,13 @@ def opened() -> Any:
     credentials = manager.profile.credentials
     connection = Connection(credentials.type, "played", credentials)
     return type(manager).open(connection).handle
+
+
+def _has_open_transaction(connection: Any) -> bool:
+    """By the driver of SQLite, or that of PostgreSQL."""
+    if hasattr(connection, "in_transaction"):
+        return bool(connection.in_transaction)
+    return bool(connection.info.transaction_status)
 
 
 class _Noted:

@@ -171,7 +171,7 @@
 {% macro default__model_states() -%}
     {%- set states = [] -%}
     {%- if relation_exists(api.Relation.create(schema=target.schema, identifier='dbt_model_states')) -%}
-        {%- for row in query('select * from ' ~ state_table('dbt_model_states')) -%}
+        {%- for row in query('select * from ' ~ state_table('dbt_model_states') ~ ' order by model') -%}
             {%- do states.append(row.dict()) -%}
         {%- endfor -%}
     {%- endif -%}

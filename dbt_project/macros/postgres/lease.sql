@@ -12,7 +12,7 @@
 {# dbt has looked for tables before it waited: others may have come meanwhile. #}
 {% macro postgres__take_lease() -%}
     {%- do default__take_lease() -%}
-    {%- for name in query('select tablename from pg_tables where schemaname = ' ~ quoted(target.schema)) | map(attribute='tablename') -%}
+    {%- for name in query('select tablename from pg_tables where schemaname = ' ~ quoted(target.schema) ~ ' order by tablename') | map(attribute='tablename') -%}
         {%- do adapter.cache_added(api.Relation.create(database=target.database, schema=target.schema, identifier=name, type='table')) -%}
     {%- endfor -%}
 {%- endmacro %}
