@@ -20,13 +20,15 @@ import json, sqlite3, sys
 from pathlib import Path
 from api.builder.dbt import Dbt
 from api.builder.judge import Judge
+from api.builder.played import PlayedBuilds
 from api.config import Settings
 from api.engines import open_building
 from api.project import Project
 warehouse, *changes = sys.argv[1:]
 settings = Settings.from_env()
-dbt = Dbt(settings, lambda *_: None, {})
-judge = Judge(open_building(settings), Project(settings.project_dir))
+engine = open_building(settings)
+dbt = Dbt(settings, lambda *_: None, {}, PlayedBuilds(engine, lambda _: None))
+judge = Judge(engine, Project(settings.project_dir))
 assert dbt.parse().succeeded
 first = dbt.build(has_seeds=True)
 assert first.succeeded, first.message

@@ -23,7 +23,10 @@ from dbt_common.invocation import get_invocation_id
 from api.builder.compiled import CompiledTests
 from api.builder.inputs import surroundings
 from api.builder.invocation import Invocation
+from api.builder.played import PlayedBuilds, interrupt
+from api.builder.recorder import opened, recording
 from api.builder.same_project import is_same_project
+from api.builder.timeless import is_timeless
 from api.builder.unchanged import UnchangedNodes
 from api.config import Settings
 from api.engines import LEASE_OWNER
@@ -43,7 +46,8 @@ class Dbt:
     """dbt on one project; never two invocations at once.
 
     `on_event` is called with every step that dbt tells of; `environ` holds the
-    variables that this process was started with.
+    variables that this process was started with. Builds after a load are `played`
+    without dbt where that can be done.
     """
 
     def __init__(
@@ -51,8 +55,10 @@ class Dbt:
         settings: Settings,
         on_event: Callable[..., None],
         environ: Mapping[str, str],
+        played: PlayedBuilds,
     ) -> None:
         self._on_event = on_event
+        self._played = played
         self._environ = environ
         self._engine = settings.dbt_target
         self._warehouse = settings.warehouse_dir
@@ -86,6 +92,7 @@ class Dbt:
     def parse(self) -> Invocation:
         """Read the project anew; after a failure the next build has to parse first."""
         self._manifest = None
+        self._played.forget()
         result = self._runner().invoke(["parse", "--no-write-json", *self._common])
         if result.success and isinstance(result.result, Manifest):
             self._manifest = result.result
@@ -111,7 +118,7 @@ class Dbt:
             self.known_to_pass = (
                 set(self._manifest.unit_tests) if self._manifest else set()
             )
-            return _invocation(runner.invoke(["build", *DATA_ONLY, *self._common]))
+            return self._built_again(runner)
         manifest, options = self._manifest, []
         if manifest is not None:
             common = surroundings(self._project, self._engine, self._environ)
@@ -123,6 +130,19 @@ class Dbt:
             if invocation.succeeded:
                 self._compiled.keep(manifest, digest)
                 self._unchanged.keep()
+        return invocation
+
+    def _built_again(self, runner: dbtRunner) -> Invocation:
+        """Build what only rows have changed: without dbt, or with it and noting how."""
+        command, manifest = ["build", *DATA_ONLY, *self._common], self._manifest
+        if manifest is None or not self._played.are_possible:
+            return _invocation(runner.invoke(command))
+        if invocation_id := self._played.play(opened):
+            return Invocation(invocation_id, True, "")
+        with recording() as sent:
+            invocation = _invocation(runner.invoke(command))
+        if invocation.succeeded and is_timeless(manifest):
+            self._played.note(invocation.invocation_id, sent)
         return invocation
 
     def restore_compiled(self, digest: str) -> bool:
@@ -141,21 +161,19 @@ class Dbt:
         manifest = self._manifest
         return manifest is not None and is_same_project(manifest, nodes, macros, ran)
 
-    @staticmethod
-    def cancel() -> None:
+    def cancel(self) -> None:
         """End the statements that models and tests have under way, on any thread.
 
         They fail. dbt's own connection, on which hooks run, is left alone.
         """
+        self._played.cancel()
         for adapter in list(FACTORY.adapters.values()):
             for connection in list(adapter.connections.thread_connections.values()):
                 is_open = connection.state == ConnectionState.OPEN
                 if is_open and connection.name != "master":
-                    # It may be closed by now. Each driver has a name of its own for it.
+                    # It may be closed by now.
                     with suppress(Exception):
-                        handle = connection.handle
-                        end = getattr(handle, "interrupt", None) or handle.cancel
-                        end()
+                        interrupt(connection.handle)
 
     def operate(self, macro: str, arguments: Mapping[str, Any]) -> Invocation:
         """Run a macro of the project."""

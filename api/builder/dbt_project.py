@@ -11,6 +11,7 @@ from api.builder.failures import Telling
 from api.builder.heartbeat import Heart
 from api.builder.invocation import Invocation
 from api.builder.overseer import Overseer
+from api.builder.played import PlayedBuilds
 from api.builder.watch import WatchedProject
 from api.config import Settings
 from api.engines import Building
@@ -50,6 +51,7 @@ class DbtProject:
             heart,
             settings.step_timeout_seconds,
         )
+        self._played = PlayedBuilds(engine, self._overseer.goes_on_to)
         self.broken: Invocation | None = None
         self._is_parsed = False
         # Whether all there is was built of these very files, so that data will do.
@@ -91,6 +93,7 @@ class DbtProject:
     def was_published(self) -> None:
         """All there is was built of these files."""
         self._is_complete = True
+        self._played.was_published()
 
     def start_over(self) -> None:
         """Nothing of what was built is there any more."""
@@ -118,7 +121,9 @@ class DbtProject:
 
         # dbt has put its own handler on the root by now: ours takes its place.
         configure(self._settings.log_level)
-        return Dbt(self._settings, self._overseer.on_event, self._watched.environ)
+        return Dbt(
+            self._settings, self._overseer.on_event, self._watched.environ, self._played
+        )
 
     def _read_contract(self) -> Invocation | None:
         """What is wrong with the project by our contract; dbt reads it to build."""

@@ -86,6 +86,16 @@ class Overseer:
                 )
                 self._steps[node.unique_id] = step
 
+    def goes_on_to(self, unique_id: str) -> None:
+        """Called where a build goes on without dbt; with nothing when it ends."""
+        self._heart.beat()
+        kind, _, name = (*unique_id.split("."), "", "")[:3]
+        with self._lock:
+            self._steps.clear()
+            if kind not in ("", "operation"):
+                step = Step(name, kind, time.monotonic(), utc_text())
+                self._steps[unique_id] = step
+
     @contextmanager
     def over(self, cancel: Callable[[], None]) -> Iterator[None]:
         """See to what is built inside; `cancel` ends the statements under way."""

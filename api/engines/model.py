@@ -189,6 +189,13 @@ class Building(Protocol):
     def named_in_errors(self) -> re.Pattern[str]:
         """Finds what an error is about that comes of the SQL of a model."""
 
+    @property
+    def can_play(self) -> bool:
+        """Whether a whole build can be one transaction."""
+
+    def begin_build(self, connection: Any) -> None:
+        """Begin one that sees one moment, on a connection that dbt has opened."""
+
     def publishing(self, invocation_id: str) -> AbstractContextManager[Publishing]:
         """Judge a run: all of what is done in it, or nothing."""
 

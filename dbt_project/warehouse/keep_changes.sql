@@ -8,9 +8,9 @@
     {%- set read = 'select min(version) from ' ~ state_table('dbt_changes_read') ~ of_model -%}
     {%- do statement_of('update ' ~ versions ~ ' set version = version + 1' ~ of_model) -%}
     {%- do statement_of('delete from ' ~ changes ~ ' where _version <= (' ~ read ~ ')') -%}
-    {%- set rows = query('select (select count(*) from ' ~ arriving ~ ') + (select count(*) from ' ~ changes ~ ')
-        + (select count(*) from ' ~ this ~ ' where ' ~ going ~ ')')[0][0] -%}
-    {%- if rows > most -%}
+    {%- set are_too_many = query('select 1 where (select count(*) from ' ~ arriving ~ ')
+        + (select count(*) from ' ~ changes ~ ') + (select count(*) from ' ~ this ~ ' where ' ~ going ~ ') > ' ~ most) -%}
+    {%- if are_too_many | length -%}
         {%- do statement_of('update ' ~ versions ~ ' set kept_after = version' ~ of_model) -%}
         {%- do statement_of('delete from ' ~ changes) -%}
     {%- else -%}
@@ -38,7 +38,7 @@
     {%- set names = [] -%}
     {%- for id in model.depends_on.nodes if config.get('incremental_strategy') == 'add' and id in graph.nodes -%}
         {%- set read = graph.nodes[id] -%}
-        {%- if (read.config.meta or {}).get('keep_changes') -%}{%- do names.append(read.name) -%}{%- endif -%}
+        {%- if (read.config.meta or {}).get('keep_changes') -%}{%- do names.append(read.alias) -%}{%- endif -%}
     {%- endfor -%}
     {{ return(names) }}
 {%- endmacro %}
@@ -48,14 +48,14 @@
     {%- if not names -%}{{ return(true) }}{%- endif -%}
     {{ return(query('select count(*) from ' ~ state_table('dbt_changes') ~ ' as known
         inner join ' ~ state_table('dbt_changes_read') ~ ' as known_to_reader using (model)
-        where model in (' ~ literals(names) ~ ') and reader = ' ~ quoted(model.name) ~ '
+        where model in (' ~ literals(names) ~ ') and reader = ' ~ quoted(model.alias) ~ '
             and known_to_reader.version >= kept_after')[0][0] == names | length) }}
 {%- endmacro %}
 {# After a build, in the model's own transaction: up to where it has read. #}
 {% macro note_changes_read() -%}
     {%- set names = models_read_by_changes() -%}
     {%- if names -%}
-        {%- do statement_of('insert into ' ~ state_table('dbt_changes_read') ~ ' select ' ~ quoted(model.name)
+        {%- do statement_of('insert into ' ~ state_table('dbt_changes_read') ~ ' select ' ~ quoted(model.alias)
             ~ ', model, version from ' ~ state_table('dbt_changes') ~ ' where model in (' ~ literals(names)
             ~ ') on conflict (reader, model) do update set version = excluded.version') -%}
     {%- endif -%}

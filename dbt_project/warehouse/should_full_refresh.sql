@@ -2,14 +2,14 @@
 {% macro should_full_refresh() -%}
     {%- set asked = flags.FULL_REFRESH if config.get('full_refresh') is none else config.get('full_refresh') -%}
     {%- if asked or not execute or config.get('materialized') != 'incremental' -%}{{ return(asked) }}{%- endif -%}
-    {{ return(once('all rows of ' ~ model.name, needs_all_rows)) }}
+    {{ return(once('all rows of ' ~ model.alias, needs_all_rows)) }}
 {%- endmacro %}
 
 {# On Spark always: nothing in a Parquet table can be replaced row by row. Else where the ledger is not the one that the
    model was built from, changes that it adds up are not all there, or more rows have changed than stayed. #}
 {% macro needs_all_rows() %}{{ return(adapter.dispatch('needs_all_rows')()) }}{% endmacro %}
 {% macro default__needs_all_rows() -%}
-    {%- set state = model_state(model.name) -%}
+    {%- set state = model_state(model.alias) -%}
     {{ return(state is none or state.last_load_id == 0 or state.code != model_code()
         or state.ledger != ledger_at(state.last_load_id)
         or not finds_its_changes() or is_mostly_changed(state.last_load_id)) }}
@@ -21,15 +21,18 @@
 {% macro is_mostly_changed(entry) -%}
     {%- set tables = sources_of_model() | map(attribute='identifier') | list -%}
     {%- if not tables -%}{{ return(false) }}{%- endif -%}
-    {%- set changed, stayed = query('
-        select sum(loaded * changed), sum(loaded * (1 - changed))
+    {{ return(query('
+        select 1
         from (
-            select load_id, max(case when ' ~ spans_changed_since(entry) ~ ' then 1 else 0 end) as changed
-            from raw.load_spans
-            where table_name in (' ~ literals(tables) ~ ')
-                and from_id <= ' ~ last_load_id() ~ ' and (until_id is null or until_id > ' ~ entry ~ ')
-            group by load_id
-        ) as spans
-        inner join raw.loads using (load_id)')[0] -%}
-    {{ return(changed is not none and changed >= stayed) }}
+            select sum(loaded * changed) as changed, sum(loaded * (1 - changed)) as stayed
+            from (
+                select load_id, max(case when ' ~ spans_changed_since(entry) ~ ' then 1 else 0 end) as changed
+                from raw.load_spans
+                where table_name in (' ~ literals(tables) ~ ')
+                    and from_id <= ' ~ last_load_id() ~ ' and (until_id is null or until_id > ' ~ entry ~ ')
+                group by load_id
+            ) as spans
+            inner join raw.loads using (load_id)
+        ) as counted
+        where changed >= stayed') | length > 0) }}
 {%- endmacro %}

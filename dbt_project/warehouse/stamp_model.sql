@@ -4,7 +4,7 @@
 {% macro stamp_model() %}{{ return(adapter.dispatch('stamp_model')() if execute else '') }}{% endmacro %}
 {% macro default__stamp_model() -%}
     {%- if flags.EMPTY -%}
-    delete from {{ state_table('dbt_model_states') }} where model = {{ quoted(model.name) }}
+    delete from {{ state_table('dbt_model_states') }} where model = {{ quoted(model.alias) }}
     {%- else -%}
     {%- do note_changes_read() -%}
     {%- set state = dict(state_of_model(), ledger=ledger_at(last_load_id())) -%}
@@ -19,7 +19,7 @@
 
 {% macro state_of_model() -%}
     {{ return({
-        'model': model.name, 'invocation_id': invocation_id, 'last_load_id': last_load_id(), 'code': model_code(),
+        'model': model.alias, 'invocation_id': invocation_id, 'last_load_id': last_load_id(), 'code': model_code(),
     }) }}
 {%- endmacro %}
 {# When an entry of the ledger was written: tells it from one of the same number in another. #}
@@ -44,7 +44,7 @@
 {% macro model_states() %}{{ return(adapter.dispatch('model_states')()) }}{% endmacro %}
 {% macro default__model_states() -%}
     {%- set states = [] -%}
-    {%- set stored = 'select * from ' ~ state_table('dbt_model_states') -%}
+    {%- set stored = 'select * from ' ~ state_table('dbt_model_states') ~ ' order by model' -%}
     {%- for row in (query(stored) if has_state('dbt_model_states') else []) -%}
         {%- do states.append(row.dict()) -%}
     {%- endfor -%}

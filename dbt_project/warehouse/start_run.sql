@@ -78,7 +78,7 @@
 {%- endmacro %}
 {% macro postgres__prepare_run_state() -%}
     {#- dbt has looked for tables before it waited for the lease: others may have come meanwhile. -#}
-    {%- for row in query('select tablename from pg_tables where schemaname = ' ~ quoted(target.schema)) -%}
+    {%- for row in query('select tablename from pg_tables where schemaname = ' ~ quoted(target.schema) ~ ' order by 1') -%}
         {%- do adapter.cache_added(api.Relation.create(target.database, target.schema, row[0], type='table')) -%}
     {%- endfor -%}
     {%- do default__prepare_run_state() -%}

@@ -9,9 +9,11 @@ from typing import Any
 
 import fastavro
 import pytest
-from support.server import Server
+from support.server import Server, wait_until
 
-from engines.history import COLUMNS, History, Row, csv_of
+from engines.backends import Backend
+from engines.conftest import NewServer
+from engines.history import COLUMNS, METRICS, History, Row, csv_of
 
 DEPARTMENTS: list[Row] = [(n, f"Department {n}") for n in range(1, 6)]
 JOBS: list[Row] = [(n, f"Job {n}") for n in range(1, 4)]
@@ -30,12 +32,20 @@ REASONS = [
     "repeated_id",
 ]
 
+WITHOUT_DBT = '"event":"built_without_dbt"'
+
 
 def hires(first: int, count: int, year: int = 2021) -> list[Row]:
     return [
         (n, f"Ann {n}", f"{year}-{n % 12 + 1:02}-03T04:05:06Z", n % 5 % 3 + 1, 1)
         for n in range(first, first + count)
     ]
+
+
+@pytest.fixture(scope="module")
+def server(engine: Backend, new_server: NewServer) -> Server:
+    """One whose log tells which builds dbt had no part in."""
+    return new_server(LOG_LEVEL="debug", **engine.new_warehouse()).start()
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +174,26 @@ def test_a_backup_restores_the_table_and_the_restore_can_be_undone(
     history.assert_served()
     history.undo(restored["load_id"])
     history.assert_served()
+
+
+def test_a_load_like_others_is_built_without_dbt(
+    history: History, server: Server, engine: Backend
+) -> None:
+    if engine.name == "spark":
+        pytest.skip("a build is no transaction there")
+    assert server.log is not None
+    before = server.log.read_text().count(WITHOUT_DBT)
+    # What two builds of dbt have in common is known after them.
+    for n in range(1, 6):
+        history.batch("hired_employees", hires(5000 + 100 * n, 7 * n))
+    assert server.log.read_text().count(WITHOUT_DBT) >= before + 3
+    history.assert_served()
+    asked = [f"/metrics/{name}?year=all" for name in METRICS]
+    played = [server.get(path).content for path in asked]
+    newest = server.get("/builds?limit=1").json()[0]["build_id"]
+    assert server.dbt("build", "--full-refresh").returncode == 0
+    wait_until(lambda: server.get("/builds").json()[0]["build_id"] > newest)
+    assert [server.get(path).content for path in asked] == played
 
 
 def test_tables_tell_what_counts(history: History, server: Server) -> None:

@@ -11,7 +11,10 @@ from typing import Any
 
 import adbc_driver_manager
 import psycopg2
-from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
+from psycopg2.extensions import (
+    ISOLATION_LEVEL_AUTOCOMMIT,
+    ISOLATION_LEVEL_REPEATABLE_READ,
+)
 
 from api.contract import Table
 from api.engines.model import LEASE_OWNER, AnotherBuilder, Position, Row
@@ -59,6 +62,7 @@ class PostgresBuilding:
     errors = (Problem, adbc_driver_manager.Error, OSError)
 
     named_in_errors = NAMED_IN_ERRORS
+    can_play = True
 
     def __init__(self) -> None:
         self._raw = Database("raw")
@@ -76,6 +80,10 @@ class PostgresBuilding:
                 yield
         finally:
             self._lock.close()
+
+    def begin_build(self, connection: psycopg2.extensions.connection) -> None:
+        """The first statement begins it."""
+        connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ)
 
     @contextmanager
     def publishing(self, invocation_id: str) -> Iterator[PostgresPublishing]:

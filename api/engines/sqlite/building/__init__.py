@@ -55,6 +55,7 @@ class SqliteBuilding:
     errors: tuple[type[Exception], ...] = (sqlite3.Error, OSError)
 
     named_in_errors = NAMED_IN_ERRORS
+    can_play = True
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -67,6 +68,11 @@ class SqliteBuilding:
     def only_builder(self) -> Iterator[None]:
         with occupy(self._folder), only_builder(self._folder):
             yield
+
+    def begin_build(self, connection: sqlite3.Connection) -> None:
+        """Plainly: raw.db, which is only read, is not locked against uploads."""
+        connection.isolation_level = None
+        connection.execute("begin")
 
     def publishing(
         self, invocation_id: str

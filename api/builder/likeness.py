@@ -1,0 +1,212 @@
+"""What alike builds send to the database, as one script that can be played again.
+
+Of two recordings of dbt the statements are kept, with holes where they differ. What
+fills a hole is known before the build (its id, the time) or from an answer above it: a
+difference that comes from anywhere else makes no script.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from api.builder.script import (
+    GIVEN,
+    SECONDS,
+    Cell,
+    Hole,
+    Script,
+    Step,
+    Template,
+    text_of,
+    tokens_of,
+)
+
+# Answers that differ from build to build and only ever go on into statements: what is
+# asked, and the columns. Whatever else dbt is answered it may decide by.
+PASSED_ON = (
+    (r" as last_load_id, .* as last_request_id\s*$", ("last_load_id",)),
+    (r" as last_load_id, .* as last_request_id\s*$", ("last_request_id",)),
+    (r"select loaded_at from raw\.loads where load_id = \d+\s*$", ("loaded_at",)),
+    (r"select version from \w+\.dbt_changes_read where ", ("version",)),
+    (r"select \* from \w+\.dbt_runs where invocation_id = ", ("number",)),
+    (
+        r"select \* from \w+\.dbt_model_states\b",
+        ("invocation_id", "last_load_id", "ledger"),
+    ),
+)
+COMMENT = re.compile(r"^\s*/\*.*?\*/\s*", re.DOTALL)
+TRANSACTION = re.compile(r"\s*(begin|commit)\s*;?\s*$", re.IGNORECASE)
+# What writes nothing that lasts.
+PASSING = re.compile(
+    r"(?:select|with|pragma|set|show|explain|create temp\w* (?:table|view)"
+    r"|drop view temp\.)\b",
+    re.IGNORECASE,
+)
+UNDOING = re.compile(r"(?:rollback|savepoint|release)\b", re.IGNORECASE)
+# dbt-postgres puts the time into the names of temporary tables.
+TEMPORARY = re.compile(r"__dbt_tmp\d{6,}")
+RESULTS = re.compile(r"insert into \w+\.dbt_results\b")
+# Of a success dbt keeps what the driver had to say, of which nothing is told.
+RESULT = re.compile(
+    r"(\('[^']*', '([^']*)', '[^']*', )(null|'(?:[^']|'')*')(, (?:null|\d+), )"
+    r"[\d.e+-]+(?=, ')"
+)
+
+
+@dataclass
+class Statement:
+    """A statement as dbt sent it, for a node of the project or a hook.
+
+    `is_committed` where no transaction is open after it. `rows` are those that were
+    read of the answer, at most `limit`; None if nobody read.
+    """
+
+    sql: str
+    node: str = ""
+    session: str = ""
+    is_committed: bool = True
+    has_values: bool = False
+    columns: tuple[str, ...] = ()
+    rows: list[tuple[Any, ...]] | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A build that went well: what is known of it without asking, and what it sent."""
+
+    given: dict[str, str]
+    statements: Sequence[Statement]
+
+
+def script_of(one: Recording, other: Recording) -> Script | None:
+    """The script of two builds that were alike; None where they were not."""
+    if not (_is_understood(one) and _is_understood(other)):
+        return None
+    sent, also_sent = list(_kept(one)), list(_kept(other))
+    if len(sent) != len(also_sent):
+        return None
+    holes = Holes()
+    for name in GIVEN:
+        holes.add(one.given[name], other.given[name], name)
+    steps = []
+    for first, second in zip(sent, also_sent, strict=True):
+        step = _step(first, second, holes)
+        if step is None:
+            return None
+        steps.append(step)
+    return Script(steps)
+
+
+class Holes:
+    """What differs between two recordings, each pair of texts under one name.
+
+    So what happens to be equal in both has to be equal when they are played, too.
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[str, str], str] = {}
+
+    def add(self, one: str, other: str, name: str = "") -> None:
+        self._names.setdefault((one, other), name or f"answer {len(self._names)}")
+
+    def template(self, one: str, other: str, may_add: bool = False) -> Template | None:
+        """What two texts have in common; None where a difference comes from nowhere."""
+        parts, others = tokens_of(one), tokens_of(other)
+        if len(parts) != len(others):
+            return None
+        found: list[str | Hole] = []
+        for part, its_other in zip(parts, others, strict=True):
+            pair = (part, its_other)
+            if part.startswith("\0"):
+                found.append(Hole(part.strip("\0")))
+            elif part == its_other:
+                found.append(part)
+            elif pair in self._names:
+                found.append(Hole(self._names[pair]))
+            elif may_add and "0" not in pair:
+                self.add(*pair)
+                found.append(Hole(self._names[pair]))
+            else:
+                return None
+        return tuple(found)
+
+
+def _step(one: Statement, other: Statement, holes: Holes) -> Step | None:
+    if (one.node, one.columns, one.limit) != (other.node, other.columns, other.limit):
+        return None
+    sql = holes.template(_text(one.sql), _text(other.sql))
+    if sql is None:
+        return None
+    if one.rows is None or other.rows is None:
+        is_read = one.rows is not other.rows
+        return None if is_read else Step(sql, one.node, one.columns, None, one.limit)
+    if len(one.rows) != len(other.rows):
+        return None
+    passed_on = _passed_on(one.sql)
+    rows = []
+    for row, its_other in zip(one.rows, other.rows, strict=True):
+        cells = []
+        for column, value, other_value in zip(one.columns, row, its_other, strict=True):
+            may_add = column in passed_on
+            text = holes.template(text_of(value), text_of(other_value), may_add)
+            if text is None or type(value) is not type(other_value):
+                return None
+            cells.append(Cell(type(value), text, may_add))
+        rows.append(tuple(cells))
+    return Step(sql, one.node, one.columns, tuple(rows), one.limit)
+
+
+def _kept(recording: Recording) -> Iterator[Statement]:
+    """Without the transactions, for it becomes one, and dbt's look at what there is.
+
+    A table that is not there, or another than before, fails the statements on it.
+    """
+    for statement in recording.statements:
+        if statement.node and not TRANSACTION.match(_bare(statement)):
+            yield statement
+
+
+def _is_understood(recording: Recording) -> bool:
+    """Whether all that it wrote was committed, so that one transaction is alike."""
+    is_open: dict[tuple[str, str], bool] = {}
+    for statement in recording.statements:
+        bare, place = _bare(statement), (statement.session, statement.node)
+        if statement.has_values or UNDOING.match(bare):
+            return False
+        if not (PASSING.match(bare) or TRANSACTION.match(bare)):
+            if not statement.node:
+                return False
+            is_open[place] = True
+        if statement.is_committed:
+            is_open[place] = False
+    return not any(is_open.values())
+
+
+def _passed_on(sql: str) -> set[str]:
+    return {
+        column
+        for pattern, columns in PASSED_ON
+        if re.search(pattern, sql, re.DOTALL)
+        for column in columns
+    }
+
+
+def _result(found: re.Match[str]) -> str:
+    start, node, message, failures = found.groups()
+    message = "null" if start.endswith(" 'success', ") else message
+    return f"{start}{message}{failures}\0{SECONDS}{node}\0"
+
+
+def _bare(statement: Statement) -> str:
+    return COMMENT.sub("", statement.sql).strip()
+
+
+def _text(sql: str) -> str:
+    sql = TEMPORARY.sub("__dbt_tmp0", sql)
+    if RESULTS.search(sql):
+        sql = RESULT.sub(_result, sql)
+    return sql

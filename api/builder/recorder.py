@@ -1,0 +1,88 @@
+"""dbt's connections: what a build sends on them and is answered, and one more."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from dbt.adapters.contracts.connection import Connection
+from dbt.adapters.factory import FACTORY
+from dbt.adapters.sql.connections import SQLConnectionManager
+from dbt_common.events.contextvars import get_node_info
+
+from api.builder.likeness import Statement
+
+
+@contextmanager
+def recording() -> Iterator[list[Statement]]:
+    """The statements of what dbt runs inside, in the order in which they are sent."""
+    sent: list[Statement] = []
+    managers: Any = SQLConnectionManager
+    add_query = managers.add_query
+
+    def noted(
+        manager: Any, sql: str, auto_begin: bool = True, *args: Any, **options: Any
+    ) -> tuple[Any, Any]:
+        connection, cursor = add_query(manager, sql, auto_begin, *args, **options)
+        statement = Statement(
+            sql=sql,
+            node=get_node_info().get("unique_id") or "",
+            session=f"{threading.get_ident()} {id(connection.handle)}",
+            has_values=bool(options.get("bindings") or args[:1] and args[0]),
+            is_committed=not _has_open_transaction(connection.handle),
+        )
+        if cursor is not None and cursor.description:
+            statement.columns = tuple(column[0] for column in cursor.description)
+        sent.append(statement)
+        return connection, _Noted(cursor, statement)
+
+    managers.add_query = noted
+    try:
+        yield sent
+    finally:
+        managers.add_query = add_query
+
+
+def opened() -> Any:
+    """A connection of its own, as dbt opens them: the driver's."""
+    (adapter,) = FACTORY.adapters.values()
+    manager = adapter.connections
+    credentials = manager.profile.credentials
+    connection = Connection(credentials.type, "played", credentials)
+    return type(manager).open(connection).handle
+
+
+def _has_open_transaction(connection: Any) -> bool:
+    """By the driver of SQLite, or that of PostgreSQL."""
+    if hasattr(connection, "in_transaction"):
+        return bool(connection.in_transaction)
+    return bool(connection.info.transaction_status)
+
+
+class _Noted:
+    """A cursor that notes the rows that are read from it."""
+
+    def __init__(self, cursor: Any, statement: Statement) -> None:
+        self._cursor = cursor
+        self._statement = statement
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cursor, name)
+
+    def fetchall(self) -> Sequence[Any]:
+        return self._note(self._cursor.fetchall(), None)
+
+    def fetchmany(self, size: int) -> Sequence[Any]:
+        return self._note(self._cursor.fetchmany(size), size)
+
+    def fetchone(self) -> Any:
+        row = self._cursor.fetchone()
+        self._note([] if row is None else [row], 1)
+        return row
+
+    def _note(self, rows: Sequence[Any], limit: int | None) -> Sequence[Any]:
+        self._statement.rows = [*(self._statement.rows or ()), *map(tuple, rows)]
+        self._statement.limit = limit
+        return rows
