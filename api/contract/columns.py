@@ -15,6 +15,7 @@ from api.suggestion import did_you_mean
 
 # dbt's own data tests; a project may define more.
 DBT_TESTS = ("not_null", "unique", "accepted_values", "relationships")
+MISTYPED = 0.82
 # What reads a text as a value of the type, or fails to.
 _READ: dict[DataType, Callable[[str], object]] = {
     "integer": int,
@@ -46,13 +47,14 @@ def columns_of(shapes: Iterable[ColumnShape]) -> tuple[Column, ...]:
 def misspelt_tests(place: str, shapes: Iterable[ColumnShape]) -> list[str]:
     """Complaints of tests that are nearly dbt's own.
 
-    dbt would refuse them too, but later than the door has begun to go by them.
+    dbt would refuse them too, but later than the door has begun to go by them, and
+    without a hint. Others, such as a package's, are only alike.
     """
     return [
         f"{place}, column {shape.name}: unknown data test {name!r}{hint}"
         for shape in shapes
         for name in _test_names(shape.data_tests)
-        if name not in DBT_TESTS and (hint := did_you_mean(name, DBT_TESTS))
+        if name not in DBT_TESTS and (hint := did_you_mean(name, DBT_TESTS, MISTYPED))
     ]
 
 

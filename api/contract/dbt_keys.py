@@ -109,9 +109,11 @@ def _unknown(
         return
     for key, inner in value.items():
         under = [place for form in forms if (place := form.under(str(key)))]
+        if not any(key in form.names for form in forms):
+            under += [form for form in forms if form.is_open]
         if under:
             yield from _unknown(inner, under, (*at, key))
-        elif forms and not any(form.is_open for form in forms):
+        elif forms:
             yield UnknownKey(at, str(key), _names(forms), _belongs(str(key), forms))
 
 

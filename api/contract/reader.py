@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
+from api.contract.columns import misspelt_tests
 from api.contract.complaints import repeated, shaped, unknown
 from api.contract.dbt_keys import PROPERTIES
 from api.contract.marts import mart_of
@@ -93,6 +94,9 @@ class _Found:
         shape = shaped(document, FileShape)
         for model in shape.models:
             models.describe(path, model)
+            place = f"model {model.name}"
+            if complaints := misspelt_tests(place, model.columns):
+                raise ContractError(complaints)
         own = [source for source in shape.sources if source.get("name") == UPLOADS]
         uploads = shaped({"sources": own}, UploadsShape)
         declared = [table for source in uploads.sources for table in source.tables]
