@@ -245,7 +245,7 @@ def test_a_mart_is_served_from_the_table_that_its_alias_names() -> None:
     assert (found.name, found.endpoint) == ("other", "places")
 
 
-def test_of_versions_the_latest_is_served() -> None:
+def test_each_version_is_served_the_latest_by_the_plain_name() -> None:
     versions = "    versions: [{v: 1}, {v: 2, defined_in: newer}]\n    columns:"
     files = FILES | {
         PATH: MART.replace("    columns:", versions),
@@ -253,7 +253,11 @@ def test_of_versions_the_latest_is_served() -> None:
         "marts/newer.sql": "select 1",
     }
     del files["marts/places_by_kind.sql"]
-    assert [mart.name for mart in read_project(files).marts.values()] == ["newer"]
+    marts = read_project(files).marts
+    assert {endpoint: mart.name for endpoint, mart in marts.items()} == {
+        "places_v1": "places_by_kind_v1",
+        "places": "places_by_kind_v2",
+    }
 
 
 def test_labels_are_free() -> None:

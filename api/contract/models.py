@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -42,39 +43,39 @@ class Models:
 
     def describe(self, path: str, shape: ModelShape) -> None:
         """Note that a file describes a model, each of its versions."""
-        for names in _files_of(shape):
-            name = next((name for name in names if name in self._paths), names[0])
+        for version in _versions_of(shape):
+            name = version.file_among(self._paths)
             self._described.setdefault(name, []).append(path)
 
-    def served(self, shape: ModelShape) -> ModelShape | None:
-        """The model as it is served, or None; of its versions the latest.
+    def served(self, shape: ModelShape) -> list[ModelShape]:
+        """The model as it is served, each of its versions; none if it is not.
 
         It is served by its name, from the table that its alias names. Raises
         ContractError where somebody seems to think that it is served.
         """
-        newest = _files_of(shape)[-1]
-        name = next((name for name in newest if name in self._paths), newest[0])
-        paths = self._paths.get(name, [])
-        config = self._config(name, shape)
-        if not paths or not _is_built(config):
-            return None
-        if MARTS not in PurePosixPath(paths[0]).parts[:-1]:
-            if "title" in config["meta"]:
+        found = []
+        for version in _versions_of(shape):
+            name = version.file_among(self._paths)
+            config = self._config(name, shape)
+            if name not in self._paths or not _is_built(config):
+                continue
+            path, is_private = self._paths[name][0], config.get("access") == "private"
+            is_mart = MARTS in PurePosixPath(path).parts[:-1]
+            if not is_mart and "title" in config["meta"]:
                 told = (
                     f"model {shape.name}: has a title, but what is served stands in a"
-                    f" folder {MARTS}; move {paths[0]} there, or take the title away"
+                    f" folder {MARTS}; move {path} there, or take the title away"
                 )
                 raise ContractError([told])
-            return None
-        if config.get("access") == "private":
-            return None
-        meta = {"endpoint": shape.name} | config["meta"]
-        served = {
-            "name": config.get("alias")
-            or (newest[0] if shape.versions else shape.name),
-            "config": shape.config.model_copy(update={"meta": meta}),
-        }
-        return shape.model_copy(update=served)
+            if is_mart and not is_private:
+                endpoint = config["meta"].get("endpoint") or shape.name
+                meta = config["meta"] | {"endpoint": version.of(endpoint)}
+                changes = {
+                    "name": config.get("alias") or version.table,
+                    "config": shape.config.model_copy(update={"meta": meta}),
+                }
+                found.append(shape.model_copy(update=changes))
+        return found
 
     def unpaired(self) -> list[str]:
         """SQL and YAML are twins: complain of each that stands alone, or twice."""
@@ -120,20 +121,46 @@ def _is_built(config: Mapping[str, Any]) -> bool:
     return is_enabled and config.get("materialized") != EPHEMERAL
 
 
-def _files_of(shape: ModelShape) -> list[Sequence[str]]:
-    """The names that the SQL of each version may have, the latest version last."""
+@dataclass(frozen=True)
+class _Version:
+    """A version of a model, or the model where it has none.
+
+    `files` are the names that its SQL may have, `table` what dbt builds it as.
+    """
+
+    files: Sequence[str]
+    table: str
+    number: int | float | str | None = None
+
+    def file_among(self, names: Container[str]) -> str:
+        return next((name for name in self.files if name in names), self.files[0])
+
+    def of(self, endpoint: str) -> str:
+        """Where it is served: the latest, which has no number, where it is said."""
+        return endpoint if self.number is None else version_name(endpoint, self.number)
+
+
+def version_name(name: str, version: float | str) -> str:
+    """The name of one version of what has a name, as dbt makes it."""
+    return f"{name}_v{version}".replace(".", "_")
+
+
+def _versions_of(shape: ModelShape) -> list[_Version]:
     if not shape.versions:
-        return [[shape.name]]
+        return [_Version([shape.name], shape.name)]
     latest = shape.latest_version
     if latest is None:
         latest = max((version.v for version in shape.versions), key=_rank)
-    ordered = sorted(shape.versions, key=lambda version: version.v == latest)
     return [
-        [
-            version.defined_in or f"{shape.name}_v{version.v}",
-            *([shape.name] if version.v == latest else []),
-        ]
-        for version in ordered
+        _Version(
+            [
+                version.defined_in or f"{shape.name}_v{version.v}",
+                *([shape.name] if version.v == latest else []),
+            ],
+            version_name(shape.name, version.v),
+            None if version.v == latest else version.v,
+        )
+        for version in shape.versions
     ]
 
 

@@ -101,7 +101,7 @@ class _Found:
         uploads = shaped({"sources": own}, UploadsShape)
         declared = [table for source in uploads.sources for table in source.tables]
         self.tables += [replace(t, file=path) for t in _all(table_of, declared)]
-        served = [served for m in shape.models if (served := models.served(m))]
+        served = [mart for model in shape.models for mart in models.served(model)]
         self.marts += _all(mart_of, served)
 
 

@@ -217,7 +217,7 @@
 {# What the model that is being built is made from. #}
 {% macro state_of_model() -%}
     {{ return({
-        'model': model.name,
+        'model': model.alias,
         'invocation_id': invocation_id,
         'last_load_id': last_load_id(),
         'ledger': ledger_at(last_load_id()),
@@ -245,7 +245,7 @@
 
 
 {% macro default__forget_model() -%}
-    delete from {{ state_table('dbt_model_states') }} where model = {{ quoted(model.name) }}
+    delete from {{ state_table('dbt_model_states') }} where model = {{ quoted(model.alias) }}
 {%- endmacro %}
 
 
@@ -268,7 +268,7 @@
     {%- endif -%}
     {#- Asked five times while a model is built; the answer is looked up once. -#}
     {%- set known = known_in_this_run() -%}
-    {%- set question = 'all rows.' ~ model.name -%}
+    {%- set question = 'all rows.' ~ model.alias -%}
     {%- if question not in known -%}
         {%- do known.update({question: needs_all_rows()}) -%}
     {%- endif -%}
@@ -277,7 +277,7 @@
 
 
 {% macro default__needs_all_rows() -%}
-    {%- set state = model_state(model.name) -%}
+    {%- set state = model_state(model.alias) -%}
     {{ return(state is none or state.last_load_id == 0 or state.code != model_code()
         or state.ledger != ledger_at(state.last_load_id)
         or not finds_its_changes(model) or is_mostly_changed(model, state.last_load_id)) }}
