@@ -9,8 +9,11 @@ import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
+
+from pathspec import PathSpec
 
 from api.contract import Contract, read_project
 
@@ -18,9 +21,14 @@ from api.contract import Contract, read_project
 WATCHED = (
     *("dbt_project", "seeds", "snapshots", "analyses", "dbt_packages"),
     *("dbt_project.yml", "profiles.yml", "selectors.yml"),
-    *("packages.yml", "dependencies.yml", "package-lock.yml"),
+    *("packages.yml", "dependencies.yml", "package-lock.yml", ".dbtignore"),
 )
+PROJECT_FILE = "dbt_project.yml"
+MODELS = "dbt_project/models/"
+RESOURCES = ("dbt_project/", "seeds/", "snapshots/", "analyses/")
 SUFFIXES = (".sql", ".yml", ".yaml", ".csv", ".md")
+# What editors and macOS leave beside a file does not match.
+NAMES_FOR_DBT = "[!.#~]*"
 
 Fingerprint = dict[str, tuple[int, int]]
 
@@ -33,13 +41,13 @@ class Project:
 
     def contract(self) -> Contract:
         """Read the whole contract; raises ContractError with every complaint."""
-        models = self.folder / "dbt_project" / "models"
-        texts = {
-            os.path.relpath(path, self.folder): Path(path).read_bytes()
-            for path in _files(models)
-            if path.endswith((".sql", ".yml", ".yaml"))
-        }
-        return read_project(texts)
+        paths = (os.path.relpath(path, self.folder) for path in self._watched())
+        contents = (
+            (path, _content(str(self.folder / path), most=_most_of(path)))
+            for path in paths
+            if _is_of_contract(path)
+        )
+        return read_project({path: text for path, text in contents if text is not None})
 
     def sample(self, table: str, rows: int) -> bytes | None:
         """The header and the first rows of a table's seed, None without one."""
@@ -73,7 +81,27 @@ class Project:
         }
 
     def _watched(self) -> Iterator[str]:
-        return (path for name in WATCHED for path in _files(self.folder / name))
+        return self._files(*WATCHED)
+
+    def _files(self, *places: str) -> Iterator[str]:
+        """The files that dbt reads, in order, of folders or of files by their name."""
+        ignored = self._ignored()
+        for place in places:
+            if (self.folder / place).is_file():
+                yield str(self.folder / place)
+            yield from self._in_folder(self.folder / place, ignored)
+
+    def _in_folder(self, place: Path, ignored: PathSpec) -> Iterator[str]:
+        for folder, folders, names in os.walk(place, followlinks=True):
+            folders.sort()
+            for name in sorted(filter(_may_be_read, names)):
+                path = os.path.join(folder, name)
+                if not ignored.match_file(os.path.relpath(path, self.folder)):
+                    yield path
+
+    def _ignored(self) -> PathSpec:
+        lines = _content(str(self.folder / ".dbtignore")) or b""
+        return PathSpec.from_lines("gitwildmatch", _text(lines).splitlines())
 
 
 def blank_lines_above(text: str) -> int:
@@ -84,23 +112,32 @@ def blank_lines_above(text: str) -> int:
     return text[: len(text) - len(text.lstrip())].count("\n")
 
 
-def _files(place: Path) -> Iterator[str]:
-    """The files of a project in a folder, in order, or the one file."""
-    if place.is_file():
-        yield str(place)
-    for folder, folders, names in os.walk(place, followlinks=True):
-        folders.sort()
-        found = sorted(name for name in names if name.endswith(SUFFIXES))
-        yield from (os.path.join(folder, name) for name in found)
+def _is_of_contract(path: str) -> bool:
+    """Whether it is the SQL of a model, YAML about dbt's resources, or a seed."""
+    if path.endswith(".sql"):
+        return path.startswith(MODELS)
+    if path.startswith("dbt_packages"):
+        return path.endswith(f"{os.sep}{PROJECT_FILE}")
+    return path == PROJECT_FILE or path.startswith(RESOURCES)
+
+
+def _most_of(path: str) -> int:
+    """How many bytes of a file say what it says: of a seed, those of its header."""
+    return 1000 if path.endswith(".csv") else -1
+
+
+def _may_be_read(name: str) -> bool:
+    return name.lower().endswith(SUFFIXES) and fnmatchcase(name, NAMES_FOR_DBT)
 
 
 def _text(content: bytes) -> str:
     return content.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
-def _content(path: str) -> bytes | None:
+def _content(path: str, most: int = -1) -> bytes | None:
     try:
-        return Path(path).read_bytes()
+        with open(path, "rb") as file:
+            return file.read(most)
     except FileNotFoundError:
         # An editor replaced it between the listing and the look.
         return None

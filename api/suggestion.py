@@ -9,8 +9,8 @@ from difflib import get_close_matches
 LONGEST = 60
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The hint " (did you mean 'x'?)", or nothing when no known word is close."""
+def did_you_mean(word: str, known: Iterable[str], closeness: float = 0.6) -> str:
+    """The hint " (did you mean 'x'?)", or nothing when no known word is so close."""
     by_fold = {candidate.casefold(): candidate for candidate in known}
-    close = get_close_matches(word.strip().casefold()[:LONGEST], by_fold, n=1)
+    close = get_close_matches(word.strip().casefold()[:LONGEST], by_fold, 1, closeness)
     return f" (did you mean {by_fold[close[0]]!r}?)" if close else ""

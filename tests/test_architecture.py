@@ -209,6 +209,7 @@ LIBRARIES = {
     "adbc_driver_sqlite": {"engines"},
     "adbc_driver_postgresql": {"engines"},
     "adbc_driver_manager": {"engines"},
+    "pathspec": {"project"},
     "pyroaring": {"intake"},
     "fastavro": {"avro", "intake"},
     "python_calamine": {"workbooks"},

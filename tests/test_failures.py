@@ -152,6 +152,21 @@ LINES = {
     "a_semicolon": 2,
     "an_aggregate": 3,
 }
+SLIP = """
+models:
+  - name: {name}
+    description: A row.
+    config: {{meta: {{title: A row}}}}
+    columns:
+      - {{name: id, data_type: integer, description: A number.}}
+      - {{name: open, data_type: boolean, description: Whether it is open.}}
+"""
+SLIPS = {
+    "of_another_type": "select\n    1 as id,\n    'perhaps' as open",
+    "twice": "select 1 as id, 1 as open, 2 as id",
+    "without_comma": "with n as (select 1 as id, 1 as open)\n"
+    "select\n    id\n    open\nfrom n",
+}
 # A build each: what does not get in each other's way is broken together.
 BREAKAGES = {
     "SQL": below(2, edited(f"{HIRES}.sql", "quarter = 2", "quarterr = 2"))
@@ -177,6 +192,12 @@ BREAKAGES = {
         )
         for name, (sql, _) in MISTAKES.items()
     },
+    "slips": {
+        f"{MODELS}/marts/{name}.{suffix}": text
+        for name, sql in SLIPS.items()
+        for suffix, text in {"sql": sql, "yml": SLIP.format(name=name)}.items()
+    },
+    "no record": edited("dbt_project.yml", "{{ start_run() }}", "select 1"),
     "no model": edited(f"{HIRES}.sql", "ref('stg_jobs')", "ref('stg_job')"),
     "test of no model": edited(f"{COUNTED}.yml", "ref('stg_jobs')", "ref('stg_job')"),
     "Jinja": below(3, edited(f"{HIRES}.sql", "('stg_jobs') }}", "('stg_jobs')")),
@@ -212,6 +233,14 @@ def told(sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> To
     assert str(folder) not in done.stdout, "where this machine keeps its files"
     found: Told = json.loads(done.stdout.splitlines()[-1])
     return found
+
+
+def test_no_words_name_what_dbt_keeps_for_itself(told: Told) -> None:
+    words = [failure["words"] for failures in told.values() for failure in failures]
+    assert [
+        found for found in words if "dbt_" in found.replace("dbt_project", "")
+    ] == []
+    assert any("on-run-start has to call start_run()" in found for found in words)
 
 
 SQL_OF_HIRES = "The SQL of quarterly_hires is wrong"
@@ -268,7 +297,33 @@ WORDS = [
         PROMISES_YML,
         None,
     ),
-    ("promises", "1 value of kind in promises is none of a, b.", PROMISES_YML, None),
+    (
+        "promises",
+        "1 value of kind in promises is none of a, b: 'c'.",
+        PROMISES_YML,
+        None,
+    ),
+    (
+        "slips",
+        "of_another_type cannot be built: its column open has a text in a row, and its"
+        " YAML says boolean; cast it in the SQL, or change data_type.",
+        f"{MODELS}/marts/of_another_type.sql",
+        3,
+    ),
+    (
+        "slips",
+        "twice cannot be built: its SQL has two columns id; give one another name.",
+        f"{MODELS}/marts/twice.sql",
+        1,
+    ),
+    (
+        "slips",
+        "without_comma cannot be built: without_comma.sql and without_comma.yml"
+        " disagree about its columns. Documented but not built: id. Is a comma missing"
+        " after id?",
+        f"{MODELS}/marts/without_comma.sql",
+        3,
+    ),
     ("promises", ORPHAN, PROMISES_YML, None),
     (
         "promises",
@@ -325,8 +380,9 @@ WORDS = [
     ),
     (
         "dbt_project",
-        "dbt_project.yml is wrong near line 35: this is not YAML. Most often it is an"
-        " indentation, a colon or a quote, there or just above.",
+        "dbt_project.yml is wrong near line 35: this is not YAML: expected <block end>,"
+        " but found '-'. Most often it is an indentation, a colon or a quote, there or"
+        " just above.",
         "dbt_project.yml",
         35,
     ),

@@ -16,7 +16,7 @@ from api.commands.common import (
     warehouse_of,
 )
 from api.engines import warehouse_exists
-from api.warehouse import open_warehouse
+from api.warehouse import open_warehouse, unaccepted_values
 
 
 @click.command()
@@ -35,7 +35,10 @@ def check() -> None:
     contract = contract_of(settings)
     if warehouse_exists(settings):
         with closing(open_warehouse(settings)) as warehouse:
-            complaints = warehouse.raw.refusals(contract.tables.values())
+            declared = list(contract.tables.values())
+            complaints = warehouse.raw.refusals(declared) or [
+                *unaccepted_values(warehouse.raw, declared)
+            ]
         complain(complaints)
         sys.exit(REFUSED) if complaints else None
     tables, marts = len(contract.tables), len(contract.marts)

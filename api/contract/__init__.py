@@ -12,6 +12,7 @@ from api.contract.model import (
     Parameter,
     Table,
 )
+from api.contract.models import version_name
 from api.contract.reader import check_marts, read_mart, read_project
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "check_marts",
     "read_mart",
     "read_project",
+    "version_name",
 ]

@@ -15,6 +15,7 @@ from api.suggestion import did_you_mean
 
 # dbt's own data tests; a project may define more.
 DBT_TESTS = ("not_null", "unique", "accepted_values", "relationships")
+MISTYPED = 0.82
 # What reads a text as a value of the type, or fails to.
 _READ: dict[DataType, Callable[[str], object]] = {
     "integer": int,
@@ -36,7 +37,8 @@ def columns_of(shapes: Iterable[ColumnShape]) -> tuple[Column, ...]:
             data_type=shape.data_type,
             description=shape.description,
             required="not_null" in _test_names(shape.data_tests),
-            accepted_values=tuple(_accepted_values(shape.data_tests)),
+            accepted_values=tuple(map(str, _accepted_values(shape.data_tests))),
+            labels=shape.config.meta.labels,
         )
         for shape in shapes
     )
@@ -45,25 +47,33 @@ def columns_of(shapes: Iterable[ColumnShape]) -> tuple[Column, ...]:
 def misspelt_tests(place: str, shapes: Iterable[ColumnShape]) -> list[str]:
     """Complaints of tests that are nearly dbt's own.
 
-    dbt would refuse them too, but later than the door has begun to go by them.
+    dbt would refuse them too, but later than the door has begun to go by them, and
+    without a hint. Others, such as a package's, are only alike.
     """
     return [
         f"{place}, column {shape.name}: unknown data test {name!r}{hint}"
         for shape in shapes
         for name in _test_names(shape.data_tests)
-        if name not in DBT_TESTS and (hint := did_you_mean(name, DBT_TESTS))
+        if name not in DBT_TESTS and (hint := did_you_mean(name, DBT_TESTS, MISTYPED))
     ]
 
 
 def misplaced_values(place: str, shapes: Iterable[ColumnShape]) -> list[str]:
     """Complaints of accepted values that no cell of the column could have."""
     return [
-        f"{place}, column {shape.name}: accepted_values has {value!r}, which is not"
-        f" {shape.data_type}"
+        f"{place}, column {shape.name}: accepted_values has {wrong}"
         for shape in shapes
         for value in _accepted_values(shape.data_tests)
-        if not _is_one(shape.data_type, value)
+        if (wrong := _misplaced(shape.data_type, value))
     ]
+
+
+def _misplaced(data_type: DataType, value: Any) -> str | None:
+    if data_type == "text" and isinstance(value, bool):
+        return f"{value} where YAML reads yes, no, on or off so; put it in quotes"
+    if not _is_one(data_type, str(value)):
+        return f"{str(value)!r}, which is not {data_type}"
+    return None
 
 
 def _is_one(data_type: DataType, text: str) -> bool:
@@ -80,11 +90,9 @@ def _test_names(tests: DataTests) -> list[str]:
     ]
 
 
-def _accepted_values(tests: DataTests) -> list[str]:
+def _accepted_values(tests: DataTests) -> list[Any]:
     rules = (test.get("accepted_values") for test in tests if isinstance(test, Mapping))
-    return [
-        str(value) for rule in rules if rule for value in _arguments(rule)["values"]
-    ]
+    return [value for rule in rules if rule for value in _arguments(rule)["values"]]
 
 
 def _arguments(rule: Mapping[str, Any]) -> Mapping[str, Any]:

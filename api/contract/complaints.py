@@ -5,6 +5,8 @@ Only wording: which rules there are stands in `shape` and `reader`.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
@@ -12,18 +14,15 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from api.contract.dbt_keys import UnknownKey, unknown_keys
 from api.errors import ContractError
 from api.suggestion import did_you_mean
 
 Shaped = TypeVar("Shaped", bound=BaseModel)
 
-KINDS = {
-    "sources": "source",
-    "models": "model",
-    "tables": "table",
-    "columns": "column",
-    "parameters": "parameter",
-}
+# In the singular; what is not listed ends in an s more.
+KINDS = {"saved_queries": "saved query", "analyses": "analysis"}
+OWN_KEYS = "; put keys of your own under labels, in meta"
 
 
 def shaped(document: Any, shape: type[Shaped]) -> Shaped:
@@ -34,6 +33,11 @@ def shaped(document: Any, shape: type[Shaped]) -> Shaped:
         told = [_sentence(detail, document, shape) for detail in error.errors()]
         # A value that fits none of several types is one mistake.
         raise ContractError(dict.fromkeys(told)) from error
+
+
+def unknown(document: Any, schemas: Sequence[str]) -> list[str]:
+    """Complaints of keys that dbt would pass over without a word."""
+    return [_unknown(found, document) for found in unknown_keys(document, schemas)]
 
 
 def strangers(place: str, named: Iterable[str], known: Sequence[str]) -> list[str]:
@@ -62,21 +66,46 @@ def reserved(place: str, name: str, taken: Iterable[str]) -> list[str]:
     return []
 
 
+def _unknown(found: UnknownKey, document: Any) -> str:
+    place = _place(found.place, document)
+    if found.belongs_under:
+        return f"{place}{found.key!r} belongs under {found.belongs_under}; move it"
+    return f"{place}unknown key {found.key!r}{did_you_mean(found.key, found.known)}"
+
+
 def _sentence(detail: ErrorDetails, document: Any, shape: type[BaseModel]) -> str:
     loc = detail["loc"] or ("the file",)
-    place, key = _place(loc[:-1], document), loc[-1]
-    if detail["type"] == "extra_forbidden":
+    place, key, given = _place(loc[:-1], document), loc[-1], detail["input"]
+    kind = detail["type"]
+    if kind == "extra_forbidden":
         hint = did_you_mean(str(key), _keys_at(loc[:-1], shape))
-        return f"{place}unknown key {str(key)!r}{hint}"
-    if detail["type"] == "model_type":
+        return f"{place}unknown key {str(key)!r}{hint or OWN_KEYS}"
+    if kind == "model_type":
         return f"{place}{key} should hold keys and values"
-    if detail["type"] == "missing":
+    if kind == "missing":
         return f"{place}the key {str(key)!r} is missing"
-    if detail["type"] == "literal_error":
+    if kind == "literal_error":
         known = detail["ctx"]["expected"]
-        hint = did_you_mean(str(detail["input"]), known.replace("'", "").split(", "))
-        return f"{place}{key} is {detail['input']!r}, not one of {known}{hint}"
-    return f"{place}{_dotted(loc[-1:])}: {detail['msg'].lower()}"
+        hint = did_you_mean(str(given), known.replace("'", "").split(", "))
+        return f"{place}{key} is {given!r}, not one of {known}{hint}"
+    if given is None or kind == "string_too_short":
+        return f"{place}{key} is empty; fill it in"
+    if kind == "string_pattern_mismatch":
+        return (
+            f"{place}{key} {given!r} should be of letters a to z, digits and"
+            f" underscores, a letter first{_plain(given)}"
+        )
+    if kind == "string_type":
+        return f"{place}{key} is {given!r} to YAML and no text; put it in quotes"
+    return f"{place}{_dotted(loc[-1:])}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
+
+
+def _plain(name: str) -> str:
+    """` (perhaps 'abteilung_groesse')` for a name that is nearly one."""
+    letters = unicodedata.normalize("NFKD", name.replace("ß", "ss"))
+    ascii = letters.encode("ascii", "ignore").decode()
+    plain = re.sub(r"\W+", "_", ascii).strip("_")
+    return f" (perhaps {plain!r})" if plain[:1].isalpha() else ""
 
 
 def _place(loc: Sequence[int | str], document: Any) -> str:
@@ -84,13 +113,22 @@ def _place(loc: Sequence[int | str], document: Any) -> str:
     steps: list[str] = []
     at: Any = document
     for step in loc:
-        at = at[step] if hasattr(at, "__getitem__") else None
+        at = _under(at, step)
         if isinstance(step, int):
             name = at.get("name", step + 1) if isinstance(at, dict) else step + 1
-            steps[-1] = f"{KINDS.get(steps[-1], steps[-1])} {name}"
+            several = steps[-1]
+            steps[-1] = f"{KINDS.get(several, several.removesuffix('s'))} {name}"
         else:
-            steps.append(step)
+            steps.append(str(step))
     return f"{', '.join(steps)}: " if steps else ""
+
+
+def _under(value: Any, step: int | str) -> Any:
+    """None where it stands elsewhere, as keys do that dbt moves under config."""
+    try:
+        return value[step]
+    except (LookupError, TypeError):
+        return None
 
 
 def _dotted(loc: Sequence[int | str]) -> str:

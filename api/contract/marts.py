@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from api.contract.charts import chart_of
-from api.contract.columns import columns_of
+from api.contract.columns import columns_of, misplaced_values
 from api.contract.complaints import repeated, reserved, shaped, strangers
 from api.contract.model import DataType, Mart, Parameter
 from api.contract.shape import MartMeta, ModelShape, ParameterShape
@@ -56,6 +56,7 @@ def mart_of(shape: ModelShape) -> Mart:
     complaints = [
         *reserved(place, shape.name, TAKEN_NAMES),
         *repeated(f"{place}: column", names),
+        *misplaced_values(place, shape.columns),
         *(
             f"{place}: two underscores in {name!r} are for operators, as in hired__gte"
             for name in (*names, *declared)
@@ -88,6 +89,7 @@ def mart_of(shape: ModelShape) -> Mart:
         ),
         selected=tuple(meta.select or names),
         chart=chart,
+        labels=meta.labels,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -19,8 +20,9 @@ Aggregate = Literal["sum", "mean", "min", "max", "count"]
 class Column:
     """One column of an upload table or of a mart.
 
-    The last three are about files that are uploaded: other headers of the column, texts
-    that stand for nothing, and how its days are written.
+    `labels` are what the project's people say of it for themselves. The last three are
+    about files that are uploaded: other headers of the column, texts that stand for
+    nothing, and how its days are written.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Column:
     description: str
     required: bool = False
     accepted_values: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict, compare=False)
     aliases: tuple[str, ...] = ()
     missing_values: tuple[str, ...] = ()
     dates: Dates | None = None
@@ -112,7 +115,8 @@ class Chart:
 class Mart:
     """A served dbt model and how HTTP serves it.
 
-    `selected` are the columns that an answer has unless the request selects others.
+    `selected` are the columns that an answer has unless the request selects others,
+    `labels` what the project's people say of it for themselves.
     """
 
     name: str
@@ -124,6 +128,7 @@ class Mart:
     parameters: tuple[Parameter, ...]
     selected: tuple[str, ...] = ()
     chart: Chart | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def column_names(self) -> tuple[str, ...]:

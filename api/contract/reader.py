@@ -1,70 +1,72 @@
-"""YAML text into contract values, or every complaint about it at once.
+"""A project's files into contract values, or every complaint about them at once.
 
-Pure: callers hand in the texts. Only facts are read; SQL is dbt's business.
+Pure: callers hand in the texts. What they mean to dbt is dbt's business.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
-import yaml
-
-from api.contract.complaints import repeated, shaped
+from api.contract.columns import misspelt_tests
+from api.contract.complaints import repeated, shaped, unknown
+from api.contract.dbt_keys import PROPERTIES
 from api.contract.marts import mart_of
 from api.contract.model import Contract, Mart, Table
-from api.contract.shape import FileShape, ModelShape
+from api.contract.models import Models
+from api.contract.project_file import complaints_about
+from api.contract.shape import FileShape, ModelShape, UploadsShape
 from api.contract.tables import table_of
+from api.contract.texts import parsed, text_of
 from api.errors import ContractError
-from api.suggestion import did_you_mean
 
 UPLOADS = "raw"
-MARTS = "marts"
+PROJECT_FILE = "dbt_project.yml"
+YAML = (".yml", ".yaml")
+Files = Mapping[str, str | bytes]
 Shape = TypeVar("Shape")
 Value = TypeVar("Value")
 
 
-def read_project(files: Mapping[str, str | bytes]) -> Contract:
+def read_project(files: Files) -> Contract:
     """Read the contract of a whole project.
 
-    `files` maps each path under the models folder to its text, `.sql` and `.yml` both.
-    Raises ContractError with one complaint per mistake, each naming its file.
+    `files` maps each path to its text: the SQL of models, all YAML, those named
+    dbt_project.yml of packages, too, and of seeds as much as shows that there is
+    something. Raises ContractError, a complaint with its file for each mistake.
     """
     complaints: list[str] = []
-    # dbt serves what stands in marts, wherever that is described.
-    served = {
-        PurePosixPath(path).stem
-        for path in files
-        if path.endswith(".sql") and MARTS in PurePosixPath(path).parts[:-1]
-    }
-    tables: list[Table] = []
-    marts: list[Mart] = []
-    documented: dict[str, str] = {}
-    for path, text in sorted(files.items()):
-        if not path.endswith((".yml", ".yaml")):
-            continue
-        try:
-            shape = shaped(_parsed(text), FileShape)
-            documented |= {model.name: path for model in shape.models}
-            uploads = [source for source in shape.sources if source.name == UPLOADS]
-            declared = [table for source in uploads for table in source.tables]
-            tables += [replace(t, file=path) for t in _all(table_of, declared)]
-            marts += _all(mart_of, [m for m in shape.models if m.name in served])
-        except ContractError as error:
-            complaints += [f"{path}: {complaint}" for complaint in error.complaints]
+    project = _project(files, complaints)
+    models, found = Models(project), _Found()
+    for path, content in sorted(files.items()):
+        with _about(path, complaints):
+            if path.endswith(".sql"):
+                models.add(path, text_of(content))
+            elif path.endswith(".csv") and not content.strip():
+                told = "is empty; a seed begins with the names of its columns"
+                raise ContractError([told])
+    for path, content in sorted(files.items()):
+        if path.endswith(YAML) and PurePosixPath(path).name != PROJECT_FILE:
+            with _about(path, complaints):
+                document = parsed(text_of(content))
+                complaints += [
+                    f"{path}: {told}" for told in unknown(document, PROPERTIES)
+                ]
+                found.read(path, document, models)
     # A file that cannot be read documents nothing; its models are not to blame.
     complaints = complaints or [
-        *_unpaired(files, documented),
-        *_repeated_endpoints(marts),
-        *repeated("upload table", [table.name for table in tables]),
+        *models.unpaired(),
+        *_repeated_endpoints(found.marts),
+        *repeated("upload table", [table.name for table in found.tables]),
     ]
     if complaints:
         raise ContractError(complaints)
     return Contract(
-        tables={table.name: table for table in tables},
-        marts={mart.endpoint: mart for mart in marts},
+        tables={table.name: table for table in found.tables},
+        marts={mart.endpoint: mart for mart in found.marts},
     )
 
 
@@ -80,30 +82,51 @@ def check_marts(documents: Iterable[Mapping[str, Any]]) -> None:
         raise ContractError(complaints)
 
 
-class _OneOfEach(yaml.SafeLoader):
-    """YAML in which a key may stand only once; of two, YAML would drop the first."""
+class _Found:
+    """The tables and marts of the files that have been read."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:
-        seen: set[str] = set()
-        for key_node, _ in node.value:
-            if isinstance(key_node.value, str) and key_node.value in seen:
-                told = f"the key {key_node.value!r} stands there twice"
-                raise yaml.constructor.ConstructorError(
-                    problem=told, problem_mark=key_node.start_mark
-                )
-            if isinstance(key_node, yaml.ScalarNode):
-                seen.add(key_node.value)
-        return super().construct_mapping(node, deep)
+    def __init__(self) -> None:
+        self.tables: list[Table] = []
+        self.marts: list[Mart] = []
+
+    def read(self, path: str, document: Any, models: Models) -> None:
+        """Read a file of properties; raises ContractError."""
+        shape = shaped(document, FileShape)
+        for model in shape.models:
+            models.describe(path, model)
+            place = f"model {model.name}"
+            if complaints := misspelt_tests(place, model.columns):
+                raise ContractError(complaints)
+        own = [source for source in shape.sources if source.get("name") == UPLOADS]
+        uploads = shaped({"sources": own}, UploadsShape)
+        declared = [table for source in uploads.sources for table in source.tables]
+        self.tables += [replace(t, file=path) for t in _all(table_of, declared)]
+        served = [mart for model in shape.models for mart in models.served(model)]
+        self.marts += _all(mart_of, served)
 
 
-def _parsed(text: str | bytes) -> Any:
+@contextmanager
+def _about(path: str, complaints: list[str]) -> Iterator[None]:
+    """Keep what is complained of meanwhile, with the file that it is about."""
     try:
-        return yaml.load(text, _OneOfEach) or {}
-    except (yaml.YAMLError, ValueError) as error:
-        where = getattr(error, "problem_mark", None)
-        line = f"line {where.line + 1}: " if where else ""
-        problem = getattr(error, "problem", None) or str(error)
-        raise ContractError([f"{line}this is not YAML: {problem}"]) from error
+        yield
+    except ContractError as error:
+        complaints += [f"{path}: {complaint}" for complaint in error.complaints]
+
+
+def _project(files: Files, complaints: list[str]) -> Any:
+    """What dbt_project.yml says; there may be none."""
+    project: Any = {}
+    with _about(PROJECT_FILE, complaints):
+        project = parsed(text_of(files.get(PROJECT_FILE, "")))
+        packages = [
+            parsed(text_of(content)).get("name")
+            for path, content in files.items()
+            if path.endswith(f"/{PROJECT_FILE}")
+        ]
+        if told := [*complaints_about(project, files, packages)]:
+            raise ContractError(told)
+    return project
 
 
 def _all(make: Callable[[Shape], Value], shapes: Iterable[Shape]) -> list[Value]:
@@ -118,24 +141,6 @@ def _all(make: Callable[[Shape], Value], shapes: Iterable[Shape]) -> list[Value]
     if complaints:
         raise ContractError(complaints)
     return made
-
-
-def _unpaired(files: Iterable[str], documented: Mapping[str, str]) -> list[str]:
-    """SQL and YAML are twins: complain of each that stands alone."""
-    built = {PurePosixPath(path).stem: path for path in files if path.endswith(".sql")}
-    return [
-        *(
-            f"{path}: there is no {name}.yml that describes this model"
-            for name, path in sorted(built.items())
-            if name not in documented
-        ),
-        *(
-            f"{path}: model {name} is described, but there is no {name}.sql"
-            f"{did_you_mean(name, built)}"
-            for name, path in sorted(documented.items())
-            if name not in built
-        ),
-    ]
 
 
 def _repeated_endpoints(marts: Sequence[Mart]) -> list[str]:

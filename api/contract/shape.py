@@ -1,51 +1,103 @@
-"""The shape of the project's YAML files: which keys exist where, and what they hold.
+"""The shape of what the server reads of the project's YAML. Nothing is judged.
 
-dbt ignores a key it does not know; here it is a complaint. Nothing is read or judged.
+Which other keys dbt knows is for `dbt_keys`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from api.contract.model import Aggregate, DataType, Dates, Mark, MeasureType
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Sort = Literal["ascending", "descending", "x", "-x", "y", "-y", "color", "-color"]
-Opaque = list[dict[str, Any]]
+# Where nothing stands behind these, that is a mistake to tell.
+REQUIRED = ("name", "description", "data_type")
+# What dbt moves under `config` by itself, as far as it is read here.
+MOVED = ("access", "meta")
+
+
+def _as_text(given: Any) -> Any:
+    """A number, a day or a truth as YAML writes it; anything else as it is."""
+    if isinstance(given, bool):
+        return str(given).lower()
+    return str(given) if isinstance(given, int | float | date) else given
+
+
+Label = Annotated[str, BeforeValidator(_as_text)]
 
 
 class Shape(BaseModel):
-    """A mapping that refuses keys it does not declare."""
+    """A mapping of ours, under meta, that refuses keys it does not declare."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class ColumnConfig(Shape):
-    tags: list[str] | str = []
-    meta: dict[str, Any] = {}
+class DbtShape(BaseModel):
+    """A mapping of dbt's: what is not declared here is dbt's alone.
+
+    What dbt takes under another name, or beside `config`, is found as if it stood where
+    dbt puts it; what is empty is as if it were not there.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_dbt_reads_it(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        found = {
+            key: value
+            for key, value in given.items()
+            if value is not None or key in REQUIRED
+        }
+        if "tests" in found:
+            found.setdefault("data_tests", found.pop("tests"))
+        config = found.get("config", {})
+        if "config" in cls.model_fields and isinstance(config, Mapping):
+            moved = {key: found.pop(key) for key in MOVED if key in found}
+            found["config"] = moved | dict(config)
+        return found
 
 
-class ColumnShape(Shape):
+class OwnMeta(Shape):
+    """What is somebody's own, of which only the catalogue makes use."""
+
+    labels: dict[str, Label] = {}
+
+
+class ColumnConfig(DbtShape):
+    meta: OwnMeta = OwnMeta()
+
+
+class ColumnShape(DbtShape):
     name: Name
     description: Text
     data_type: DataType
     data_tests: list[str | dict[str, Any]] = []
-    quote: bool | None = None
     config: ColumnConfig = ColumnConfig()
 
 
-class UploadMeta(Shape):
+class UploadMeta(OwnMeta):
     aliases: list[Text] = []
     # What databases and programs write for nothing.
     missing_values: list[str] = ["NULL", r"\N", "NaN", "<NA>", "#N/A"]
 
 
-class UploadConfig(Shape):
-    tags: list[str] | str = []
+class UploadConfig(DbtShape):
     meta: UploadMeta = UploadMeta()
 
 
@@ -53,18 +105,16 @@ class UploadColumnShape(ColumnShape):
     config: UploadConfig = UploadConfig()  # type: ignore[assignment]
 
 
-class TableMeta(Shape):
+class TableMeta(OwnMeta):
     primary_key: list[str] = Field(min_length=1)
     dates: Dates | None = None
 
 
-class TableConfig(Shape):
-    enabled: bool = True
-    tags: list[str] | str = []
+class TableConfig(DbtShape):
     meta: TableMeta
 
 
-class TableShape(Shape):
+class TableShape(DbtShape):
     name: Name
     description: Text
     config: TableConfig
@@ -72,10 +122,16 @@ class TableShape(Shape):
     data_tests: list[str | dict[str, Any]] = []
 
 
-class SourceShape(Shape):
+class SourceConfig(DbtShape):
+    meta: OwnMeta = OwnMeta()
+
+
+class SourceShape(DbtShape):
+    """The source of the uploads; others are dbt's."""
+
     name: str
     description: Text
-    schema_: str = Field(alias="schema")
+    config: SourceConfig = SourceConfig()
     tables: list[TableShape] = []
 
 
@@ -117,7 +173,7 @@ class ChartShape(Shape):
     reference: ReferenceShape | None = None
 
 
-class MartMeta(Shape):
+class MartMeta(OwnMeta):
     endpoint: Name | None = None
     title: Text
     select: list[str] = []
@@ -126,41 +182,41 @@ class MartMeta(Shape):
     chart: ChartShape | None = None
 
 
-class ModelConfig(Shape):
-    """The dbt configurations in use; meta is read where it means a mart."""
+class ModelConfig(DbtShape):
+    """Of a model's configuration what decides whether, and how, it is served."""
 
     access: str | None = None
-    contract: dict[str, bool] | None = None
-    enabled: bool = True
-    full_refresh: bool | None = None
-    group: str | None = None
+    alias: str | None = None
+    enabled: bool | str = True
     materialized: str | None = None
     meta: dict[str, Any] = {}
-    on_schema_change: str | None = None
-    post_hook: Any = None
-    pre_hook: Any = None
-    tags: list[str] | str = []
-    unique_key: str | list[str] | None = None
 
 
-class ModelShape(Shape):
+class VersionShape(DbtShape):
+    """One version of a model; its file is NAME_vV unless said otherwise."""
+
+    v: int | float | str
+    defined_in: str | None = None
+
+
+class ModelShape(DbtShape):
     name: Name
     description: Text
     columns: list[ColumnShape] = Field(min_length=1)
     config: ModelConfig = ModelConfig()
     data_tests: list[str | dict[str, Any]] = []
+    latest_version: int | float | str | None = None
+    versions: list[VersionShape] = []
 
 
-class FileShape(Shape):
+class FileShape(DbtShape):
     """One properties file. What only dbt reads is left to dbt."""
 
-    version: int = 2
-    sources: list[SourceShape] = []
+    sources: list[dict[str, Any]] = []
     models: list[ModelShape] = []
-    unit_tests: Opaque = []
-    seeds: Opaque = []
-    snapshots: Opaque = []
-    macros: Opaque = []
-    exposures: Opaque = []
-    groups: Opaque = []
-    data_tests: Opaque = []
+
+
+class UploadsShape(DbtShape):
+    """A file's sources of uploads."""
+
+    sources: list[SourceShape] = []

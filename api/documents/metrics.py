@@ -10,6 +10,14 @@ from typing_extensions import TypedDict
 from api.contract import DataType
 from api.contract.marts import MOST_VALUES
 
+Labels = Annotated[
+    dict[str, str],
+    Field(
+        description="What the project says of it for people: `labels` in its `meta`.",
+        examples=[{"owner": "HR"}],
+    ),
+]
+
 
 @with_config(extra="forbid")
 class MetricColumn(TypedDict):
@@ -22,6 +30,7 @@ class MetricColumn(TypedDict):
     operators: Annotated[
         list[str], Field(description="Operators that filter by it: `column__OP=value`.")
     ]
+    labels: Labels
 
 
 @with_config(extra="forbid")
@@ -99,6 +108,7 @@ class MetricEntry(TypedDict):
     upstream: Annotated[list[Upstream], Field(description="The nearest first.")]
     tests: list[MetricTest]
     build: MetricBuild
+    labels: Labels
 
 
 Catalogue = list[MetricEntry]

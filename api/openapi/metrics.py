@@ -89,6 +89,7 @@ def _metric(mart: Mart, example: Rows) -> Node:
         "tags": ["metrics"],
         "summary": mart.title,
         "description": mart.description,
+        **({"x-labels": dict(mart.labels)} if mart.labels else {}),
         "parameters": [*_parameters(mart), IF_NONE_MATCH],
         "responses": {
             "200": answer("The rows.", _content(mart, example), [*STAMP, "Link"]),

@@ -130,6 +130,7 @@ def _entry(metric: Metric, build: Build, values: Values) -> MetricEntry:
                 "description": column.description,
                 "required": column.required,
                 "operators": list(operators_of(column)),
+                "labels": dict(column.labels),
             }
             for column in mart.columns
         ],
@@ -170,4 +171,5 @@ def _entry(metric: Metric, build: Build, values: Values) -> MetricEntry:
             "last_load_id": build.last_load_id,
             "sample_data": build.is_sample,
         },
+        "labels": dict(mart.labels),
     }

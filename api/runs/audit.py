@@ -18,14 +18,20 @@ def is_built(node: Node) -> bool:
 
 
 def is_mart(node: Node) -> bool:
-    """Whether HTTP serves it: a model of a folder named marts."""
-    return is_built(node) and "marts" in node["fqn"][:-1]
+    """Whether HTTP serves it: a model of a folder named marts, unless it is private."""
+    is_private = node["config"].get("access") == "private"
+    return is_built(node) and "marts" in node["fqn"][:-1] and not is_private
+
+
+def table_of(node: Node) -> str:
+    """The table that a model is built as: its alias, most often its name."""
+    return str(node["alias"])
 
 
 def marts_of(run: DbtRun) -> list[Node]:
-    """The models to be served, by name."""
+    """The models to be served, by the names of their tables."""
     marts = [node for node in run.nodes.values() if is_mart(node)]
-    return sorted(marts, key=lambda node: str(node["name"]))
+    return sorted(marts, key=table_of)
 
 
 def why_not_whole(run: DbtRun, known_to_pass: Collection[str] = ()) -> str | None:
@@ -55,7 +61,7 @@ def why_not_whole(run: DbtRun, known_to_pass: Collection[str] = ()) -> str | Non
 
 def builder_of(run: DbtRun, states: States) -> str | None:
     """The one run that built all the models; None if there were several."""
-    built = {node["name"] for node in run.nodes.values() if is_built(node)}
+    built = {table_of(node) for node in run.nodes.values() if is_built(node)}
     builders = {states[name][0] if name in states else None for name in built}
     return builders.pop() if len(builders) == 1 else None
 

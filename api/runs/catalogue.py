@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from api.runs.audit import TESTS, marts_of
+from api.contract import version_name
+from api.runs.audit import TESTS, marts_of, table_of
 from api.runs.explanations import tested_model
 from api.runs.facts import DbtRun, Node, Nodes
 
@@ -13,18 +14,18 @@ Document = dict[str, Any]
 
 
 def documents_of(run: DbtRun, before: Mapping[str, Document]) -> dict[str, Document]:
-    """The document of each mart of a run, by its name.
+    """The document of each mart of a run, by the name of its table.
 
     `before` are those that are published now: a build after a load leaves the unit
     tests out, and what they showed then still holds.
     """
     return {
-        mart["name"]: {
+        table_of(mart): {
             "contract": contract_of(mart, run.nodes),
             "file": mart["original_file_path"],
             "sql": mart["raw_code"],
             "upstream": list(_upstream(mart, run.nodes)),
-            "tests": _tests(mart, run, before.get(mart["name"])),
+            "tests": _tests(mart, run, before.get(table_of(mart))),
         }
         for mart in marts_of(run)
     }
@@ -37,7 +38,10 @@ def endpoint_of(document: Document) -> str:
 
 
 def contract_of(mart: Node, nodes: Nodes) -> Document:
-    """What the YAML of a mart promises, in the YAML's own shape."""
+    """What the YAML of a mart promises, in the YAML's own shape.
+
+    Its name is that of its table, under which dbt has built it.
+    """
     required = {
         test["column_name"]
         for test in _data_tests(mart, nodes)
@@ -45,7 +49,7 @@ def contract_of(mart: Node, nodes: Nodes) -> Document:
         and test["config"]["severity"].lower() == "error"
     }
     return {
-        "name": mart["name"],
+        "name": table_of(mart),
         "description": mart["description"],
         "columns": [
             {
@@ -53,11 +57,19 @@ def contract_of(mart: Node, nodes: Nodes) -> Document:
                 "data_type": column["data_type"],
                 "description": column["description"],
                 "data_tests": ["not_null"] if column["name"] in required else [],
+                "config": {"meta": column["meta"]},
             }
             for column in mart["columns"].values()
         ],
-        "config": {"meta": mart["config"]["meta"]},
+        "config": {"meta": mart["config"]["meta"] | {"endpoint": _endpoint(mart)}},
     }
+
+
+def _endpoint(mart: Node) -> str:
+    """As its YAML says, or its name; versions before the latest end in _vN."""
+    name = str(mart["config"]["meta"].get("endpoint") or mart["name"])
+    version, latest = mart.get("version"), mart.get("latest_version")
+    return name if version == latest else version_name(name, str(version))
 
 
 def _data_tests(mart: Node, nodes: Nodes) -> Iterator[Node]:

@@ -23,7 +23,7 @@ def explanation(test: Node, result: Result, nodes: Nodes) -> str:
     elif test["config"]["fail_calc"] != "count(*)":
         words = f"The {name} does not pass."
     else:
-        words = _broken_promise(test, found) or (
+        words = _broken_promise(test, result) or (
             f"The {name} complains of {count(found, 'row')}."
         )
     parts = [words, sentence((test.get("description") or "").strip())]
@@ -49,11 +49,12 @@ def tested_model(unit_test: Node, nodes: Nodes) -> Node:
     return nodes[ran_on or unit_test["depends_on"]["nodes"][0]]
 
 
-def _broken_promise(test: Node, found: int) -> str | None:
+def _broken_promise(test: Node, result: Result) -> str | None:
     """What dbt's own generic tests promise of a column, and how it is broken."""
     metadata = test.get("test_metadata")
     if not metadata or metadata["namespace"] or metadata["name"] not in PROMISES:
         return None
+    found = result.failures or 0
     given, one = metadata["kwargs"], found == 1
     model, column = _referred(given["model"]), given["column_name"]
     rows, values = count(found, "row"), count(found, "value")
@@ -72,7 +73,9 @@ def _broken_promise(test: Node, found: int) -> str | None:
     if len(accepted) > MOST_VALUES:
         accepted = accepted[: MOST_VALUES - 3].rsplit(" ", 1)[0] + "..."
     is_none = "is" if one else "are"
-    return f"{values} of {column} in {model} {is_none} none of {accepted}."
+    wrong = ", ".join(repr(r["value_field"]) for r in result.rows if "value_field" in r)
+    ending = f": {wrong}" if wrong else ""
+    return f"{values} of {column} in {model} {is_none} none of {accepted}{ending}."
 
 
 def _referred(expression: str) -> str:

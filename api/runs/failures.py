@@ -8,6 +8,7 @@ from typing import Any
 
 from api.project import blank_lines_above
 from api.runs import messages
+from api.runs.advice import advised
 from api.runs.explanations import explanation, name_of_test, tested_model
 from api.runs.facts import REPORTED, DbtRun, Node, Nodes, Result
 
@@ -92,11 +93,14 @@ class _Report:
                 "words": f"{step['name']} has no column {missing[1]}, which its unit"
                 f" test {node['name']} expects."
             }
-        ending = messages.sentence(summary)
         if node["resource_type"] in ("test", "unit_test"):
             name = name_of_test(node, self._nodes)
-            return {"words": f"The {name} cannot be run: {ending}"}
-        return {"words": f"{node['name']} cannot be built: {ending}", "line": line}
+            return {"words": f"The {name} cannot be run: {messages.sentence(summary)}"}
+        said, at = advised(node, summary)
+        return {
+            "words": f"{node['name']} cannot be built: {messages.sentence(said)}",
+            "line": line or self._line_of_file(node, at),
+        }
 
     def _name_in_sql(self, summary: str) -> str | None:
         """What an error of the database names: None where it is not about the SQL.

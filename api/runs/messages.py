@@ -21,6 +21,15 @@ REST = re.compile(r"\n *(?:> in |line \d+\n|LINE \d+:|-----)| This can happen wh
 SPARK_CLASS = re.compile(r"(?:\w+\.)+\w+Exception: |Error running query: \[[\w.]+\]")
 SPARK_REST = re.compile(r"\s*SQLSTATE: \w{5}")
 SPARK_AWAY = "failed to connect: TTransportException:"
+# Where dbt keeps its own record, which is made when a run starts.
+RECORD = re.compile(
+    r'(?:no such table: |relation ")(?:main\.)?'
+    r'dbt_(?:runs|results|model_states|changes\w*|lease)\b(?:" does not exist)?'
+)
+NO_RECORD = (
+    "dbt keeps no record of this run; in dbt_project.yml on-run-start has to call"
+    " start_run(), whatever else it does"
+)
 IDS = re.compile(r"\b(?:model|seed|test|source|macro|snapshot)\.\w+\.(?=\w)")
 # What dbt, or a check of ours, could do nothing with.
 NAMED = re.compile(
@@ -41,6 +50,7 @@ def summary(message: str) -> str:
     body = REST.split(HEADING.split(message)[-1])[0]
     body = SPARK_REST.split(SPARK_CLASS.sub("", body))[0]
     body = body.replace(SPARK_AWAY, "Spark cannot be reached:")
+    body = RECORD.sub(NO_RECORD, body).replace("dbt_macro__", "")
     body = " ".join(IDS.sub("", body).split())
     return textwrap.shorten(body, MOST_CHARACTERS, placeholder="...")
 

@@ -15,6 +15,7 @@ from api.warehouse.marts import Answer, Marts
 from api.warehouse.raw_store import RawStore
 from api.warehouse.requests import KeyedRequest
 from api.warehouse.standing import LEAST_FREE_BYTES, Standing, Watch
+from api.warehouse.unaccepted import unaccepted_values
 
 __all__ = [
     "LEAST_FREE_BYTES",
@@ -35,6 +36,7 @@ __all__ = [
     "Warehouse",
     "Watch",
     "open_warehouse",
+    "unaccepted_values",
 ]
 
 

@@ -1,0 +1,69 @@
+"""What can be said of a model's SQL before dbt compiles it. Nothing is rendered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from jinja2 import Environment, TemplateSyntaxError, meta, nodes
+
+ENVIRONMENT = Environment(extensions=["jinja2.ext.do"])
+# Calls that name a model or a table, in quotes.
+NAMING = ("ref", "source")
+ASIDE = re.compile(r"(?s)\{#.*?#\}|/\*.*?\*/|--[^\n]*|'[^']*'")
+
+
+@dataclass(frozen=True)
+class ModelSql:
+    """The configuration that a model's SQL gives, and what is wrong with it.
+
+    A value that is worked out is None.
+    """
+
+    config: Mapping[str, Any] = field(default_factory=dict)
+    complaints: tuple[str, ...] = ()
+
+
+def read_sql(text: str) -> ModelSql:
+    """Read the SQL of a model; what is no Jinja is left to dbt."""
+    complaints = [*_semicolon(text)]
+    try:
+        template = ENVIRONMENT.parse(text)
+    except TemplateSyntaxError:
+        return ModelSql(complaints=tuple(complaints))
+    config: dict[str, Any] = {}
+    unknown = meta.find_undeclared_variables(template)
+    for call in template.find_all(nodes.Call):
+        called = getattr(call.node, "name", None)
+        if called == "config":
+            config |= {given.key: _constant(given.value) for given in call.kwargs}
+        if called in NAMING:
+            complaints += _unquoted(called, call, unknown)
+    return ModelSql(config, tuple(complaints))
+
+
+def _semicolon(text: str) -> Iterator[str]:
+    """What dbt puts around the SQL of a model leaves no place for one."""
+    said = ASIDE.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text).rstrip()
+    if said.endswith(";"):
+        line = said.count("\n") + 1
+        yield f"line {line}: a model ends without a semicolon; take it away"
+
+
+def _unquoted(called: str, call: nodes.Call, unknown: set[str]) -> Iterator[str]:
+    for argument in call.args:
+        if isinstance(argument, nodes.Name) and argument.name in unknown:
+            name = argument.name
+            yield (
+                f"line {argument.lineno}: {called}() takes a name in quotes: '{name}'"
+                f" in place of {name}"
+            )
+
+
+def _constant(value: nodes.Expr) -> Any:
+    try:
+        return value.as_const()
+    except nodes.Impossible:
+        return None
