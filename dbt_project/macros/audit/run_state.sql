@@ -13,6 +13,7 @@
     {%- do take_lease() -%}
     {%- do prepare_run_state() -%}
     {%- do remember_run(ledger_position()) -%}
+    {%- do share_nodes_with_unit_tests() -%}
     {%- endif -%}
 {% endmacro %}
 
