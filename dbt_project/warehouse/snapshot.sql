@@ -3,10 +3,10 @@
     every model.
 #}
 
-{# One value per row and moment. SQLite has no md5, and needs none: the parts themselves will do. #}
+{# One value per row and moment: the parts with their lengths, for SQLite has no md5. #}
 {% macro sqlite__snapshot_hash_arguments(args) -%}
     {%- for arg in args -%}
-    coalesce(hex(cast({{ arg }} as text)), '') {{- " || '|' || " if not loop.last -}}
+    coalesce(length({{ arg }}) || ':' || {{ arg }}, '') {{- ' || ' if not loop.last -}}
     {%- endfor -%}
 {%- endmacro %}
 
@@ -37,4 +37,10 @@
 
 {% macro postgres__snapshot_get_time() -%}
     {{ utc_now() }}
+{%- endmacro %}
+
+
+{# dbt-sqlite answers this in Python alone; `hard_deletes: new_record` asks the macro. #}
+{% macro sqlite__get_columns_in_relation(relation) -%}
+    {{ return(adapter.get_columns_in_relation(relation)) }}
 {%- endmacro %}
