@@ -88,6 +88,7 @@ def mart_of(shape: ModelShape) -> Mart:
         ),
         selected=tuple(meta.select or names),
         chart=chart,
+        is_daily=meta.refresh == "daily",
     )
 
 

@@ -113,6 +113,7 @@ class Mart:
     """A served dbt model and how HTTP serves it.
 
     `selected` are the columns that an answer has unless the request selects others.
+    `is_daily` if its rows depend on the day, so that each day needs a build.
     """
 
     name: str
@@ -124,6 +125,7 @@ class Mart:
     parameters: tuple[Parameter, ...]
     selected: tuple[str, ...] = ()
     chart: Chart | None = None
+    is_daily: bool = False
 
     @property
     def column_names(self) -> tuple[str, ...]:

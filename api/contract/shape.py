@@ -124,6 +124,7 @@ class MartMeta(Shape):
     order_by: list[str] = []
     parameters: list[ParameterShape] = []
     chart: ChartShape | None = None
+    refresh: Literal["daily"] | None = None
 
 
 class ModelConfig(Shape):
