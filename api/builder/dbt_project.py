@@ -53,6 +53,8 @@ class DbtProject:
         )
         self._played = PlayedBuilds(engine, self._overseer.goes_on_to)
         self.broken: Invocation | None = None
+        # Whether a mart depends on the day.
+        self.is_daily = False
         self._is_parsed = False
         # Whether all there is was built of these very files, so that data will do.
         self._is_complete = False
@@ -129,6 +131,7 @@ class DbtProject:
         """What is wrong with the project by our contract; dbt reads it to build."""
         try:
             contract = self._project.contract()
+            self.is_daily = any(mart.is_daily for mart in contract.marts.values())
             self._engine.prepare(list(contract.tables.values()))
         except ContractError as error:
             told = self._telling.of_complaints(error.complaints)

@@ -6,6 +6,7 @@ import json
 import logging
 import uuid
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from api.builder.checkout import Checkout, Version
 from api.engines import LEASE_OWNER, Building, Position, Row
 from api.observing.logs import tell
 from api.project import Project
-from api.runs.audit import audited_run, builder_of, loads_audited
+from api.runs.audit import audited_run, builder_of, loads_audited, models_gone
 from api.runs.catalogue import endpoint_of
 from api.runs.facts import DbtRun, Nodes, Result
 from api.runs.outcome import Outcome, Stop, outcome_of
@@ -170,6 +171,7 @@ class Judge:
     ) -> Outcome:
         """All in one transaction: what another run changes meanwhile is not served."""
         version = self._version(run)
+        gone: dict[str, str] = {}
         with self._engine.publishing(run.invocation_id) as publishing:
             before = publishing.documents()
             rows: dict[str, int] = {}
@@ -186,10 +188,15 @@ class Judge:
                     last_load_id = loads_audited(run, states)
                     publishing.put(outcome.documents, run.invocation_id)
                     rows = publishing.rows(outcome.documents)
+                    gone = models_gone(run, states)
             # Part of the project is run in a terminal: the builder builds all the same.
             if run.owner != LEASE_OWNER and outcome.status == "not_published":
                 outcome = replace(outcome, settles=False)
             publishing.record(_build(run, outcome, rows, last_load_id, digest, version))
+        if gone:
+            # Nobody waits for them to go; the next build tries again.
+            with suppress(*self._engine.errors):
+                self._engine.drop_models(gone)
         return outcome
 
 

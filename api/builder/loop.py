@@ -24,6 +24,7 @@ from api.engines import Building, Position
 from api.observing.logs import tell
 from api.project import Project
 from api.runs.outcome import Outcome
+from api.utc import utc_text
 
 log = logging.getLogger("builder")
 
@@ -51,6 +52,8 @@ class Builder:
         self._earlier = EarlierBuilds(engine)
         self._judge = Judge(engine, self._project)
         self._built: Position | None = None
+        # The day of the last build, in UTC.
+        self._day = ""
         self._next_look = self._next_check = 0.0
 
     def run(self, silences: int = 0) -> None:
@@ -103,6 +106,7 @@ class Builder:
     def build(self, position: Position) -> Outcome:
         """One build of everything up to `position`, recorded whatever becomes of it."""
         started_at = datetime.now(UTC)
+        self._day = utc_text(started_at)[:10]
         self._engine.before_build()
         ended = self._dbt_project.build()
         if self._engine.hints_at_damage(ended.message):
@@ -161,9 +165,11 @@ class Builder:
         position = self._engine.position()
         if self._built is None and self.is_up_to_date(position):
             self._built = position
+            self._day = self._record.newest_build()["started_at"][:10]
             self._lineage.stands(self._watched.seen)
             tell("build_unneeded")
-        if position != self._built or time.monotonic() >= self._retry.at:
+        is_due = time.monotonic() >= self._retry.at or self._is_of_yesterday()
+        if position != self._built or is_due:
             self.build(position)
             return
         # Only while nobody waits for a build.
@@ -172,6 +178,10 @@ class Builder:
             self._next_check = now + WHOLE_POLL_SECONDS
             if not self._engine.is_whole():
                 self._start_over()
+
+    def _is_of_yesterday(self) -> bool:
+        """Whether a mart says `refresh: daily`, and a day has begun in UTC."""
+        return self._dbt_project.is_daily and self._day != utc_text()[:10]
 
     def _built_after_mending(self, failed: Invocation) -> Invocation:
         """Build once more, if a damaged file was found; else tell what is damaged."""

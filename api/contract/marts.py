@@ -90,6 +90,7 @@ def mart_of(shape: ModelShape) -> Mart:
         selected=tuple(meta.select or names),
         chart=chart,
         labels=meta.labels,
+        is_daily=meta.refresh == "daily",
     )
 
 

@@ -117,6 +117,7 @@ class Mart:
 
     `selected` are the columns that an answer has unless the request selects others,
     `labels` what the project's people say of it for themselves.
+    `is_daily` if its rows depend on the day, so that each day needs a build.
     """
 
     name: str
@@ -129,6 +130,7 @@ class Mart:
     selected: tuple[str, ...] = ()
     chart: Chart | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    is_daily: bool = False
 
     @property
     def column_names(self) -> tuple[str, ...]:

@@ -180,6 +180,7 @@ class MartMeta(OwnMeta):
     order_by: list[str] = []
     parameters: list[ParameterShape] = []
     chart: ChartShape | None = None
+    refresh: Literal["daily"] | None = None
 
 
 class ModelConfig(DbtShape):

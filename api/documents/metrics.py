@@ -54,10 +54,13 @@ class MetricParameter(TypedDict):
 
 @with_config(extra="forbid")
 class Upstream(TypedDict):
-    """A model or an upload table that a metric is built from."""
+    """A model, a snapshot or an upload table that a metric is built from."""
 
     name: Annotated[str, Field(examples=["stg_departments"])]
-    kind: Annotated[str, Field(description="`model` or `table`.", examples=["model"])]
+    kind: Annotated[
+        str,
+        Field(description="`model`, `snapshot` or `table`.", examples=["model"]),
+    ]
     description: str
 
 

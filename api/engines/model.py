@@ -199,6 +199,12 @@ class Building(Protocol):
     def publishing(self, invocation_id: str) -> AbstractContextManager[Publishing]:
         """Judge a run: all of what is done in it, or nothing."""
 
+    def drop_models(self, gone: Mapping[str, str]) -> None:
+        """Drop tables of models that the project has no more: {model: its last run}.
+
+        One that a run has built since stays, and so does what is in use.
+        """
+
     def operations_after(
         self, documents: Mapping[str, Row]
     ) -> Sequence[tuple[str, Mapping[str, Any]]]:

@@ -11,6 +11,14 @@ from api.engines.record import record_build
 from api.raw_schema import Dialect, Run
 
 STATES = "select model, invocation_id, last_load_id from main.dbt_model_states"
+BUILT_BY = (
+    "select 1 as found from main.dbt_model_states where model = ? and invocation_id = ?"
+)
+FORGET_MODEL = (
+    "delete from main.dbt_model_states where model = ?",
+    "delete from main.dbt_changes where model = ?",
+    "delete from main.dbt_changes_read where reader = ?",
+)
 
 
 class PublishingInSql:
@@ -48,6 +56,21 @@ class PublishingInSql:
             f"{quoted(column['name'])} {self.dialect.storage(column['data_type'])}"
             for column in columns
         )
+
+
+def drop_models(run: Run, kinds: str, gone: Mapping[str, str]) -> None:
+    """Drop the tables of models, and what is remembered of them, in a transaction.
+
+    `kinds` is a select of what a name of the schema main is: table or view.
+    """
+    for model, invocation_id in gone.items():
+        if not run(BUILT_BY, [model, invocation_id]):
+            continue
+        for table in (model, f"{model}__changes"):
+            for row in run(kinds, [table]):
+                run(f"drop {row['kind']} main.{quoted(table)}", ())
+        for forget in FORGET_MODEL:
+            run(forget, [model])
 
 
 def quoted(name: str) -> str:

@@ -17,6 +17,11 @@ def is_built(node: Node) -> bool:
     return bool(node["resource_type"] == "model" and materialized != EPHEMERAL)
 
 
+def is_snapshotted(node: Node) -> bool:
+    """Whether dbt records its versions; a run of the whole project does."""
+    return bool(node["resource_type"] == "snapshot")
+
+
 def is_mart(node: Node) -> bool:
     """Whether HTTP serves it: a model of a folder named marts, unless it is private."""
     is_private = node["config"].get("access") == "private"
@@ -49,7 +54,11 @@ def why_not_whole(run: DbtRun, known_to_pass: Collection[str] = ()) -> str | Non
         node["name"]
         for id, node in run.nodes.items()
         if id not in done
-        and (node["resource_type"] in TESTS or builds and is_built(node))
+        and (
+            node["resource_type"] in TESTS
+            or builds
+            and (is_built(node) or is_snapshotted(node))
+        )
     ]
     if left_out:
         return (
@@ -74,6 +83,23 @@ def audited_run(run: DbtRun, states: States) -> str | None:
     builder = builder_of(run, states)
     own = run.invocation_id if run.command == "build" else builder_of(run, run.states)
     return builder if builder == own else None
+
+
+def models_gone(run: DbtRun, states: States) -> dict[str, str]:
+    """The models that the project has no more, and the run that built each last.
+
+    Not those whose names something else has taken.
+    """
+    taken = {
+        str(node.get("alias") or node["name"]).lower()
+        for node in run.nodes.values()
+        if node["config"].get("materialized") != EPHEMERAL
+    }
+    return {
+        model: invocation_id
+        for model, (invocation_id, _) in states.items()
+        if model.lower() not in taken
+    }
 
 
 def loads_audited(run: DbtRun, states: States) -> int:

@@ -11,6 +11,8 @@ from api.runs.explanations import tested_model
 from api.runs.facts import DbtRun, Node, Nodes
 
 Document = dict[str, Any]
+# What is listed of what a mart is built from, and as what.
+UPSTREAM = {"model": "model", "snapshot": "snapshot", "source": "table"}
 
 
 def documents_of(run: DbtRun, before: Mapping[str, Document]) -> dict[str, Document]:
@@ -80,7 +82,7 @@ def _data_tests(mart: Node, nodes: Nodes) -> Iterator[Node]:
 
 
 def _upstream(mart: Node, nodes: Nodes) -> Iterator[Document]:
-    """Every model and upload table that a mart is built from, the nearest first."""
+    """Every model, snapshot and upload table below a mart, the nearest first."""
     ahead = list(mart["depends_on"]["nodes"])
     seen = set()
     while ahead:
@@ -89,14 +91,14 @@ def _upstream(mart: Node, nodes: Nodes) -> Iterator[Document]:
         if id in seen or node is None:
             continue
         seen.add(id)
-        is_model = node["resource_type"] == "model"
-        if is_model or node["resource_type"] == "source":
+        kind = UPSTREAM.get(node["resource_type"])
+        if kind:
             yield {
                 "name": node["name"],
-                "kind": "model" if is_model else "table",
+                "kind": kind,
                 "description": node["description"],
             }
-        if is_model:
+        if kind in ("model", "snapshot"):
             ahead += node["depends_on"]["nodes"]
 
 

@@ -15,6 +15,7 @@
         } -%}
         {%- do remember_run(run) -%}
         {%- do known_in_this_run().update({'run': run}) -%}
+        {%- do share_nodes_with_unit_tests() -%}
     {%- endif -%}
 {%- endmacro %}
 

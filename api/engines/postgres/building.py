@@ -23,11 +23,13 @@ from api.engines.postgres.database import ADDRESS, COMMITS, Connection, Database
 from api.engines.postgres.locks import only_builder
 from api.engines.postgres.publishing import (
     HAS_RUNS,
+    KINDS,
     PostgresPublishing,
     bring_up_to_date,
 )
 from api.engines.postgres.schema import Dialect
 from api.engines.preparing import prepare
+from api.engines.publishing import drop_models
 from api.engines.record import AS_LEFT_BY, Record
 from api.errors import NotThere, Problem, WarehouseUnreachable
 from api.raw_schema import Run, in_place
@@ -90,6 +92,13 @@ class PostgresBuilding:
         with self._published() as run:
             run("begin", ())
             yield PostgresPublishing(run)
+            run("commit", ())
+
+    def drop_models(self, gone: Mapping[str, str]) -> None:
+        with self._published() as run:
+            run("begin", ())
+            run("set local lock_timeout = '1s'", ())
+            drop_models(run, KINDS, gone)
             run("commit", ())
 
     def operations_after(

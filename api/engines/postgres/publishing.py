@@ -69,6 +69,11 @@ where relnamespace = to_regnamespace('published')
     and not exists (select 1 from pg_locks where relation = pg_class.oid)
 order by kind desc, relname
 """
+KINDS = (
+    "select case relkind when 'v' then 'view' else 'table' end as kind from pg_class"
+    " where relnamespace = to_regnamespace('main') and relname = ?"
+    " and relkind in ('r', 'v')"
+)
 SHAPE = (
     "(select array_agg((attname, atttypid) order by attnum) from pg_attribute"
     " where attnum > 0 and attrelid = to_regclass(?))"

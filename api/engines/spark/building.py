@@ -85,6 +85,9 @@ class SparkBuilding(SqliteBuilding):
         super().wait(seconds)
         return True
 
+    def drop_models(self, gone: Mapping[str, str]) -> None:
+        """What earlier runs have built goes by itself; see `publishing`."""
+
     def operations_after(
         self, documents: Mapping[str, Row]
     ) -> Sequence[tuple[str, Mapping[str, Any]]]:

@@ -21,7 +21,11 @@ from api.engines.record import AS_LEFT_BY
 from api.engines.sqlite.builder_lock import only_builder
 from api.engines.sqlite.building.ledger import Ledger
 from api.engines.sqlite.building.mending import SIGNS, hints_at_damage
-from api.engines.sqlite.building.publishing import SqlitePublishing, publishing
+from api.engines.sqlite.building.publishing import (
+    SqlitePublishing,
+    drop_gone,
+    publishing,
+)
 from api.engines.sqlite.building.record import opened, record_of
 from api.engines.sqlite.commits import CommitListener
 from api.engines.sqlite.occupancy import occupy
@@ -78,6 +82,9 @@ class SqliteBuilding:
         self, invocation_id: str
     ) -> AbstractContextManager[SqlitePublishing]:
         return publishing(self._folder)
+
+    def drop_models(self, gone: Mapping[str, str]) -> None:
+        drop_gone(self._folder, gone)
 
     def operations_after(
         self, documents: Mapping[str, Row]

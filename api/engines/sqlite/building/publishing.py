@@ -10,13 +10,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from api.engines.model import Row
-from api.engines.publishing import PublishingInSql, quoted
-from api.engines.sqlite.building.record import warehouse_in
+from api.engines.publishing import PublishingInSql, drop_models, quoted
+from api.engines.sqlite.building.record import opened, warehouse_in
 from api.engines.sqlite.schema import Dialect
 
 MARTS = (
     "select name from published.sqlite_master where type = 'table'"
     " and name not in ('builds', 'catalogue', 'sqlite_sequence')"
+)
+
+KINDS = (
+    "select type as kind from main.sqlite_master"
+    " where name = ? and type in ('table', 'view')"
 )
 
 
@@ -42,6 +47,15 @@ class SqlitePublishing(PublishingInSql):
         names, table = ", ".join(map(quoted, columns)), quoted(mart)
         sql = f"insert into published.{table} select {names} from main.{table}"
         self._run(sql, ())
+
+
+def drop_gone(folder: Path, gone: Mapping[str, str]) -> None:
+    """Not where dbt writes at that moment: then it raises, and the next build does."""
+    with opened(folder / "main.db") as run:
+        run("pragma busy_timeout = 0", ())
+        run("begin immediate", ())
+        drop_models(run, KINDS, gone)
+        run("commit", ())
 
 
 @contextmanager
