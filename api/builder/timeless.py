@@ -20,10 +20,7 @@ RESPONSES = re.compile(r"\bresponse\b|\brows_affected\b")
 # What dbt hands over at the beginning and the end, and our own that look at the clock:
 # to wait, and to write down when a run began and ended.
 HOOKS = {"{{ start_run() }}", "{{ record_run(results) }}"}
-OURS = {
-    *("default__take_lease", "report_outcome", "default__write_results"),
-    *("facts_of_run", "spark__write_results", "seconds_here"),
-}
+OURS = {"now_here", "start_run"}
 # Of how far a run reads only our own macros make nothing but what they write.
 POSITION = re.compile(r"\blast_load_id\b|\bledger_position\b|\bthis_run\b")
 
