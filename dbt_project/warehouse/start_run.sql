@@ -57,8 +57,7 @@
 {% macro default__prepare_run_state() -%}
     {%- for name, column in {'dbt_model_states': 'ledger', 'dbt_runs': 'finished_at'}.items() if has_state(name) -%}
         {#- Of tables of earlier versions nothing is built upon. -#}
-        {%- do query('select * from ' ~ state_table(name) ~ ' limit 0') -%}
-        {%- set columns = load_result('query').table.column_names -%}
+        {%- set columns = run_query('select * from ' ~ state_table(name) ~ ' limit 0').column_names -%}
         {%- if column not in columns -%}{%- do query('drop table ' ~ state_table(name)) -%}{%- endif -%}
     {%- endfor -%}
     {%- do create_state_table('dbt_runs', {
