@@ -85,7 +85,7 @@ def _ndjson(sheet: Sheet) -> bytes:
 
 
 def _csv(sheet: Sheet) -> bytes:
-    rows = _finite(sheet.rows.select(sheet.columns))
+    rows = sheet.rows.select(sheet.columns)
     if sheet.options.spreadsheet:
         rows = _without_formulas(rows)
     buffer = io.BytesIO(BYTE_ORDER_MARK if sheet.options.spreadsheet else b"")
@@ -128,22 +128,12 @@ def _chart(sheet: Sheet) -> charts.Spec:
 
 
 def _records(sheet: Sheet) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = _finite(sheet.rows.select(sheet.columns)).to_pylist()
+    rows: list[dict[str, Any]] = sheet.rows.select(sheet.columns).to_pylist()
     return rows
 
 
 def _dumped(content: object) -> bytes:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _finite(rows: pa.Table) -> pa.Table:
-    """Infinity has no name in JSON: a real that is not finite is no value."""
-    for place, field in enumerate(rows.schema):
-        if pa.types.is_floating(field.type):
-            values = rows.column(place)
-            kept = pc.if_else(pc.is_finite(values), values, pa.scalar(None, field.type))
-            rows = rows.set_column(place, field, kept)
-    return rows
 
 
 def _without_formulas(rows: pa.Table) -> pa.Table:

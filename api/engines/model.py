@@ -18,6 +18,7 @@ from api.raw_schema import Schema
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from api.engines.misfits import Misfit
     from api.engines.record import Record
 
 Row = dict[str, Any]
@@ -169,8 +170,11 @@ class Publishing(Protocol):
     def documents(self) -> dict[str, Row]:
         """What is told of the marts that are published, by name."""
 
-    def put(self, documents: Mapping[str, Row], invocation_id: str) -> None:
-        """Publish these marts as they are built, for a run, and no others."""
+    def put(self, documents: Mapping[str, Row], invocation_id: str) -> Sequence[Misfit]:
+        """Publish these marts as they are built, for a run, and no others.
+
+        Nothing, where values are not of their types: those are returned.
+        """
 
     def rows(self, marts: Iterable[str]) -> dict[str, int]:
         """How many rows each of these marts has, which were just published."""

@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from api.engines.misfits import Condition, Misfit, misfits
 from api.engines.model import Row
+from api.engines.names import quoted
 from api.engines.record import record_build
 from api.raw_schema import Dialect, Run
 
@@ -22,9 +24,13 @@ FORGET_MODEL = (
 
 
 class PublishingInSql:
-    """One transaction: the models of one moment, and what is made of them."""
+    """One transaction: the models of one moment, and what is made of them.
+
+    `unfit` finds, by data type, values that are none of it.
+    """
 
     dialect: Dialect
+    unfit: Mapping[str, Condition]
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -38,6 +44,31 @@ class PublishingInSql:
     def documents(self) -> dict[str, Row]:
         rows = self._run("select model, document from published.catalogue", ())
         return {row["model"]: json.loads(row["document"]) for row in rows}
+
+    def put(self, documents: Mapping[str, Row], invocation_id: str) -> Sequence[Misfit]:
+        """What is published is what is judged: an engine may copy from anywhere."""
+        self._run("savepoint put", ())
+        found = [
+            misfit
+            for name, table in self._put(documents, invocation_id).items()
+            for misfit in misfits(
+                self._run,
+                name,
+                f"published.{quoted(table)}",
+                documents[name]["contract"]["columns"],
+                self.unfit,
+            )
+        ]
+        if found:
+            self._run("rollback to savepoint put", ())
+        self._run("release savepoint put", ())
+        return found
+
+    def _put(
+        self, documents: Mapping[str, Row], invocation_id: str
+    ) -> Mapping[str, str]:
+        """Copy these marts, and drop the others; the tables they stand in, by name."""
+        raise NotImplementedError
 
     def rows(self, marts: Iterable[str]) -> dict[str, int]:
         sql = "select count(*) as found from published.{}"
@@ -71,8 +102,3 @@ def drop_models(run: Run, kinds: str, gone: Mapping[str, str]) -> None:
                 run(f"drop {row['kind']} main.{quoted(table)}", ())
         for forget in FORGET_MODEL:
             run(forget, [model])
-
-
-def quoted(name: str) -> str:
-    """A name as it stands in SQL."""
-    return '"' + name.replace('"', '""') + '"'

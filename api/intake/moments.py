@@ -11,27 +11,15 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from api.contract.forms import CLOCK, DAY, TIMESTAMP
 from api.contract.model import Dates
 from api.intake.blanks import trim
 
-# Calendar days as one RE2 pattern, so that a clean column costs a single pass.
-_YEAR = "(?:[0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"
-_FOURTH = "(?:0[48]|[2468][048]|[13579][26])"
-_LEAP_YEAR = f"(?:[0-9]{{2}}{_FOURTH}|{_FOURTH}00)"
-_MONTH_DAY = (
-    "(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
-    "|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
-    "|02-(?:0[1-9]|1[0-9]|2[0-8]))"
-)
-_DAY = f"(?:{_YEAR}-{_MONTH_DAY}|{_LEAP_YEAR}-02-29)"
-_CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
-
 # Programs write a day as its midnight, too.
-_DATE = rf"^{_DAY}(?:[Tt ]00:00(?::00(?:\.0{{1,9}})?)?)?$"
-_CANONICAL = rf"^{_DAY}T{_CLOCK}:[0-5][0-9](?:\.[0-9]{{0,5}}[1-9])?Z$"
+_DATE = rf"^{DAY}(?:[Tt ]00:00(?::00(?:\.0{{1,9}})?)?)?$"
 _MOMENT = (
-    rf"^(?P<day>{_DAY})"
-    rf"(?:[Tt ](?:(?P<clock>{_CLOCK})"
+    rf"^(?P<day>{DAY})"
+    rf"(?:[Tt ](?:(?P<clock>{CLOCK})"
     r"(?::(?P<second>[0-5][0-9])(?P<fraction>\.[0-9]{1,9})?)?"
     r"|(?P<midnight>24:00(?::00(?:\.0{1,9})?)?))"
     r"(?: ?(?:[Zz]|UTC|GMT|(?P<sign>[+-])(?P<hours>[01][0-9]|2[0-3])"
@@ -70,7 +58,7 @@ def days(cells: pa.Array, dates: Dates | None = None) -> pa.Array:
 
 def moments(cells: pa.Array, dates: Dates | None = None) -> pa.Array:
     """The cells as YYYY-MM-DDTHH:MM:SS[.ffffff]Z; null in place of what is none."""
-    canonical = pc.fill_null(pc.match_substring_regex(cells, _CANONICAL), False)
+    canonical = pc.fill_null(pc.match_substring_regex(cells, TIMESTAMP), False)
     if pc.all(canonical).as_py():
         return cells
     other = pc.invert(canonical)

@@ -13,7 +13,6 @@ from api.query import Condition, Query
 
 Sql = tuple[str, list[Any]]
 
-LARGEST = 1.7976931348623157e308
 COMPARISONS = {"eq": "=", "ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
@@ -43,13 +42,11 @@ def select(mart: Mart, table: str, query: Query, position: str) -> Sql:
 
 def distinct(mart: Mart, table: str, column: str, most: int) -> Sql:
     """Different values of a column, so many at most, in ascending order."""
-    # Infinity is no value in any answer either.
-    is_real = mart.column(column).data_type == "real"
-    valued = f'abs("{column}") <= {LARGEST}' if is_real else f'"{column}" is not null'
     # Sorted outside: one that has too many is left after its first rows.
     sql = (
         f'select "{column}" from'
-        f' (select distinct "{column}" from "{table}" where {valued} limit ?) as found'
+        f' (select distinct "{column}" from "{table}" where "{column}" is not null'
+        " limit ?) as found"
         f" order by {_comparable(mart, column)}"
     )
     return sql, [most]

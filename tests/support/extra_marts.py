@@ -58,8 +58,7 @@ select
     max(n, 2) as just_few_enough,
     case when n % 3 = 0 then null else 30 - n % 3 end as number,
     case n % 4 when 0 then 'Zoë' when 1 then '' when 2 then 'a "b"' end as label,
-    case n % 4 when 0 then 9e999 when 1 then -9e999 when 2 then 0.5 else -2.0
-        end as share,
+    case n % 4 when 2 then 0.5 when 3 then -2.0 end as share,
     n % 2 as open,
     case n % 2 when 0 then '2022-01-01' else '0999-12-31' end as due_on,
     case n % 3 when 0 then '2021-01-01T00:00:00Z' when 1 then '2021-01-01T00:00:00.5Z'

@@ -12,9 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from api.contract.forms import DATE, TIMESTAMP
+from api.engines.misfits import LARGEST, Condition
 from api.engines.model import Row
+from api.engines.names import quoted
 from api.engines.postgres.schema import TEXT, Dialect
-from api.engines.publishing import PublishingInSql, quoted
+from api.engines.publishing import PublishingInSql
 from api.raw_schema import Run
 
 BUILDS = f"""
@@ -98,10 +101,19 @@ def bring_up_to_date(run: Run) -> None:
     run("commit", ())
 
 
+# NaN is larger than every number.
+UNFIT = {
+    "real": Condition(f"abs({{0}}) > {LARGEST}"),
+    "date": Condition("{0} !~ ?", [DATE]),
+    "timestamp": Condition("{0} !~ ?", [TIMESTAMP]),
+}
+
+
 class PostgresPublishing(PublishingInSql):
     """With a table for each build, and locks on what is read."""
 
     dialect = Dialect()
+    unfit = UNFIT
 
     def states(self, marts: Sequence[str]) -> dict[str, tuple[str, int]]:
         """Whoever rebuilds a model waits at its state from now on.
@@ -117,18 +129,24 @@ class PostgresPublishing(PublishingInSql):
         self._run("lock table main.dbt_model_states in share mode", ())
         return super().states(marts)
 
-    def put(self, documents: Mapping[str, Row], invocation_id: str) -> None:
+    def _put(
+        self, documents: Mapping[str, Row], invocation_id: str
+    ) -> Mapping[str, str]:
         known = {document["table"] for document in self.documents().values()}
         for row in self._run(PUBLISHED, ()):
             name, kind = row["name"], row["kind"]
             if name not in (documents if kind == "view" else known):
                 self._run(f"drop {kind} published.{quoted(name)}", ())
         self._run("delete from published.catalogue", ())
+        tables = {
+            name: f"{name}__{invocation_id[:RUN_CHARACTERS]}" for name in documents
+        }
         for name, document in documents.items():
-            table = f"{name}__{invocation_id[:RUN_CHARACTERS]}"
+            table = tables[name]
             self._copy(name, table, document["contract"]["columns"])
             self._show_as_view(name, table)
             self._list(name, {**document, "table": table})
+        return tables
 
     def _copy(self, mart: str, table: str, columns: list[Row]) -> None:
         names = ", ".join(quoted(column["name"]) for column in columns)

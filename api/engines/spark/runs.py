@@ -10,15 +10,17 @@ Rows are served from a copy in published.db.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from api.engines.model import Row
-from api.engines.publishing import quoted
+from api.engines.names import quoted
 from api.engines.record import Opened, Record
 from api.engines.sqlite.building.publishing import SqlitePublishing
 from api.raw_schema import Run
@@ -80,10 +82,12 @@ class SparkPublishing(SqlitePublishing):
         built = [folder_of(m, self.current[m][0]) for m in marts if m in self.current]
         return self.current if all(map(self._storage.exists, built)) else {}
 
-    def put(self, documents: Mapping[str, Row], invocation_id: str) -> None:
+    def _put(
+        self, documents: Mapping[str, Row], invocation_id: str
+    ) -> Mapping[str, str]:
         for name, document in documents.items():
             document["built_by"] = self.current[name][0]
-        super().put(documents, invocation_id)
+        return super()._put(documents, invocation_id)
 
     def record(self, build: Mapping[str, Any]) -> None:
         super().record(build)
@@ -94,7 +98,7 @@ class SparkPublishing(SqlitePublishing):
         sql = f"insert into published.{quoted(mart)} values ({marks})"
         for part in _parquet(self._storage, folder_of(mart, self.current[mart][0])):
             for batch in part.iter_batches(ROWS_AT_ONCE, columns=list(columns)):
-                values = [column.to_pylist() for column in batch.columns]
+                values = [_found(column).to_pylist() for column in batch.columns]
                 for row in zip(*values, strict=True):
                     self._run(sql, row)
 
@@ -163,6 +167,13 @@ def states_in(text: str) -> States:
 def folder_of(model: str, invocation_id: str) -> str:
     """Where a model is as a run has built it. Spark knows tables by small letters."""
     return f"main/{model.lower()}/{invocation_id}"
+
+
+def _found(column: pa.Array) -> pa.Array:
+    """NaN is infinity here: SQLite would keep it as no value, and nobody would know."""
+    if not pa.types.is_floating(column.type):
+        return column
+    return pc.if_else(pc.is_nan(column), math.inf, column)
 
 
 def _parquet(storage: Storage, folder: str) -> Iterator[pq.ParquetFile]:
