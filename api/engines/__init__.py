@@ -1,8 +1,8 @@
 """The engines that can keep a warehouse, one package each.
 
-`model` says what each has to give: `carrying` for processes that bring rows and answer
-from them, `building` for the builder. Which engine it is, DBT_TARGET says, to dbt and
-to us alike.
+Each has two sides: `model` says what it gives to processes that bring rows and answer
+from them, `building` what to the builder. Which engine it is, DBT_TARGET says, to dbt
+and to us alike.
 """
 
 from __future__ import annotations
@@ -12,15 +12,12 @@ from typing import Any
 
 from api.config import Settings
 from api.engines.at_work import AtWork, Work
+from api.engines.building import LEASE_OWNER, AnotherBuilder, Building, Publishing
 from api.engines.model import (
-    LEASE_OWNER,
-    AnotherBuilder,
-    Building,
     Carrying,
     Connection,
     Database,
     Position,
-    Publishing,
     Row,
     Space,
     Stamp,

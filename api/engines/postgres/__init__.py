@@ -8,7 +8,8 @@ dbt.
 from __future__ import annotations
 
 from api.config import Settings
-from api.engines.model import Building, Carrying
+from api.engines.building import Building
+from api.engines.model import Carrying
 
 INSTEAD_OF_SNAPSHOTS = (
     "This warehouse is a PostgreSQL database, which pg_dump copies as of one moment"

@@ -17,7 +17,8 @@ from psycopg2.extensions import (
 )
 
 from api.contract import Table
-from api.engines.model import LEASE_OWNER, AnotherBuilder, Position, Row
+from api.engines.building import LEASE_OWNER, AnotherBuilder
+from api.engines.model import Position, Row
 from api.engines.postgres.at_work import WorkInDatabase
 from api.engines.postgres.database import ADDRESS, COMMITS, Connection, Database
 from api.engines.postgres.locks import only_builder

@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from api.engines.building import AnotherBuilder
 from api.engines.key_locks import KeyLocks
-from api.engines.model import AnotherBuilder
 from api.engines.postgres.database import Connection
 from api.errors import WarehouseUnreachable
 

@@ -7,7 +7,8 @@ engine; `carrying` and `building` add to it what is shared. Only dbt talks to Sp
 from __future__ import annotations
 
 from api.config import Settings
-from api.engines.model import Building, Carrying
+from api.engines.building import Building
+from api.engines.model import Carrying
 from api.engines.sqlite import exists, only_carry
 
 __all__ = ["INSTEAD_OF_SNAPSHOTS", "exists", "only_carry", "to_build", "to_carry"]

@@ -7,7 +7,8 @@ copies of SQLite, which must not meet in one process (see `guard`).
 from __future__ import annotations
 
 from api.config import Settings
-from api.engines.model import Building, Carrying
+from api.engines.building import Building
+from api.engines.model import Carrying
 
 INSTEAD_OF_SNAPSHOTS = ""
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from api.engines.model import AnotherBuilder
+from api.engines.building import AnotherBuilder
 
 PATIENCE_SECONDS = 1.0
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from api import raw_schema
 from api.contract import Table
-from api.engines.model import LEASE_OWNER, Position
+from api.engines.building import LEASE_OWNER
+from api.engines.model import Position
 from api.engines.sqlite.building import mending
 from api.engines.sqlite.building.mending import LOCK_SECONDS
 from api.engines.sqlite.building.record import rows
