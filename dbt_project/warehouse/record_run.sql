@@ -58,7 +58,8 @@
 {% macro write_results(results, nodes) %}{{ return(adapter.dispatch('write_results')(results, nodes)) }}{% endmacro %}
 {% macro default__write_results(results, nodes) -%}
     {%- set runs, table = state_table('dbt_runs'), state_table('dbt_results') -%}
-    {%- set statements = ['delete from ' ~ table ~ ' where invocation_id not in (select invocation_id from ' ~ runs ~ ')'] -%}
+    {%- set kept = 'select invocation_id from ' ~ runs -%}
+    {%- set statements = ['delete from ' ~ table ~ ' where invocation_id not in (' ~ kept ~ ')'] -%}
     {%- for some in results | batch(100) -%}
         {%- set rows = [] -%}
         {%- for result in some -%}{%- do rows.append('(' ~ literals(result.values()) ~ ')') -%}{%- endfor -%}

@@ -25,7 +25,9 @@
 {% macro postgres__get_incremental_default_sql(arguments) -%}
     {{ return(take_in(arguments['temp_relation'], arguments['target_relation'], arguments['unique_key'])) }}
 {%- endmacro %}
-{% macro get_incremental_add_sql(arguments) %}{{ return(postgres__get_incremental_default_sql(arguments)) }}{% endmacro %}
+{% macro get_incremental_add_sql(arguments) -%}
+    {{ return(postgres__get_incremental_default_sql(arguments)) }}
+{%- endmacro %}
 
 {# The keys of the rows that count no more since the model that is being built has read, as selects. #}
 {% macro withdrawn_keys() -%}
