@@ -53,16 +53,22 @@
 {%- endmacro %}
 
 
-{# The keys of the rows that count no more since the model that is being built has read. #}
-{% macro withdrawn_keys() -%}
-    {%- set ended = 'from_id <= ' ~ last_load_id_built() ~ ' and until_id > ' ~ last_load_id_built() ~ ' and until_id <= ' ~ last_load_id() -%}
+{#
+    The keys of all rows that came, went or came back since the model that is being built has
+    read: those that it leaves out of its rows now may stand there from before.
+#}
+{% macro touched_keys() -%}
     {%- set parts = [] -%}
     {%- for id in model.depends_on.nodes if id in graph.sources -%}
         {%- set source = graph.sources[id] -%}
         {%- set uploads = api.Relation.create(schema=source.schema, identifier=source.identifier) -%}
-        {%- if relation_exists(uploads) and query('select 1 from ' ~ spans_of(uploads) ~ ' where ' ~ ended ~ ' limit 1') | length -%}
-            {%- set key = source.config.meta.primary_key | map('tojson') | join(', ') -%}
-            {%- do parts.append('select ' ~ key ~ ' from ' ~ rows_of_loads(uploads, ended)) -%}
+        {%- set keys = [] -%}
+        {%- for name in source.config.meta.primary_key -%}
+            {%- set column = model.columns[unique_key_columns()[loop.index0]] -%}
+            {%- do keys.append('cast(' ~ name | tojson ~ ' as ' ~ storage_type(column.data_type) ~ ')') -%}
+        {%- endfor -%}
+        {%- if relation_exists(uploads) -%}
+            {%- do parts.append('select ' ~ keys | join(', ') ~ ' from ' ~ rows_of_loads(uploads, spans_changed_since(last_load_id_built()))) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(parts) }}

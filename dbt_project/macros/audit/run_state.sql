@@ -251,9 +251,10 @@
 
 {#
     dbt's own question, answered from what the model remembers: build it from all its rows
-    when that was asked for, when its code changed, when it still holds the sample, when it
-    adds up changes that are not all there, when more rows have changed than stayed, or when
-    the ledger is not the one that it was built from.
+    when that was asked for, when it cannot follow changes (see follows_changes.sql), when its
+    code changed, when it still holds the sample, when it adds up changes that are not all
+    there, when more rows have changed than stayed, or when the ledger is not the one that it
+    was built from.
 #}
 {% macro should_full_refresh() -%}
     {%- set asked = config.get('full_refresh') -%}
@@ -278,7 +279,7 @@
 
 {% macro default__needs_all_rows() -%}
     {%- set state = model_state(model.name) -%}
-    {{ return(state is none or state.last_load_id == 0 or state.code != model_code()
+    {{ return(not follows_changes() or state is none or state.last_load_id == 0 or state.code != model_code()
         or state.ledger != ledger_at(state.last_load_id)
         or not finds_its_changes(model) or is_mostly_changed(model, state.last_load_id)) }}
 {%- endmacro %}

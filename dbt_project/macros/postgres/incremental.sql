@@ -1,12 +1,12 @@
 {# The strategies of dbt's incremental models. #}
 
 {% macro postgres__get_incremental_default_sql(arguments) -%}
-    {{ return(take_in(arguments['temp_relation'], arguments['target_relation'], arguments['unique_key'])) }}
+    {{ return(take_in(arguments['temp_relation'], arguments['target_relation'])) }}
 {%- endmacro %}
 
 
 {% macro get_incremental_add_sql(arguments) -%}
-    {{ return(take_in(arguments['temp_relation'], arguments['target_relation'], arguments['unique_key'])) }}
+    {{ return(take_in(arguments['temp_relation'], arguments['target_relation'])) }}
 {%- endmacro %}
 
 

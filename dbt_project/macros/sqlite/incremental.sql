@@ -5,7 +5,7 @@
     {#- Replacing rows here and there in a large table dirties many pages: not one checkpoint each time. -#}
     {%- do query('pragma wal_autocheckpoint = 16000') -%}
     {%- do query('pragma main.journal_size_limit = 67108864') -%}
-    {{ take_in(tmp_relation, target_relation, unique_key) }}
+    {{ take_in(tmp_relation, target_relation) }}
 {%- endmacro %}
 
 
