@@ -33,13 +33,14 @@ class Project:
 
     def contract(self) -> Contract:
         """Read the whole contract; raises ContractError with every complaint."""
-        models = self.folder / "dbt_project" / "models"
-        texts = {
+        return read_project(self._in("models"), self._in("tests"))
+
+    def _in(self, folder: str) -> dict[str, str | bytes]:
+        return {
             os.path.relpath(path, self.folder): Path(path).read_bytes()
-            for path in _files(models)
+            for path in _files(self.folder / "dbt_project" / folder)
             if path.endswith((".sql", ".yml", ".yaml"))
         }
-        return read_project(texts)
 
     def sample(self, table: str, rows: int) -> bytes | None:
         """The header and the first rows of a table's seed, None without one."""

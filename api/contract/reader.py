@@ -5,7 +5,7 @@ Pure: callers hand in the texts. Only facts are read; SQL is dbt's business.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
@@ -16,20 +16,23 @@ from api.contract.complaints import repeated, shaped
 from api.contract.marts import mart_of
 from api.contract.model import Contract, Mart, Table
 from api.contract.shape import FileShape, ModelShape
+from api.contract.sql_names import UPLOADS, Known, tables_named
 from api.contract.tables import table_of
 from api.errors import ContractError
 from api.suggestion import did_you_mean
 
-UPLOADS = "raw"
 MARTS = "marts"
 Shape = TypeVar("Shape")
 Value = TypeVar("Value")
 
 
-def read_project(files: Mapping[str, str | bytes]) -> Contract:
+def read_project(
+    files: Mapping[str, str | bytes], tests: Mapping[str, str | bytes] | None = None
+) -> Contract:
     """Read the contract of a whole project.
 
-    `files` maps each path under the models folder to its text, `.sql` and `.yml` both.
+    `files` maps each path under the models folder to its text, `.sql` and `.yml` both,
+    `tests` those of tests written in SQL.
     Raises ContractError with one complaint per mistake, each naming its file.
     """
     complaints: list[str] = []
@@ -59,6 +62,7 @@ def read_project(files: Mapping[str, str | bytes]) -> Contract:
         *_unpaired(files, documented),
         *_repeated_endpoints(marts),
         *repeated("upload table", [table.name for table in tables]),
+        *_named(files, tests or {}, tables),
     ]
     if complaints:
         raise ContractError(complaints)
@@ -136,6 +140,24 @@ def _unpaired(files: Iterable[str], documented: Mapping[str, str]) -> list[str]:
             if name not in built
         ),
     ]
+
+
+def _named(
+    models: Mapping[str, str | bytes],
+    tests: Mapping[str, str | bytes],
+    tables: Sequence[Table],
+) -> Iterator[str]:
+    """Complain of tables that SQL reads by their names."""
+    built = [PurePosixPath(path) for path in models if path.endswith(".sql")]
+    known = Known(
+        uploads={table.name.lower() for table in tables},
+        built={path.stem.lower() for path in built},
+    )
+    for path, text in sorted([*models.items(), *tests.items()]):
+        if path.endswith(".sql"):
+            sql = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+            for line, what in tables_named(sql, known, path in models):
+                yield f"{path}: line {line}: {what}"
 
 
 def _repeated_endpoints(marts: Sequence[Mart]) -> list[str]:
