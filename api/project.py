@@ -24,7 +24,7 @@ WATCHED = (
     *("packages.yml", "dependencies.yml", "package-lock.yml", ".dbtignore"),
 )
 PROJECT_FILE = "dbt_project.yml"
-MODELS = "dbt_project/models/"
+MODELS, TESTS = "dbt_project/models/", "dbt_project/tests/"
 RESOURCES = ("dbt_project/", "seeds/", "snapshots/", "analyses/")
 SUFFIXES = (".sql", ".yml", ".yaml", ".csv", ".md")
 # What editors and macOS leave beside a file does not match.
@@ -41,13 +41,16 @@ class Project:
 
     def contract(self) -> Contract:
         """Read the whole contract; raises ContractError with every complaint."""
-        paths = (os.path.relpath(path, self.folder) for path in self._watched())
-        contents = (
-            (path, _content(str(self.folder / path), most=_most_of(path)))
-            for path in paths
-            if _is_of_contract(path)
-        )
-        return read_project({path: text for path, text in contents if text is not None})
+        files: dict[str, bytes] = {}
+        tests: dict[str, bytes] = {}
+        for path in self._watched():
+            name = os.path.relpath(path, self.folder)
+            if not _is_test(name) and not _is_of_contract(name):
+                continue
+            content = _content(path, most=_most_of(name))
+            if content is not None:
+                (tests if _is_test(name) else files)[name] = content
+        return read_project(files, tests)
 
     def sample(self, table: str, rows: int) -> bytes | None:
         """The header and the first rows of a table's seed, None without one."""
@@ -110,6 +113,10 @@ def blank_lines_above(text: str) -> int:
     dbt drops them, and counts the lines of the rest.
     """
     return text[: len(text) - len(text.lstrip())].count("\n")
+
+
+def _is_test(path: str) -> bool:
+    return path.startswith(TESTS) and path.endswith(".sql")
 
 
 def _is_of_contract(path: str) -> bool:

@@ -19,11 +19,11 @@ from api.contract.model import Contract, Mart, Table
 from api.contract.models import Models
 from api.contract.project_file import complaints_about
 from api.contract.shape import FileShape, ModelShape, UploadsShape
+from api.contract.sql_names import UPLOADS, Known, tables_named
 from api.contract.tables import table_of
 from api.contract.texts import parsed, text_of
 from api.errors import ContractError
 
-UPLOADS = "raw"
 PROJECT_FILE = "dbt_project.yml"
 YAML = (".yml", ".yaml")
 Files = Mapping[str, str | bytes]
@@ -31,12 +31,13 @@ Shape = TypeVar("Shape")
 Value = TypeVar("Value")
 
 
-def read_project(files: Files) -> Contract:
+def read_project(files: Files, tests: Files | None = None) -> Contract:
     """Read the contract of a whole project.
 
     `files` maps each path to its text: the SQL of models, all YAML, those named
     dbt_project.yml of packages, too, and of seeds as much as shows that there is
-    something. Raises ContractError, a complaint with its file for each mistake.
+    something; `tests` has those tests that are SQL. Raises ContractError, a complaint
+    with its file for each mistake.
     """
     complaints: list[str] = []
     project = _project(files, complaints)
@@ -61,6 +62,7 @@ def read_project(files: Files) -> Contract:
         *models.unpaired(),
         *_repeated_endpoints(found.marts),
         *repeated("upload table", [table.name for table in found.tables]),
+        *_named(files, tests or {}, found.tables),
     ]
     if complaints:
         raise ContractError(complaints)
@@ -141,6 +143,24 @@ def _all(make: Callable[[Shape], Value], shapes: Iterable[Shape]) -> list[Value]
     if complaints:
         raise ContractError(complaints)
     return made
+
+
+def _named(
+    models: Files,
+    tests: Files,
+    tables: Sequence[Table],
+) -> Iterator[str]:
+    """Complain of tables that SQL reads by their names."""
+    built = [PurePosixPath(path) for path in models if path.endswith(".sql")]
+    known = Known(
+        uploads={table.name.lower() for table in tables},
+        built={path.stem.lower() for path in built},
+    )
+    for path, text in sorted([*models.items(), *tests.items()]):
+        if path.endswith(".sql"):
+            sql = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+            for line, what in tables_named(sql, known, path in models):
+                yield f"{path}: line {line}: {what}"
 
 
 def _repeated_endpoints(marts: Sequence[Mart]) -> list[str]:

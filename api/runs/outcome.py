@@ -13,6 +13,7 @@ from api.runs.audit import why_not_whole
 from api.runs.catalogue import Document, documents_of, endpoint_of
 from api.runs.facts import DbtRun
 from api.runs.failures import Failure, failures_of
+from api.runs.named_tables import failures_of_names
 
 Status = Literal["published", "not_published", "failed"]
 
@@ -63,6 +64,9 @@ def outcome_of(
         return Outcome("not_published", f"Not published: {why}", failures)
     if run.failed:
         return Outcome("failed", _failed(len(run.failed), len(run.results)), failures)
+    if named := failures_of_names(run.nodes):
+        words = f"Not published: {named[0]['words']}"
+        return Outcome("failed", words, [*named, *failures])
     documents = documents_of(run, before)
     try:
         check_marts([document["contract"] for document in documents.values()])

@@ -5,12 +5,13 @@
     {{ return(once('all rows of ' ~ model.alias, needs_all_rows)) }}
 {%- endmacro %}
 
-{# On Spark always: nothing in a Parquet table can be replaced row by row. Else where the ledger is not the one that the
-   model was built from, changes that it adds up are not all there, or more rows have changed than stayed. #}
+{# On Spark always: nothing in a Parquet table can be replaced row by row. Else where it cannot follow changes (see
+   follows_changes.sql), the ledger is not the one that it was built from, changes that it adds up are not all there,
+   or more rows have changed than stayed. #}
 {% macro needs_all_rows() %}{{ return(adapter.dispatch('needs_all_rows')()) }}{% endmacro %}
 {% macro default__needs_all_rows() -%}
     {%- set state = model_state(model.alias) -%}
-    {{ return(state is none or state.last_load_id == 0 or state.code != model_code()
+    {{ return(not follows_changes() or state is none or state.last_load_id == 0 or state.code != model_code()
         or state.ledger != ledger_at(state.last_load_id)
         or not finds_its_changes() or is_mostly_changed(state.last_load_id)) }}
 {%- endmacro %}

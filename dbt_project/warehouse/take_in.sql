@@ -1,13 +1,14 @@
 {# How an incremental model takes in the rows of a build: it adds them up (strategy `add`, see changed_rows.sql), or
-   puts them in place of those with the same unique_key, and takes out those that count no more. The last statement
+   puts them in place of those with the same unique_key, and takes out those that count no more or that it leaves out now. The last statement
    is left for dbt to run. #}
-{% macro take_in(arriving, target, unique_key) -%}
+{% macro take_in(arriving, target) -%}
     {%- if config.get('incremental_strategy') == 'add' -%}
     {%- do add_sums(arriving, target) -%}
     delete from {{ target }} where {{ adapter.quote(config.get('meta').counted_by) }} = 0
     {%- else -%}
-    {%- set keys = ['select ' ~ unique_key ~ ' from ' ~ arriving] + withdrawn_keys() -%}
-    {%- set going = unique_key ~ ' in (' ~ keys | join(' union ') ~ ')' -%}
+    {%- set key = unique_key_columns() | join(', ') -%}
+    {%- set keys = ['select ' ~ key ~ ' from ' ~ arriving] + touched_keys() -%}
+    {%- set going = '(' ~ key ~ ') in (' ~ keys | join(' union all ') ~ ')' -%}
     {%- if keeps_changes() -%}{%- do keep_changes(arriving, going) -%}{%- endif -%}
     {%- do statement_of('delete from ' ~ target ~ ' where ' ~ going) -%}
     insert into {{ target }} ({{ quoted_names(model.columns) }})
@@ -20,26 +21,29 @@
     {#- Replacing rows here and there in a large table dirties many pages: not one checkpoint each time. -#}
     {%- do query('pragma wal_autocheckpoint = 16000') -%}
     {%- do query('pragma main.journal_size_limit = 67108864') -%}
-    {{ take_in(tmp_relation, target_relation, unique_key) }}
+    {{ take_in(tmp_relation, target_relation) }}
 {%- endmacro %}
 {% macro postgres__get_incremental_default_sql(arguments) -%}
-    {{ return(take_in(arguments['temp_relation'], arguments['target_relation'], arguments['unique_key'])) }}
+    {{ return(take_in(arguments['temp_relation'], arguments['target_relation'])) }}
 {%- endmacro %}
 {% macro get_incremental_add_sql(arguments) -%}
     {{ return(postgres__get_incremental_default_sql(arguments)) }}
 {%- endmacro %}
 
-{# The keys of the rows that count no more since the model that is being built has read, as selects. #}
-{% macro withdrawn_keys() -%}
-    {%- set since = last_load_id_built() -%}
-    {%- set ended = 'from_id <= ' ~ since ~ ' and until_id > ' ~ since ~ ' and until_id <= ' ~ last_load_id() -%}
+{# The keys of all rows that came, went or came back since the model that is being built has read, as selects: what
+   it leaves out of its rows now may stand there from before. #}
+{% macro touched_keys() -%}
     {%- set parts = [] -%}
     {%- for source in sources_of_model() -%}
         {%- set uploads = api.Relation.create(schema=source.schema, identifier=source.identifier) -%}
-        {%- set any = 'select 1 from ' ~ spans_of(uploads) ~ ' where ' ~ ended ~ ' limit 1' -%}
-        {%- if relation_exists(uploads) and query(any) | length -%}
-            {%- set key = quoted_names(source.config.meta.primary_key) -%}
-            {%- do parts.append('select ' ~ key ~ ' from ' ~ rows_of_loads(uploads, ended)) -%}
+        {%- set keys = [] -%}
+        {%- for name in source.config.meta.primary_key -%}
+            {%- set column = model.columns[unique_key_columns()[loop.index0]] -%}
+            {%- do keys.append('cast(' ~ adapter.quote(name) ~ ' as ' ~ storage_type(column.data_type) ~ ')') -%}
+        {%- endfor -%}
+        {%- if relation_exists(uploads) -%}
+            {%- set rows = rows_of_loads(uploads, spans_changed_since(last_load_id_built())) -%}
+            {%- do parts.append('select ' ~ keys | join(', ') ~ ' from ' ~ rows) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(parts) }}
