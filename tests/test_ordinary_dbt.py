@@ -112,3 +112,15 @@ def test_another_schema_of_a_snapshot_is_refused_in_words(server: Server) -> Non
     assert done.returncode != 0
     assert "no schema elsewhere on SQLite: leave target_schema out" in done.stdout
     shutil.rmtree(snapshots)
+
+
+def test_dev_neither_clones_nor_defers_and_says_why(server: Server) -> None:
+    """The models of the other target are in another file; the run above left a state."""
+    state = ["--target", "dev", "--select", "stg_jobs"]
+    state += ["--state", str(server.warehouse / "target")]
+    cloned = server.dbt("clone", *state)
+    assert "SQLite cannot clone" in cloned.stdout, cloned.stdout
+    deferred = server.dbt("run", "--defer", *state)
+    assert "The target dev cannot defer" in deferred.stdout, deferred.stdout
+    names = "select name from sqlite_master where name = 'stg_jobs'"
+    assert query(server.warehouse / "dev.db", names) == [[]]
