@@ -115,7 +115,7 @@ def test_another_schema_of_a_snapshot_is_refused_in_words(server: Server) -> Non
 
 
 def test_dev_neither_clones_nor_defers_and_says_why(server: Server) -> None:
-    """The models of the other target are in another file; the run above left a state."""
+    """Another target's models are in another file; the run above left a state."""
     state = ["--target", "dev", "--select", "stg_jobs"]
     state += ["--state", str(server.warehouse / "target")]
     cloned = server.dbt("clone", *state)
