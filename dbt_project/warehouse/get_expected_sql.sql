@@ -7,7 +7,8 @@
     {%- for column in var('nodes_for_unit_tests')[model.tested_node_unique_id].columns.values() if column.data_type -%}
         {%- do types.update({column.name | lower: storage_type(column.data_type)}) -%}
     {%- endfor -%}
-    {{ return(dbt.get_expected_sql(rows, types)) }}
+    {#- Later versions of dbt hand over how names are quoted, too. -#}
+    {{ return(dbt.get_expected_sql(rows, types, *varargs)) }}
 {%- endmacro %}
 
 

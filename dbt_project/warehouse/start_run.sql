@@ -3,6 +3,7 @@
    changes, keep_changes.sql. #}
 {% macro start_run() -%}
     {%- if execute -%}
+        {%- do refuse_to_defer() -%}
         {%- do prepare_warehouse() -%}
         {%- do take_lease() -%}
         {%- do prepare_run_state() -%}

@@ -1,0 +1,18 @@
+{# What a target whose models are a file of their own cannot do, in words before it does harm. #}
+
+{# A clone would be a view of the same name, and a view cannot read another file. #}
+{% materialization clone, adapter='sqlite' %}
+    {%- do exceptions.raise_compiler_error('SQLite cannot clone: ' ~ build_instead()) -%}
+{% endmaterialization %}
+
+
+{% macro refuse_to_defer() -%}
+    {%- if target.name == 'dev' and invocation_args_dict.defer -%}
+        {%- do exceptions.raise_compiler_error('The target dev cannot defer: ' ~ build_instead()) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro build_instead() -%}
+    {{ return('the models of another target are in another file. `dbt build --target dev --select +MODEL` builds what a model needs.') }}
+{%- endmacro %}

@@ -1,0 +1,126 @@
+"""What dbt's own documentation shows and SQLite answers in its own way: schemas, stored
+failures, tables of deleted models, marts of today. What every engine has to do is in
+tests/engines/test_ordinary_dbt.py."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.inspection import query
+from support.project import copy_project
+from support.server import Server, wait_until
+
+MART = """
+models:
+  - name: {name}
+    description: One row.
+    config: {{meta: {{title: {name}, refresh: daily}}}}
+    columns:
+      - {{name: day, data_type: date, description: The day.}}
+"""
+OF_A_SCHEMA = """
+{% snapshot elsewhere %}
+{{ config(target_schema="elsewhere", unique_key="job_id", strategy="check",
+    check_cols=["job"]) }}
+select * from {{ ref('stg_jobs') }}
+{% endsnapshot %}
+"""
+
+
+def mart(project: Path, name: str) -> None:
+    marts = project / "dbt_project/models/marts"
+    (marts / f"{name}.sql").write_text("select {{ utc_today() }} as day")
+    (marts / f"{name}.yml").write_text(MART.format(name=name))
+
+
+@pytest.fixture(scope="module")
+def server(
+    sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """Its marts are of a schema of their own, and one is of today."""
+    folder = tmp_path_factory.mktemp("ordinary")
+    project = copy_project(folder / "project")
+    settings = project / "dbt_project.yml"
+    text = settings.read_text()
+    assert "    marts:\n" in text
+    settings.write_text(text.replace("    marts:\n", "    marts:\n      +schema: hr\n"))
+    mart(project, "today")
+    mart(project, "short_lived")
+    warehouse = shutil.copytree(sample_warehouse, folder / "warehouse")
+    server = Server(Path(warehouse), project, log=folder / "log").start()
+    wait_until(lambda: newest(server)["build_id"] > 1)
+    assert newest(server)["failures"] == []
+    yield server
+    server.stop()
+
+
+def newest(server: Server) -> dict[str, Any]:
+    build: dict[str, Any] = server.get("/builds", params={"limit": 1}).json()[0]
+    return build
+
+
+def tables(server: Server) -> set[str]:
+    """Of main.db."""
+    sql = "select name from sqlite_master where type = 'table'"
+    return {name for (name,) in query(server.warehouse / "main.db", sql)[0]}
+
+
+def test_models_of_a_schema_of_their_own_are_published(server: Server) -> None:
+    assert newest(server)["status"] == "published"
+    assert len(server.rows("today")) == 1
+    assert "today" in tables(server)
+
+
+def test_tables_of_deleted_models_go_and_nobody_elses(server: Server) -> None:
+    query(server.warehouse / "main.db", "create table mine (n integer)")
+    before = newest(server)["build_id"]
+    for path in server.project.rglob("short_lived.*"):
+        path.unlink()
+    wait_until(lambda: newest(server)["build_id"] > before)
+    assert newest(server)["status"] == "published"
+    wait_until(lambda: "short_lived" not in tables(server))
+    assert {"mine", "today", "stg_jobs", "jobs", "dbt_runs"} <= tables(server)
+
+
+def test_a_mart_of_today_is_built_again_once_a_day(server: Server) -> None:
+    """By the clock alone: nothing is loaded, no file is saved, the warehouse stands."""
+    before = newest(server)
+    server.stop()
+    long_ago = "update builds set started_at = '2021-01-01T00:00:00.000Z'"
+    query(server.warehouse / "published.db", long_ago)
+    server.start()
+    wait_until(lambda: newest(server)["build_id"] > before["build_id"])
+    again = newest(server)
+    assert (again["status"], again["run_by"]) == ("published", "the builder")
+
+
+def test_rows_that_fail_a_test_are_stored_where_they_are_found(server: Server) -> None:
+    done = server.dbt("test", "--select", "stg_jobs,test_type:data", "--store-failures")
+    assert done.returncode == 0, done.stdout
+    assert "unique_stg_jobs_job_id" in tables(server)
+
+
+def test_another_schema_of_a_snapshot_is_refused_in_words(server: Server) -> None:
+    snapshots = server.project / "snapshots"
+    snapshots.mkdir()
+    (snapshots / "elsewhere.sql").write_text(OF_A_SCHEMA)
+    done = server.dbt("snapshot")
+    assert done.returncode != 0
+    assert "no schema elsewhere on SQLite: leave target_schema out" in done.stdout
+    shutil.rmtree(snapshots)
+
+
+def test_dev_neither_clones_nor_defers_and_says_why(server: Server) -> None:
+    """Another target's models are in another file; the run above left a state."""
+    state = ["--target", "dev", "--select", "stg_jobs"]
+    state += ["--state", str(server.warehouse / "target")]
+    cloned = server.dbt("clone", *state)
+    assert "SQLite cannot clone" in cloned.stdout, cloned.stdout
+    deferred = server.dbt("run", "--defer", *state)
+    assert "The target dev cannot defer" in deferred.stdout, deferred.stdout
+    names = "select name from sqlite_master where name = 'stg_jobs'"
+    assert query(server.warehouse / "dev.db", names) == [[]]
