@@ -23,7 +23,7 @@ models:
     deprecation_date: 2040-01-01
     meta:
       title: Mine
-      labels: {owner: HR, wiki: "https://wiki.example/mine", tier: 1}
+      labels: {owner: HR, since: 2024-01-01, wiki: "https://wiki.example/mine", tier: 1}
     config: {alias: theirs, tags: [daily], group: people}
     columns:
       - name: one
@@ -115,7 +115,12 @@ def test_each_version_is_served(reader: FlaskClient) -> None:
 
 
 def test_labels_stand_in_the_catalogue_and_in_openapi(reader: FlaskClient) -> None:
-    labels = {"owner": "HR", "wiki": "https://wiki.example/mine", "tier": "1"}
+    labels = {
+        "owner": "HR",
+        "since": "2024-01-01",
+        "wiki": "https://wiki.example/mine",
+        "tier": "1",
+    }
     (mine,) = [m for m in reader.get("/metrics").json if m["name"] == "mine"]
     assert mine["labels"] == labels
     assert mine["columns"][0]["labels"] == {"unit": "people"}
