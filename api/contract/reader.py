@@ -124,7 +124,7 @@ def _project(files: Files, complaints: list[str]) -> Any:
             for path, content in files.items()
             if path.endswith(f"/{PROJECT_FILE}")
         ]
-        names = [package["name"] for package in packages if "name" in package]
+        names = [str(p.get("name")) for p in packages if isinstance(p, Mapping)]
         if told := [*complaints_about(project, files, names)]:
             raise ContractError(told)
     return project
