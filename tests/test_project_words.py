@@ -174,6 +174,10 @@ def test_a_slip_in_yaml_is_told(old: str, new: str, told: str) -> None:
             {"marts/places_by_kind.sql": "{{ config(materialised='view') }} select 1"},
             "unknown key 'materialised' (did you mean 'materialized'?)",
         ),
+        (
+            {"marts/places_by_kind.sql": " \n"},
+            "places_by_kind.sql: is empty; dbt would",
+        ),
         ({"seeds/codes.csv": "\n"}, "seeds/codes.csv: is empty; a seed begins with"),
         (
             {"staging/places_by_kind.sql": "select 1"},

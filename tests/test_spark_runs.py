@@ -27,13 +27,14 @@ from api.raw_schema import Run
 from api.shared_storage import Storage
 
 COLUMNS = [
-    {"name": "year", "data_type": "integer", "description": "Year."},
-    {"name": "Q1", "data_type": "real", "description": "Sum."},
-    {"name": "open", "data_type": "boolean", "description": "Open."},
+    {"name": "year", "data_type": "integer", "description": "Year.", "meta": {}},
+    {"name": "Q1", "data_type": "real", "description": "Sum.", "meta": {}},
+    {"name": "open", "data_type": "boolean", "description": "Open.", "meta": {}},
 ]
 NODE = {
     "unique_id": "model.hiring.Sums",
     "name": "Sums",
+    "alias": "Sums",
     "resource_type": "model",
     "fqn": ["hiring", "marts", "Sums"],
     "config": {"materialized": "table", "meta": {"title": "Sums"}},

@@ -23,7 +23,7 @@ from api.contract import Column, Table
 from api.engines.sqlite.database import Connection
 from api.errors import ContractError
 from api.loading import load_csv
-from api.warehouse import Warehouse, open_warehouse
+from api.warehouse import Warehouse, open_warehouse, unaccepted_values
 
 ID = Column("id", "integer", "A number.", required=True)
 KIND = Column("kind", "text", "A kind.", required=True)
@@ -40,6 +40,18 @@ def opened(tmp_path: Path) -> Iterator[Warehouse]:
     load_csv(warehouse.raw, PLACES, io.BytesIO(ROWS))
     yield warehouse
     warehouse.close()
+
+
+def test_stored_rows_that_accepted_values_leave_out_are_told(
+    opened: Warehouse,
+) -> None:
+    tightened = with_columns(ID, replace(KIND, accepted_values=("office",)), NOTE)
+    (told,) = unaccepted_values(opened.raw, [tightened])
+    assert "column kind: accepted_values leave out what stored rows have" in told
+    assert "'depot' (1)" in told
+    widened = with_columns(ID, replace(KIND, accepted_values=("office", "depot")), NOTE)
+    new = replace(tightened, name="not_there_yet")
+    assert [*unaccepted_values(opened.raw, [widened, new])] == []
 
 
 def with_columns(*columns: Column) -> Table:

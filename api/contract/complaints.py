@@ -95,6 +95,8 @@ def _sentence(detail: ErrorDetails, document: Any, shape: type[BaseModel]) -> st
             f"{place}{key} {given!r} should be of letters a to z, digits and"
             f" underscores, a letter first{_plain(given)}"
         )
+    if kind == "string_type" and isinstance(given, list | dict):
+        return f"{place}{key} should be a text"
     if kind == "string_type":
         return f"{place}{key} is {given!r} to YAML and no text; put it in quotes"
     return f"{place}{_dotted(loc[-1:])}: {detail['msg'][0].lower()}{detail['msg'][1:]}"

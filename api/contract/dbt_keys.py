@@ -101,6 +101,8 @@ def _unknown(
     value: Any, places: Iterable[_Place], at: tuple[Step, ...]
 ) -> Iterator[UnknownKey]:
     forms = [form for place in places for form in place.alternatives]
+    if all(form.is_open for form in forms):
+        return
     if isinstance(value, list):
         items = [form.items for form in forms if "items" in form.schema]
         for number, item in enumerate(value):
@@ -113,7 +115,7 @@ def _unknown(
             under += [form for form in forms if form.is_open]
         if under:
             yield from _unknown(inner, under, (*at, key))
-        elif forms:
+        else:
             yield UnknownKey(at, str(key), _names(forms), _belongs(str(key), forms))
 
 

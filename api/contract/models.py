@@ -71,7 +71,7 @@ class Models:
                 endpoint = config["meta"].get("endpoint") or shape.name
                 meta = config["meta"] | {"endpoint": version.of(endpoint)}
                 changes = {
-                    "name": config.get("alias") or version.table,
+                    "name": str(config.get("alias") or version.table),
                     "config": shape.config.model_copy(update={"meta": meta}),
                 }
                 found.append(shape.model_copy(update=changes))

@@ -122,11 +122,12 @@ def _project(files: Files, complaints: list[str]) -> Any:
     with _about(PROJECT_FILE, complaints):
         project = parsed(text_of(files.get(PROJECT_FILE, "")))
         packages = [
-            parsed(text_of(content)).get("name")
+            parsed(text_of(content))
             for path, content in files.items()
             if path.endswith(f"/{PROJECT_FILE}")
         ]
-        if told := [*complaints_about(project, files, packages)]:
+        names = [str(p.get("name")) for p in packages if isinstance(p, Mapping)]
+        if told := [*complaints_about(project, files, names)]:
             raise ContractError(told)
     return project
 

@@ -28,6 +28,8 @@ class ModelSql:
 
 def read_sql(text: str) -> ModelSql:
     """Read the SQL of a model; what is no Jinja is left to dbt."""
+    if not text.strip():
+        return ModelSql(complaints=("is empty; dbt would take it for not there",))
     complaints = [*_semicolon(text)]
     try:
         template = ENVIRONMENT.parse(text)

@@ -35,7 +35,8 @@ IDS = re.compile(r"\b(?:model|seed|test|source|macro|snapshot)\.\w+\.(?=\w)")
 NAMED = re.compile(
     r"'(\w+)' is undefined|named '([^']+)' (?:in package '' )?which was not found"
     r"|keyword argument '(\w+)'|Unable to find model '([^']+)'"
-    r"|unknown key '([^']+)'|Built but not documented: (\w+)"
+    r"|unknown key '([^']+)'|'([^']+)' (?:belongs under|is no file or folder)"
+    r"|Built but not documented: (\w+)"
 )
 
 
