@@ -118,8 +118,8 @@ class PlayedBuilds:
         self._goes_on_to("")
         connection, self._connection = self._connection, None
         if connection is not None:
+            # What was not committed goes with it.
             with suppress(Exception):
-                connection.rollback()
                 connection.close()
 
 

@@ -85,8 +85,9 @@ class PostgresBuilding:
             self._lock.close()
 
     def begin_build(self, connection: psycopg2.extensions.connection) -> None:
-        """The first statement begins it."""
-        connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ)
+        """The first statement begins it; dbt may have set a role by one of its own."""
+        connection.commit()
+        connection.set_session(ISOLATION_LEVEL_REPEATABLE_READ, autocommit=False)
 
     @contextmanager
     def publishing(self, invocation_id: str) -> Iterator[PostgresPublishing]:
