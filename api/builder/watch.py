@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterable
 from datetime import datetime
 
 from api.builder.inputs import digest_of
@@ -17,6 +18,9 @@ WORK_SECONDS = 600.0
 SETTLE_SECONDS = 0.2
 
 
+Stamp = tuple[int, int] | None
+
+
 class WatchedProject:
     """A project as it was last looked at: its fingerprint and its digest."""
 
@@ -26,11 +30,16 @@ class WatchedProject:
         # As it is before dbt, and what is told to dbt, are added to it.
         self.environ = dict(os.environ)
         self._changed_at = float("-inf")
+        # Where a change would show, as it was there before `seen` was looked at.
+        self._places: dict[str, Stamp] = {}
         self.seen: Fingerprint | None = None
         self.digest = ""
 
     def has_changed(self) -> bool:
         """Look; whether it is another version than at the look before, or the first."""
+        if self.seen is not None and self._places == _stamps(self._places):
+            return False
+        self._places = _stamps(self._project.places())
         now = self._project.fingerprint()
         if now == self.seen:
             return False
@@ -66,3 +75,16 @@ class WatchedProject:
     def poll_seconds(self) -> float:
         is_worked_on = time.monotonic() - self._changed_at < WORK_SECONDS
         return POLL_SECONDS if is_worked_on else IDLE_POLL_SECONDS
+
+
+def _stamps(places: Iterable[str]) -> dict[str, Stamp]:
+    """When files and folders were changed last, and their sizes; None if not there."""
+    return {place: _stamp(place) for place in places}
+
+
+def _stamp(place: str) -> Stamp:
+    try:
+        found = os.stat(place)
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
