@@ -55,10 +55,13 @@
 
 {#
     The keys of all rows that came, went or came back since the model that is being built has
-    read: those that it leaves out of its rows now may stand there from before.
+    read: those that it leaves out of its rows now may stand there from before. A load that came
+    and went since has changed nothing, and `newest_rows` has none of its keys.
 #}
 {% macro touched_keys() -%}
     {%- set parts = [] -%}
+    {%- set built = last_load_id_built() -%}
+    {%- set touched = spans_changed_since(built) ~ ' and (load_id <= ' ~ built ~ ' or ' ~ counts_at(last_load_id()) ~ ')' -%}
     {%- for id in model.depends_on.nodes if id in graph.sources -%}
         {%- set source = graph.sources[id] -%}
         {%- set uploads = api.Relation.create(schema=source.schema, identifier=source.identifier) -%}
@@ -68,7 +71,7 @@
             {%- do keys.append('cast(' ~ name | tojson ~ ' as ' ~ storage_type(column.data_type) ~ ')') -%}
         {%- endfor -%}
         {%- if relation_exists(uploads) -%}
-            {%- do parts.append('select ' ~ keys | join(', ') ~ ' from ' ~ rows_of_loads(uploads, spans_changed_since(last_load_id_built()))) -%}
+            {%- do parts.append('select ' ~ keys | join(', ') ~ ' from ' ~ rows_of_loads(uploads, touched)) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(parts) }}
