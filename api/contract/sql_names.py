@@ -45,8 +45,8 @@ def tables_named(
 
     A model may not read an upload table by `source()` alone either; a test may.
     """
-    bare = ASIDE.sub(_blank, sql)
-    for found in NAMED.finditer(bare):
+    text = bare(sql)
+    for found in NAMED.finditer(text):
         schema, table = found["schema"].lower(), found["table"]
         is_stored = schema == STORED_NAME
         is_upload = is_stored or schema == UPLOADS
@@ -54,13 +54,18 @@ def tables_named(
             continue
         # After a comma it may be a column of something that is called so here.
         alias = rf"\b{schema}\b(?!{QUOTE}\s*\.)"
-        if found["place"].startswith(",") and re.search(alias, bare, re.IGNORECASE):
+        if found["place"].startswith(",") and re.search(alias, text, re.IGNORECASE):
             continue
         if is_stored and not is_model:
             continue
         what = f"source('raw', '{table}')" if is_stored else f"{schema}.{table}"
-        line = bare.count("\n", 0, found.start("schema")) + 1
+        line = text.count("\n", 0, found.start("schema")) + 1
         yield line, f"{what} is read as it is; {_instead(table, is_upload)}"
+
+
+def bare(sql: str) -> str:
+    """The SQL without Jinja, comments and texts, on the lines where it stands."""
+    return ASIDE.sub(_blank, sql)
 
 
 def _instead(table: str, is_upload: bool) -> str:

@@ -11,6 +11,7 @@ from api.contract import check_marts
 from api.errors import ContractError
 from api.runs.audit import why_not_whole
 from api.runs.catalogue import Document, documents_of, endpoint_of
+from api.runs.chance import warnings_of_chance
 from api.runs.facts import DbtRun
 from api.runs.failures import Failure, failures_of
 from api.runs.named_tables import failures_of_names
@@ -58,6 +59,7 @@ def outcome_of(
     See `why_not_whole`, `documents_of` and `failures_of` for the arguments.
     """
     failures = failures_of(run, texts, named_in_errors)
+    failures += warnings_of_chance(run.nodes)
     if stop and run.failed:
         return _stopped(stop, run, failures)
     if why := why_not_whole(run, known_to_pass):

@@ -31,9 +31,11 @@
 {%- endmacro %}
 
 {# The keys of all rows that came, went or came back since the model that is being built has read, as selects: what
-   it leaves out of its rows now may stand there from before. #}
+   it leaves out of its rows now may stand there from before. A load that came and went since has changed nothing. #}
 {% macro touched_keys() -%}
-    {%- set parts = [] -%}
+    {%- set parts, built = [], last_load_id_built() -%}
+    {%- set stands = 'load_id <= ' ~ built ~ ' or ' ~ counts_at(last_load_id()) -%}
+    {%- set touched = spans_changed_since(built) ~ ' and (' ~ stands ~ ')' -%}
     {%- for source in sources_of_model() -%}
         {%- set uploads = api.Relation.create(schema=source.schema, identifier=source.identifier) -%}
         {%- set keys = [] -%}
@@ -42,8 +44,7 @@
             {%- do keys.append('cast(' ~ adapter.quote(name) ~ ' as ' ~ storage_type(column.data_type) ~ ')') -%}
         {%- endfor -%}
         {%- if relation_exists(uploads) -%}
-            {%- set rows = rows_of_loads(uploads, spans_changed_since(last_load_id_built())) -%}
-            {%- do parts.append('select ' ~ keys | join(', ') ~ ' from ' ~ rows) -%}
+            {%- do parts.append('select ' ~ keys | join(', ') ~ ' from ' ~ rows_of_loads(uploads, touched)) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(parts) }}
