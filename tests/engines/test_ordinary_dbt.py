@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import calendar
 import csv
+import hashlib
 import io
 import random
 from collections.abc import Iterator
@@ -150,7 +151,8 @@ def csv_of(rows: list[dict[str, Any]]) -> str:
 
 
 def moments_sql() -> tuple[str, dict[str, str]]:
-    columns, types = ["id"], {"id": "integer"}
+    columns = ["id", "{{ dbt.hash('moment') }} as hashed"]
+    types = {"id": "integer", "hashed": "text"}
     for part in PARTS:
         for name, call, data_type in (
             (f"added_{part}", f"dateadd('{part}', 'number', 'moment')", "text"),
@@ -233,6 +235,7 @@ def test_dates_are_what_python_makes_of_them(server: Server) -> None:
             expected[f"added_{part}"] = added(moment, part, given["number"])
             expected[f"begun_{part}"] = begun(moment, part)
             expected[f"between_{part}"] = number(other, part) - number(moment, part)
+        expected["hashed"] = hashlib.md5(moment.encode()).hexdigest()
         for part in DATES:
             first = begun(moment, part)
             expected[f"last_of_{part}"] = added(added(first, part, 1), "day", -1)
