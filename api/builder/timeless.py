@@ -24,7 +24,7 @@ OURS = {
     *("default__take_lease", "report_outcome", "default__write_results"),
     *("facts_of_run", "spark__write_results", "seconds_here"),
 }
-# Of how far a run reads only our own macros make nothing but what they write.
+# How far a run reads: our own macros write it down as it is, a model might compute.
 POSITION = re.compile(r"\blast_load_id\b|\bledger_position\b|\bthis_run\b")
 
 
