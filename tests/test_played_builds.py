@@ -117,6 +117,10 @@ def test_what_was_written_and_not_committed_makes_no_script() -> None:
     ]
 
 
+def test_what_several_threads_did_at_once_makes_no_script() -> None:
+    assert made(lambda n: [sent("select 1", thread=k) for k in (1, 2)]) is None
+
+
 def test_values_beside_a_statement_make_no_script() -> None:
     assert made(lambda n: [sent("insert into t values (?)", has_values=True)]) is None
 

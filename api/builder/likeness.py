@@ -27,8 +27,10 @@ from api.builder.script import (
 # Answers that differ from build to build and only ever go on into statements: what is
 # asked, and the columns. Whatever else dbt is answered it may decide by.
 PASSED_ON = (
-    (r" as last_load_id, .* as last_request_id\s*$", ("last_load_id",)),
-    (r" as last_load_id, .* as last_request_id\s*$", ("last_request_id",)),
+    (
+        r" as last_load_id, .* as last_request_id\s*$",
+        ("last_load_id", "last_request_id"),
+    ),
     (r"select loaded_at from raw\.loads where load_id = \d+\s*$", ("loaded_at",)),
     (r"select version from \w+\.dbt_changes_read where ", ("version",)),
     (r"select \* from \w+\.dbt_runs where invocation_id = ", ("number",)),
@@ -46,6 +48,8 @@ PASSING = re.compile(
     re.IGNORECASE,
 )
 UNDOING = re.compile(r"(?:rollback|savepoint|release)\b", re.IGNORECASE)
+# What dbt's hooks at the beginning and the end of a run are called.
+HOOK = "operation."
 # dbt-postgres puts the time into the names of temporary tables.
 TEMPORARY = re.compile(r"__dbt_tmp\d{6,}")
 RESULTS = re.compile(r"insert into \w+\.dbt_results\b")
@@ -60,13 +64,15 @@ RESULT = re.compile(
 class Statement:
     """A statement as dbt sent it, for a node of the project or a hook.
 
+    `session` and `thread` are numbers of the connection and of where dbt works.
     `is_committed` where no transaction is open after it. `rows` are those that were
     read of the answer, at most `limit`; None if nobody read.
     """
 
     sql: str
     node: str = ""
-    session: str = ""
+    session: int = 0
+    thread: int = 0
     is_committed: bool = True
     has_values: bool = False
     columns: tuple[str, ...] = ()
@@ -172,18 +178,29 @@ def _kept(recording: Recording) -> Iterator[Statement]:
 
 def _is_understood(recording: Recording) -> bool:
     """Whether all that it wrote was committed, so that one transaction is alike."""
-    is_open: dict[tuple[str, str], bool] = {}
+    is_open: dict[tuple[str, int], bool] = {}
+    threads = set()
     for statement in recording.statements:
-        bare, place = _bare(statement), (statement.session, statement.node)
+        bare, place = _bare(statement), (statement.node, statement.session)
         if statement.has_values or UNDOING.match(bare):
             return False
-        if not (PASSING.match(bare) or TRANSACTION.match(bare)):
+        if _writes(bare, statement):
             if not statement.node:
                 return False
             is_open[place] = True
         if statement.is_committed:
             is_open[place] = False
-    return not any(is_open.values())
+        if statement.node and not statement.node.startswith(HOOK):
+            threads.add(statement.thread)
+    # Of several threads the order is another each time.
+    return len(threads) <= 1 and not any(is_open.values())
+
+
+def _writes(bare: str, statement: Statement) -> bool:
+    if TRANSACTION.match(bare):
+        return False
+    is_insert = bare.lower().startswith("with") and not statement.columns
+    return is_insert or not PASSING.match(bare)
 
 
 def _passed_on(sql: str) -> set[str]:

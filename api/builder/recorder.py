@@ -29,7 +29,8 @@ def recording() -> Iterator[list[Statement]]:
         statement = Statement(
             sql=sql,
             node=get_node_info().get("unique_id") or "",
-            session=f"{threading.get_ident()} {id(connection.handle)}",
+            session=id(connection.handle),
+            thread=threading.get_ident(),
             has_values=bool(options.get("bindings") or args[:1] and args[0]),
             is_committed=not _has_open_transaction(connection.handle),
         )
@@ -70,6 +71,9 @@ class _Noted:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cursor, name)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.fetchall())
 
     def fetchall(self) -> Sequence[Any]:
         return self._note(self._cursor.fetchall(), None)

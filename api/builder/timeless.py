@@ -21,7 +21,7 @@ RESPONSES = re.compile(r"\bresponse\b|\brows_affected\b")
 # to wait, and to write down when a run began and ended.
 HOOKS = {"{{ start_run() }}", "{{ record_run(results) }}"}
 OURS = {"now_here", "start_run"}
-# Of how far a run reads only our own macros make nothing but what they write.
+# How far a run reads: our own macros write it down as it is, a model might compute.
 POSITION = re.compile(r"\blast_load_id\b|\bledger_position\b|\bthis_run\b")
 
 
