@@ -25,7 +25,7 @@
     {{ return(adapter.dispatch('index_on')(relation, name)) }}
 {%- endmacro %}
 
-{% macro sqlite__index_on(relation, name) -%}
+{% macro default__index_on(relation, name) -%}
     {{ return(relation.schema ~ '.' ~ relation.identifier ~ '_' ~ name ~ ' on ' ~ relation.identifier) }}
 {%- endmacro %}
 

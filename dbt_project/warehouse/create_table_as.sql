@@ -95,7 +95,7 @@
 
 {# Of a select, of which nothing is computed: even `limit 0` would count groups on SQLite. #}
 {% macro columns_of(sql) %}{{ return(adapter.dispatch('columns_of')(sql)) }}{% endmacro %}
-{% macro sqlite__columns_of(sql) -%}
+{% macro default__columns_of(sql) -%}
     {%- do statement_of('create temporary view built as ' ~ sql) -%}
     {%- set names = query("select name from pragma_table_info('built')") | map(attribute=0) | list -%}
     {%- do statement_of('drop view temp.built') -%}

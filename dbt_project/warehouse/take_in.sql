@@ -52,7 +52,7 @@
 
 {# To the groups of `target`, which may lack them. #}
 {% macro add_sums(arriving, target) %}{{ return(adapter.dispatch('add_sums')(arriving, target)) }}{% endmacro %}
-{% macro sqlite__add_sums(arriving, target) -%}
+{% macro default__add_sums(arriving, target) -%}
     {%- set columns, keys = quoted_names(model.columns), config.get('unique_key') -%}
     {%- set sums = quoted_names(model.columns | reject('in', keys), '{0} = target.{0} + arriving.{0}') -%}
     {%- set same_group = quoted_names(keys, 'target.{0} is arriving.{0}', ' and ') -%}

@@ -29,7 +29,7 @@
 
 {# Not PostgreSQL's now(), which stands still during a transaction. #}
 {% macro seconds_now() %}{{ return(adapter.dispatch('seconds_now')()) }}{% endmacro %}
-{% macro sqlite__seconds_now() %}{{ return("julianday('now') * 86400.0") }}{% endmacro %}
+{% macro default__seconds_now() %}{{ return("julianday('now') * 86400.0") }}{% endmacro %}
 {% macro postgres__seconds_now() -%}
     {{ return('cast(extract(epoch from clock_timestamp()) as double precision)') }}
 {%- endmacro %}
