@@ -115,9 +115,9 @@ def test_another_schema_of_a_snapshot_is_refused_in_words(server: Server) -> Non
 
 
 def test_dev_neither_clones_nor_defers_and_says_why(server: Server) -> None:
-    """Another target's models are in another file; the run above left a state."""
+    """The models of another target are in another file."""
     state = ["--target", "dev", "--select", "stg_jobs"]
-    state += ["--state", str(server.warehouse / "target")]
+    state += ["--state", str(server.warehouse / "builder")]
     cloned = server.dbt("clone", *state)
     assert "SQLite cannot clone" in cloned.stdout, cloned.stdout
     deferred = server.dbt("run", "--defer", *state)
