@@ -9,7 +9,9 @@ from api.errors import NotReady
 from api.remembered import Remembered
 from api.warehouse import Build
 
-BUILD = Build(7, "seven", "", "published", "", True, "", "", 1, 0, [], [], [])
+BUILD = Build(
+    7, "seven", "", "published", "", True, "", "", 1, 0, [], [], rows={}, project=None
+)
 
 
 class Told:
