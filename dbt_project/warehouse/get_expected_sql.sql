@@ -4,7 +4,8 @@
 #}
 {% macro get_expected_sql(rows, column_name_to_data_types) -%}
     {%- set types = dict(column_name_to_data_types) -%}
-    {%- for column in var('nodes_for_unit_tests')[model.tested_node_unique_id].columns.values() if column.data_type -%}
+    {%- set tested = var('nodes_for_unit_tests')[model.tested_node_unique_id] -%}
+    {%- for column in tested.columns.values() if column.data_type and column.name | lower in types -%}
         {%- do types.update({column.name | lower: storage_type(column.data_type)}) -%}
     {%- endfor -%}
     {#- Later versions of dbt hand over how names are quoted, too. -#}
