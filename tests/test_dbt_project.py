@@ -569,7 +569,7 @@ def test_incremental_builds_of_a_random_history_equal_pandas_and_a_full_refresh(
     new_rows = f"load_id > {last_round_begins_after})"
     assert new_rows in staged.read_text()
     counted = warehouse / COUNTED_HIRES
-    assert '__changes" where _version > ' in counted.read_text()
+    assert '__changes" where _version > ' in " ".join(counted.read_text().split())
     judge(warehouse)
     stepwise = published(warehouse)
     assert stepwise.marts == by_pandas(history.tables)
