@@ -149,7 +149,7 @@ def test_a_changed_macro_builds_incremental_models_from_all_rows(
     dbt_succeeds(warehouse, "run")
     load_hires(warehouse, tmp_path, "second.csv", SECOND)
     edit(
-        "sqlite/utc_timestamp.sql",
+        "utc_timestamp.sql",
         "= 'Z' then {{ expression }}",
         "= 'Z' then replace({{ expression }}, '2021-01', '2021-04')",
     )

@@ -214,6 +214,12 @@ def test_a_slip_in_a_file_is_told(files: dict[str, str | bytes], told: str) -> N
     assert any(told in complaint for complaint in found), found
 
 
+def test_a_folder_that_has_lost_its_last_file_is_no_slip() -> None:
+    configured = PROJECT.replace("    marts:", "    intermediate: {}\n    marts:")
+    assert configured != PROJECT
+    assert read_project(FILES | {"dbt_project.yml": configured}).marts
+
+
 @pytest.mark.parametrize(
     ("yaml", "sql"),
     [

@@ -12,11 +12,15 @@ from api.contract.dbt_keys import PROJECT, configurations
 from api.suggestion import did_you_mean
 
 VERSION = re.compile(r"_v\d+$")
-# Where files are that a section configures, unless the file itself says so.
+# Where files are that a section configures, unless the file itself says so. A folder
+# with YAML alone is there, too: what it lacks is told elsewhere.
+YAML = (".yml", ".yaml")
 SECTIONS = {
-    "models": ("model-paths", ["models"], (".sql", ".py")),
-    "seeds": ("seed-paths", ["seeds"], (".csv",)),
+    "models": ("model-paths", ["models"], (".sql", ".py", *YAML)),
+    "seeds": ("seed-paths", ["seeds"], (".csv", *YAML)),
 }
+# A folder may have lost its last file, of which dbt warns: only a slip is refused.
+SLIP = 0.8
 
 Name = Sequence[str]
 
@@ -85,6 +89,8 @@ def _astray(
             if isinstance(value, Mapping):
                 yield from _astray(section, value, inner, (*at, name))
         elif isinstance(value, Mapping) or f"+{name}" not in known:
-            place = ", ".join((section, *at))
-            hint = did_you_mean(name, [*there, *known])
-            yield f"{place}: {name!r} is no file or folder there{hint}"
+            is_folder = isinstance(value, Mapping)
+            hint = did_you_mean(name, [*there, *known], SLIP if is_folder else 0.6)
+            if hint or not is_folder:
+                place = ", ".join((section, *at))
+                yield f"{place}: {name!r} is no file or folder there{hint}"
