@@ -1,7 +1,8 @@
 // Puts the page together: which view an address shows, and what stands around all of them.
 
 import { startBanners } from "./banners.js";
-import { builds, oneBuild } from "./builds.js";
+import { oneBuild } from "./build.js";
+import { builds } from "./builds.js";
 import { h, icon, ICONS, replace } from "./dom.js";
 import { forgetKey, theKey } from "./key.js";
 import { live } from "./live.js";
