@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.checkout import AUTHOR, commit_all, git
@@ -24,14 +25,19 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
+def version_of(checkout: Checkout, project: Path, before: Any) -> Any:
+    """As the builder asks, by the digest of the files as they are."""
+    return checkout.version(str(Project(project).digests()), before)
+
+
 def test_a_folder_outside_git_has_no_version(project: Path) -> None:
-    assert Checkout(Project(project)).version(None) is None
+    assert version_of(Checkout(Project(project)), project, None) is None
 
 
 def test_a_version_is_a_commit_and_what_differs_from_it(project: Path) -> None:
     commit = commit_all(project.parent)
     checkout = Checkout(Project(project))
-    version = checkout.version(None)
+    version = version_of(checkout, project, None)
     assert version is not None
     assert (version["commit"], version["author"]) == (commit, AUTHOR)
     assert version["committed_at"].endswith("Z")
@@ -39,7 +45,7 @@ def test_a_version_is_a_commit_and_what_differs_from_it(project: Path) -> None:
     (project / MODEL).write_text("select 2 as one, 'changed'")
     (project / OTHER).write_text("select 2 as two")
     (project.parent / "elsewhere.sql").write_text("select 9")
-    version = checkout.version(version)
+    version = version_of(checkout, project, version)
     assert version is not None
     assert version["uncommitted_files"] == version["changed_files"] == [MODEL, OTHER]
 
@@ -47,15 +53,15 @@ def test_a_version_is_a_commit_and_what_differs_from_it(project: Path) -> None:
 def test_what_changed_counts_from_the_commit_that_was_published(project: Path) -> None:
     commit_all(project.parent)
     checkout = Checkout(Project(project))
-    published = checkout.version(None)
+    published = version_of(checkout, project, None)
     (project / OTHER).write_text("select 2 as two")
     later = commit_all(project.parent)
-    version = checkout.version(published)
+    version = version_of(checkout, project, published)
     assert version is not None
     assert (version["commit"], version["uncommitted_files"]) == (later, [])
     assert version["changed_files"] == [OTHER]
     git(project, "rm", "--quiet", MODEL)
-    version = checkout.version(published)
+    version = version_of(checkout, project, published)
     assert version is not None
     assert version["changed_files"] == [MODEL, OTHER]
 
@@ -63,6 +69,6 @@ def test_what_changed_counts_from_the_commit_that_was_published(project: Path) -
 def test_a_commit_that_is_not_there_any_more_hides_nothing(project: Path) -> None:
     commit_all(project.parent)
     (project / OTHER).write_text("select 2 as two")
-    version = Checkout(Project(project)).version({"commit": "0" * 40})
+    version = version_of(Checkout(Project(project)), project, {"commit": "0" * 40})
     assert version is not None
     assert version["changed_files"] == [OTHER]

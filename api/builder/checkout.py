@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from api.project import WATCHED, Fingerprint, Project
+from api.project import WATCHED, Project
 
 # Of a checkout on a slow disk; a build does not wait for more than that.
 GIT_SECONDS = 10.0
@@ -25,19 +25,20 @@ class Checkout:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._seen: tuple[Fingerprint, int] | None = None
+        self._asked_of: tuple[str, int] | None = None
         self._head: Version | None = None
         self._log: Path | None = None
 
-    def version(self, before: Mapping[str, Any] | None) -> Version | None:
+    def version(self, digest: str, before: Mapping[str, Any] | None) -> Version | None:
         """The commit, and files of the project that differ from it; None without one.
 
+        `digest` is that of the project, or nothing where it is not known.
         Where `before`, a version that was published, is of another commit,
         `changed_files` are those that differ from that.
         """
-        seen = self._project.fingerprint(), self._moved_at()
-        if seen != self._seen:
-            self._head, self._seen = self._ask(), seen
+        now = digest, self._moved_at()
+        if now != self._asked_of or not digest:
+            self._head, self._asked_of = self._ask(), now
         head = self._head
         if head is None:
             return None

@@ -111,12 +111,13 @@ class Judge:
         self._engine.record.add(_build(run, outcome, {}, run.last_load_id, "", version))
         return invocation_id, outcome
 
-    def _version(self, run: DbtRun) -> Version | None:
+    def _version(self, run: DbtRun, digest: str = "") -> Version | None:
         """Of what stands here; a terminal may have run dbt on anything."""
         if run.owner != LEASE_OWNER:
             return None
         before = self._engine.record.newest_build(published=True)
-        return self._checkout.version(json.loads(before.get("project") or "null"))
+        published = json.loads(before.get("project") or "null")
+        return self._checkout.version(digest, published)
 
     def _run(self, row: Row, nodes: Nodes | None = None) -> DbtRun:
         """A run as dbt recorded it; one from a terminal has recorded its nodes, too."""
@@ -171,7 +172,7 @@ class Judge:
         stop: Stop | None = None,
     ) -> Outcome:
         """All in one transaction: what another run changes meanwhile is not served."""
-        version = self._version(run)
+        version = self._version(run, digest)
         gone: dict[str, str] = {}
         with self._engine.publishing(run.invocation_id) as publishing:
             before = publishing.documents()

@@ -35,6 +35,31 @@ def failures_of(
     ]
 
 
+def failure(
+    name: str,
+    kind: str,
+    file: str | None,
+    message: str | None,
+    words: str,
+    *,
+    status: str = "error",
+    rows: int | None = None,
+    sample: Sequence[Mapping[str, Any]] = (),
+) -> Failure:
+    """One that no result of dbt tells of; of no certain line."""
+    return {
+        "name": name,
+        "kind": kind,
+        "file": file,
+        "line": None,
+        "status": status,
+        "rows": rows,
+        "message": message,
+        "words": words,
+        "sample": list(sample),
+    }
+
+
 class _Report:
     def __init__(
         self,

@@ -8,7 +8,7 @@ from typing import Any
 
 from api.plural import count
 from api.runs.catalogue import Document
-from api.runs.failures import Failure
+from api.runs.failures import Failure, failure
 
 PROMISED = {
     "real": "a number, and not beyond the largest",
@@ -38,17 +38,8 @@ def failure_of_misfit(
         f" {_short(first[column])}{f' where {where}' if where else ''}."
         f" {count(rows, 'row')} {'has' if rows == 1 else 'have'} such a value."
     )
-    return {
-        "name": contract["name"],
-        "kind": "model",
-        "file": document["file"],
-        "line": None,
-        "status": "error",
-        "rows": rows,
-        "message": words,
-        "words": words,
-        "sample": shown,
-    }
+    name, file = contract["name"], document["file"]
+    return failure(name, "model", file, words, words, rows=rows, sample=shown)
 
 
 def _in_json(cell: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from api.contract.sql_names import UPLOADS, Known, tables_named
 from api.runs import messages
 from api.runs.facts import Nodes
-from api.runs.failures import Failure
+from api.runs.failures import Failure, failure
 
 READING = ("model", "test")
 BUILT = ("model", "seed", "snapshot")
@@ -27,22 +27,11 @@ def failures_of_names(nodes: Nodes) -> list[Failure]:
     )
     found = []
     for node in nodes.values():
-        if node["resource_type"] not in READING:
+        name, kind = node["name"], node["resource_type"]
+        if kind not in READING:
             continue
-        is_model = node["resource_type"] == "model"
-        for _, what in tables_named(node.get("raw_code") or "", known, is_model):
-            words = messages.wrong(f"The SQL of {node['name']}", None, what)
-            found.append(
-                {
-                    "name": node["name"],
-                    "kind": node["resource_type"],
-                    "file": node["original_file_path"],
-                    "line": None,
-                    "status": "error",
-                    "rows": None,
-                    "message": what,
-                    "words": words,
-                    "sample": [],
-                }
-            )
+        file = node["original_file_path"]
+        for _, what in tables_named(node.get("raw_code") or "", known, kind == "model"):
+            words = messages.wrong(f"The SQL of {name}", None, what)
+            found.append(failure(name, kind, file, what, words))
     return found

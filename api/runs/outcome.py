@@ -13,7 +13,7 @@ from api.runs.audit import why_not_whole
 from api.runs.catalogue import Document, documents_of, endpoint_of
 from api.runs.chance import warnings_of_chance
 from api.runs.facts import DbtRun
-from api.runs.failures import Failure, failures_of
+from api.runs.failures import Failure, failure, failures_of
 from api.runs.named_tables import failures_of_names
 
 Status = Literal["published", "not_published", "failed"]
@@ -103,14 +103,5 @@ def _of_contract(text: str, documents: Mapping[str, Document]) -> Failure:
     """A mistake in what the YAML of a mart says, by its file where it names a mart."""
     named = re.match(r"model (\w+)", text)
     document = documents.get(named[1]) if named else None
-    return {
-        "name": named[1] if named else "project",
-        "kind": "project",
-        "file": document["file"] if document else None,
-        "line": None,
-        "status": "error",
-        "rows": None,
-        "message": text,
-        "words": text,
-        "sample": [],
-    }
+    file = document["file"] if document else None
+    return failure(named[1] if named else "project", "project", file, text, text)
