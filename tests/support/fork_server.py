@@ -201,10 +201,15 @@ def _dbt(folder: Path) -> dbtRunner:
     quiet += ["--target-path", folder, "--no-write-json"]
     project = ["--project-dir", TESTS.parent, "--profiles-dir", TESTS.parent]
     # The static parser has threads, which a fork would lose.
-    options = map(str, ["--no-static-parser", *project, *quiet])
+    options = [str(option) for option in ["--no-static-parser", *project, *quiet]]
     done = dbtRunner().invoke(["parse", *options])
     assert done.success, done.exception
-    return dbtRunner(manifest=done.result)
+    dbt = dbtRunner(manifest=done.result)
+    if os.environ.get("DBT_TARGET", "sqlite") == "sqlite":
+        # What dbt makes when it first needs it, such as compiled macros.
+        built = dbt.invoke(["build", *options])
+        assert built.success, built.exception
+    return dbt
 
 
 def _fork_for(connection: socket.socket, dbt: dbtRunner | None) -> NoReturn:
