@@ -37,7 +37,6 @@ COMPILED_AUDIT = ("unique", "not_null", "accepted_values", "relationships")
 DATA_ONLY = (
     *("--exclude-resource-type", "seed", "unit_test"),
     *("--exclude", *(f"test_name:{name}" for name in COMPILED_AUDIT)),
-    "--no-write-json",
 )
 FAILED = {NodeStatus.Error, NodeStatus.Fail, NodeStatus.RuntimeErr}
 
@@ -87,13 +86,15 @@ class Dbt:
             # It makes the folder all the same, which has to be one that it may make.
             *("--log-path", str(target)),
             "--no-version-check",
+            # Of what it writes only the docs are read; see `document`.
+            "--no-write-json",
         ]
 
     def parse(self) -> Invocation:
         """Read the project anew; after a failure the next build has to parse first."""
         self._manifest = None
         self._played.forget()
-        result = self._runner().invoke(["parse", "--no-write-json", *self._common])
+        result = self._runner().invoke(["parse", *self._common])
         if result.success and isinstance(result.result, Manifest):
             self._manifest = result.result
             self._find_seeds(result.result)
@@ -177,7 +178,7 @@ class Dbt:
 
     def operate(self, macro: str, arguments: Mapping[str, Any]) -> Invocation:
         """Run a macro of the project."""
-        options = ["--args", json.dumps(arguments), "--no-write-json"]
+        options = ["--args", json.dumps(arguments)]
         command = ["run-operation", macro, *options, *self._common]
         return _invocation(self._runner().invoke(command))
 
@@ -188,6 +189,8 @@ class Dbt:
         """
         options = ["--static", *(["--no-compile"] if is_compiled else [])]
         runner = self._runner()
+        if is_compiled and self._manifest is not None:
+            self._manifest.write(str(self._target / "manifest.json"))
         result = runner.invoke(["docs", "generate", *options, *self._common])
         if not result.success:
             return ""
