@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from support import fork_server
 from support.client import open_client
 from support.extra_marts import add_marts
 from support.project import Edit, copy_project
-from support.server import Server, build_once
+from support.server import Server, build_once, build_sample
 
 pytest_plugins = ["support.progress"]
 
@@ -50,10 +49,7 @@ def sample_warehouse(once: Once) -> Path:
     """A warehouse as a first build on the sample leaves it. Only ever copied."""
 
     def make(folder: Path) -> None:
-        warehouse = folder / "warehouse"
-        (warehouse / "builder").mkdir(parents=True)
-        shutil.copy(fork_server.parsed(), warehouse / "builder")
-        build_once(warehouse)
+        build_sample(folder / "warehouse")
 
     return once("sample", make) / "warehouse"
 

@@ -192,8 +192,9 @@ def _dbt(folder: Path) -> dbtRunner:
     """dbt that has parsed the checkout's project."""
     from dbt.cli.main import dbtRunner
 
-    # Nothing is connected to; but PostgreSQL's profile asks who it would be.
-    os.environ |= {"PGUSER": "nobody", "PGDATABASE": "nothing"}
+    # Nothing is connected to; but PostgreSQL's profile asks who it would be, and what
+    # was parsed serves those who ask for the same.
+    os.environ.update({"PGUSER": "nobody", "PGDATABASE": "nothing"} | os.environ)
     # As a builder has them: what was parsed serves the first of those, too.
     os.environ |= {"WAREHOUSE_DIR": ".", "SHARED_STORAGE": ""}
     os.chdir(folder)

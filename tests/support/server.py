@@ -211,6 +211,13 @@ def serving(sample: Path, folder: Path, **settings: str) -> Iterator[Server]:
         server.stop()
 
 
+def build_sample(warehouse: Path) -> None:
+    """The first build of a warehouse, of the checkout as it was parsed already."""
+    (warehouse / "builder").mkdir(parents=True)
+    shutil.copy(fork_server.parsed(), warehouse / "builder")
+    build_once(warehouse)
+
+
 def build_once(warehouse: Path, project: Path = CHECKOUT) -> None:
     """One build in a process of its own."""
     command = ["-m", "api.builder", "--once"]
