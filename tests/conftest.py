@@ -49,7 +49,7 @@ def sample_warehouse(once: Once) -> Path:
     """A warehouse as a first build on the sample leaves it. Only ever copied."""
 
     def make(folder: Path) -> None:
-        build_sample(folder / "warehouse")
+        build_sample(Server(folder / "warehouse"))
 
     return once("sample", make) / "warehouse"
 

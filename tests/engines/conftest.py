@@ -39,7 +39,7 @@ def sample_warehouse(once: Once, engine: Backend) -> Path | None:
 
     def make(folder: Path) -> None:
         engine.new_warehouse()
-        build_sample(folder / "warehouse")
+        build_sample(Server(folder / "warehouse"))
         engine.keep(folder)
 
     return once("sample", make) / "warehouse" if engine.can_copy else None
@@ -54,8 +54,8 @@ def new_server(
     """Make servers, not started, on new warehouses of the engine; all end as one.
 
     No load is in them; where that can be copied, they show the sample already, unless
-    they are to begin with nothing. `beside` is another server, for a second one on its
-    warehouse; `settings` are further variables.
+    they are to begin with nothing but the project as it was parsed. `beside` is another
+    server, for a second one on its warehouse; `settings` are further variables.
     """
     made: list[Server] = []
 
@@ -67,8 +67,6 @@ def new_server(
     ) -> Server:
         folder = tmp_path_factory.mktemp("server")
         sample = None if is_empty or beside else sample_warehouse
-        if sample:
-            shutil.copytree(sample, folder / "warehouse")
         if not beside:
             engine.new_warehouse(sample.parent if sample else None)
         server = Server(
@@ -77,6 +75,10 @@ def new_server(
             settings=engine.variables | settings,
             log=folder / "log",
         )
+        if sample:
+            shutil.copytree(sample, server.warehouse)
+        else:
+            server.begin_parsed()
         made.append(server)
         return server
 
