@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from conftest import Once
 from support.project import copy_project
 from support.server import Server
 
@@ -24,37 +25,60 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
     backend = BACKENDS[target](tmp_path_factory.mktemp(target))
     try:
         backend.start()
+        # For all processes, also those that have parsed the project ahead.
+        os.environ |= backend.variables
         yield backend
     finally:
         backend.close()
+
+
+@pytest.fixture(scope="session")
+def sample_warehouse(once: Once, engine: Backend) -> Path | None:
+    """A warehouse as a first build on the sample leaves it, beside what the engine
+    keeps of it; None where it cannot be copied."""
+
+    def make(folder: Path) -> None:
+        engine.new_warehouse()
+        Server(folder / "warehouse").build_once()
+        engine.keep(folder)
+
+    return once("sample", make) / "warehouse" if engine.can_copy else None
 
 
 @pytest.fixture(scope="module")
 def new_server(
     engine: Backend,
     tmp_path_factory: pytest.TempPathFactory,
-    request: pytest.FixtureRequest,
+    sample_warehouse: Path | None,
 ) -> Iterator[NewServer]:
     """Make servers, not started, on new warehouses of the engine; all end as one.
 
-    No load is in them; where that can be copied, they show the sample already.
-    `settings` are further variables: those of another server for a second one on its
-    warehouse.
+    No load is in them; where that can be copied, they show the sample already, unless
+    they are to begin with nothing but the project as it was parsed. `beside` is another
+    server, for a second one on its warehouse; `settings` are further variables.
     """
     made: list[Server] = []
 
-    def new(project: Path = CHECKOUT, **settings: str) -> Server:
+    def new(
+        project: Path = CHECKOUT,
+        beside: Server | None = None,
+        is_empty: bool = False,
+        **settings: str,
+    ) -> Server:
         folder = tmp_path_factory.mktemp("server")
+        sample = None if is_empty or beside else sample_warehouse
+        if not beside:
+            engine.new_warehouse(sample.parent if sample else None)
         server = Server(
             warehouse=folder / "warehouse",
             project=project,
-            settings=settings or engine.new_warehouse(),
+            settings=engine.variables | settings,
             log=folder / "log",
         )
-        if engine.is_folder:
-            shutil.copytree(
-                request.getfixturevalue("sample_warehouse"), server.warehouse
-            )
+        if sample:
+            shutil.copytree(sample, server.warehouse)
+        else:
+            server.begin_parsed()
         made.append(server)
         return server
 
@@ -65,7 +89,7 @@ def new_server(
 
 @pytest.fixture(scope="module")
 def server(new_server: NewServer) -> Server:
-    """A server that the tests of a module share, from an empty warehouse on."""
+    """A server that the tests of a module share, from a warehouse without loads on."""
     return new_server().start()
 
 

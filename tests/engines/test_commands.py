@@ -16,9 +16,12 @@ ABOVE = "departments_above_average"
 
 
 @pytest.fixture(scope="module")
-def stopped(new_server: NewServer) -> Server:
-    """A server that is not started: a warehouse for commands alone."""
-    return new_server()
+def stopped(new_server: NewServer, engine: Backend) -> Server:
+    """A server that is not started: a warehouse for commands alone.
+
+    An empty one where the first command has schemas to make.
+    """
+    return new_server(is_empty=engine.name != "sqlite")
 
 
 @pytest.fixture(scope="module")

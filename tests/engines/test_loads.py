@@ -44,9 +44,9 @@ def hires(first: int, count: int, year: int = 2021) -> list[Row]:
 
 
 @pytest.fixture(scope="module")
-def server(engine: Backend, new_server: NewServer) -> Server:
+def server(new_server: NewServer) -> Server:
     """One whose log tells which builds dbt had no part in."""
-    return new_server(LOG_LEVEL="debug", **engine.new_warehouse()).start()
+    return new_server(LOG_LEVEL="debug").start()
 
 
 @pytest.fixture(scope="module")

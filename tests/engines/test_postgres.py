@@ -40,7 +40,7 @@ def pair(
     """Two API servers, each with a builder of its own, on one slow warehouse."""
     slow_down(own_project, engine)
     one = new_server(own_project).start()
-    return one, new_server(own_project, **one.settings).start()
+    return one, new_server(own_project, beside=one).start()
 
 
 @pytest.fixture(scope="module")

@@ -51,8 +51,8 @@ def reader(server: Server) -> Iterator[Any]:
 
 
 def connect(server: Server) -> Any:
-    parts = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER"}
-    parts |= {"password": "PGPASSWORD", "dbname": "PGDATABASE"}
+    parts = {"host": "PGHOST", "hostaddr": "PGHOSTADDR", "port": "PGPORT"}
+    parts |= {"user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
     settings = {part: server.settings[name] for part, name in parts.items()}
     return psycopg2.connect(**settings)
 

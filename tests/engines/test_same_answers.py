@@ -8,13 +8,14 @@ compared with the second one alone.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from os.path import commonprefix
 from typing import Any
 
 import pytest
-from support.server import Server, wait_until
+from support.server import Server, build_sample, wait_until
 
 from api.config import CHECKOUT
 from engines.backends import Backend
@@ -63,17 +64,25 @@ def sqlite_server(
     engine: Backend, new_server: NewServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[], Server]:
     """Makes servers on warehouses of SQLite, whatever the engine under test is."""
+    if engine.name == "sqlite":
+        return new_server
 
-    def new() -> Server:
-        if engine.name == "sqlite":
-            return new_server()
-        folder = tmp_path_factory.mktemp("sqlite")
+    def made(name: str) -> Server:
+        folder = tmp_path_factory.mktemp(name)
         return Server(
             folder / "warehouse",
             settings={"DBT_TARGET": "sqlite"},
             log=folder / "log",
             python=str(CHECKOUT / ".venv/bin/python"),
         )
+
+    sample = made("sqlite_sample")
+    build_sample(sample)
+
+    def new() -> Server:
+        server = made("sqlite")
+        shutil.copytree(sample.warehouse, server.warehouse)
+        return server
 
     return new
 

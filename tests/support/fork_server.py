@@ -3,7 +3,8 @@
 Processes that have imported what is needed fork for whatever is to run: the same code
 in a process of its own, whose modules are loaded. There is one for servers, and one for
 everything that runs dbt, which has parsed the checkout's project once: a server must
-not load what dbt does. All test processes of a run share them; they end with it.
+not load what dbt does. Each environment of Python has its own. All test processes of a
+run share them; they end with it.
 """
 
 from __future__ import annotations
@@ -92,16 +93,17 @@ def start(
     folder: Path,
     variables: Mapping[str, str],
     descriptors: Mapping[int, int],
+    python: str = sys.executable,
 ) -> Forked:
     """Start `-m MODULE ARGUMENTS...`, or a Python script, as `subprocess.Popen` would.
 
     `dbt ARGUMENTS...` is dbt on the checkout's own project, which it does not read: it
     was read before the fork. `descriptors` are those that it gets, each by the number
-    of one of ours.
+    of one of ours. `python` is that of its environment.
     """
     kind = SERVE if command[:3] == ["-m", "api", "serve"] else DBT
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.connect(_address(kind))
+    connection.connect(_address(kind, python, variables))
     asked = {
         "command": list(command),
         "folder": str(folder),
@@ -114,20 +116,22 @@ def start(
 
 
 def run(
-    command: Sequence[str], folder: Path, variables: Mapping[str, str]
+    command: Sequence[str],
+    folder: Path,
+    variables: Mapping[str, str],
+    python: str = sys.executable,
 ) -> subprocess.CompletedProcess[str]:
     """Run to its end what `start` starts."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         descriptors = {1: out.fileno(), 2: err.fileno()}
-        code = start(command, folder, variables, descriptors).wait()
+        code = start(command, folder, variables, descriptors, python).wait()
         texts = [file.read() for file in (out, err) if not file.seek(0)]
     return subprocess.CompletedProcess(list(command), code, *texts)
 
 
-def parsed() -> Path:
+def parsed(python: str, variables: Mapping[str, str]) -> Path:
     """What dbt keeps of the project that it has parsed, to go on from."""
-    _address(DBT)
-    return prepare() / "partial_parse.msgpack"
+    return Path(_address(DBT, python, variables)).with_name("partial_parse.msgpack")
 
 
 def prepare() -> Path:
@@ -139,17 +143,22 @@ def prepare() -> Path:
     return Path(os.environ[FOLDER])
 
 
-def _address(kind: str) -> str:
-    """Where one listens, started by whoever needs it first."""
-    folder = prepare()
+def _address(kind: str, python: str, variables: Mapping[str, str]) -> str:
+    """Where one listens, started by whoever needs it first.
+
+    Another environment than ours has an engine of its own, which `variables` say.
+    """
+    folder = prepare() / (Path(python).parents[1].name or "system")
+    folder.mkdir(exist_ok=True)
     place = folder / kind
+    given = os.environ if python == sys.executable else os.environ | variables
     with open(folder / f"{kind}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not place.exists():
             subprocess.run(
-                [sys.executable, *QUIET, "-m", "support.fork_server", kind, folder],
+                [python, *QUIET, "-m", "support.fork_server", kind, folder],
                 cwd=TESTS,
-                env=os.environ | {"PYTHONPATH": f"{TESTS}:{TESTS.parent}"},
+                env=given | {"PYTHONPATH": f"{TESTS}:{TESTS.parent}"},
                 stdin=subprocess.DEVNULL,
                 check=True,
             )
@@ -175,7 +184,7 @@ def _fork_for_all(kind: str, folder: Path) -> None:
     os.rename(folder / f"{kind}.new", folder / kind)
     if os.fork():
         os._exit(0)
-    owner = Path("/proc", folder.name.split("-")[1])
+    owner = Path("/proc", folder.parent.name.split("-")[1])
     while folder.exists() and owner.exists():
         try:
             connection, _ = listener.accept()
@@ -192,8 +201,9 @@ def _dbt(folder: Path) -> dbtRunner:
     """dbt that has parsed the checkout's project."""
     from dbt.cli.main import dbtRunner
 
-    # Nothing is connected to; but PostgreSQL's profile asks who it would be.
-    os.environ |= {"PGUSER": "nobody", "PGDATABASE": "nothing"}
+    # Nothing is connected to; but PostgreSQL's profile asks who it would be, and what
+    # was parsed serves those who ask for the same.
+    os.environ.update({"PGUSER": "nobody", "PGDATABASE": "nothing"} | os.environ)
     # As a builder has them: what was parsed serves the first of those, too.
     os.environ |= {"WAREHOUSE_DIR": ".", "SHARED_STORAGE": ""}
     os.chdir(folder)
@@ -256,7 +266,7 @@ def _run(command: list[str], dbt: dbtRunner | None) -> NoReturn:
     is_module = command[0] == "-m"
     sys.argv = command[1:] if is_module else command
     try:
-        if command[:3] == ["-m", "api", "serve"]:
+        if command[:2] == ["-m", "api"]:
             _builders_are_forked()
         if is_module:
             runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
@@ -281,8 +291,12 @@ def _run(command: list[str], dbt: dbtRunner | None) -> NoReturn:
 
 
 def _builders_are_forked() -> None:
-    """Let a server's builder be forked, too, from where dbt is imported."""
+    """Let the builder of a server or command be forked, too, where dbt is imported."""
     from api.builder import supervisor
+
+    def call(command: list[str], env: dict[str, str], cwd: Path) -> int:
+        module = command.index("-m")
+        return start(command[module:], cwd, env, {1: 1, 2: 2}).wait()
 
     def popen(
         command: list[str],
@@ -299,7 +313,7 @@ def _builders_are_forked() -> None:
         builder.stdin = os.fdopen(mine, "wb", buffering=0)
         return builder
 
-    ours = vars(subprocess) | {"Popen": popen}
+    ours = vars(subprocess) | {"Popen": popen, "call": call}
     supervisor.subprocess = SimpleNamespace(**ours)  # type: ignore[assignment]
 
 

@@ -60,10 +60,10 @@ class Server:
         self.port = self.port or free_port()
         command = ["-m", "api", "serve", "--port", str(self.port)]
         with open(self.log or os.devnull, "ab") as log, open(os.devnull, "ab") as null:
-            if self.python == sys.executable and "WORKERS" not in self.settings:
+            if "WORKERS" not in self.settings:
                 outputs = {1: null.fileno(), 2: log.fileno()}
                 self.process = fork_server.start(
-                    command, CHECKOUT, self.environment, outputs
+                    command, CHECKOUT, self.environment, outputs, self.python
                 )
             else:
                 # Where several workers count together is chosen at an import.
@@ -139,15 +139,20 @@ class Server:
     def _run(
         self, command: list[str], folder: Path
     ) -> subprocess.CompletedProcess[str]:
-        if self.python == sys.executable:
-            return fork_server.run(command, folder, self.environment)
-        return subprocess.run(
-            [self.python, *command],
-            cwd=folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-        )
+        return fork_server.run(command, folder, self.environment, self.python)
+
+    def begin_parsed(self) -> None:
+        """Put into its empty folder what dbt keeps of the checkout, parsed already."""
+        (self.warehouse / "builder").mkdir(parents=True)
+        parsed = fork_server.parsed(self.python, self.environment)
+        shutil.copy(parsed, self.warehouse / "builder")
+
+    def build_once(self) -> None:
+        """One build in a process of its own, which goes on from what was parsed."""
+        if not (self.warehouse / "builder").exists():
+            self.begin_parsed()
+        done = self._run(["-m", "api.builder", "--once"], CHECKOUT)
+        assert done.returncode == 0, done.stderr
 
     def workers(self) -> list[int]:
         """The processes that answer; none for an instant while one is replaced."""
@@ -212,13 +217,8 @@ def serving(sample: Path, folder: Path, **settings: str) -> Iterator[Server]:
 
 
 def build_once(warehouse: Path, project: Path = CHECKOUT) -> None:
-    """One build in a process of its own, which goes on from what dbt has parsed."""
-    if not (warehouse / "builder").exists():
-        (warehouse / "builder").mkdir(parents=True)
-        shutil.copy(fork_server.parsed(), warehouse / "builder")
-    command = ["-m", "api.builder", "--once"]
-    done = fork_server.run(command, CHECKOUT, environment(warehouse, project))
-    assert done.returncode == 0, done.stderr
+    """One build in a process of its own."""
+    Server(warehouse, project).build_once()
 
 
 def run_dbt(

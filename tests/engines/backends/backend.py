@@ -16,20 +16,28 @@ class Backend:
     slow_rows = 30
     # Within how many seconds a build of a dbt in a terminal is what is served.
     handover = 0.0
-    # Whether a warehouse is a folder that can be copied once it was built.
-    is_folder = False
+    # Whether a warehouse can be copied once it was built.
+    can_copy = False
     # Whether what is committed has to outlive the machine, and not just the server.
     durable = False
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def new_warehouse(self) -> dict[str, str]:
-        """The variables by which server, commands and dbt find a new, empty warehouse.
+    @property
+    def variables(self) -> dict[str, str]:
+        """Those by which server, commands and dbt find the newest warehouse.
 
         WAREHOUSE_DIR is not among them: whoever starts a server chooses it.
         """
         raise NotImplementedError
+
+    def new_warehouse(self, sample: Path | None = None) -> dict[str, str]:
+        """The variables of a new warehouse: an empty one, or a copy of a kept one."""
+        raise NotImplementedError
+
+    def keep(self, folder: Path) -> None:
+        """Put what the newest warehouse has outside of its WAREHOUSE_DIR in there."""
 
     def start(self) -> None:
         """Start the engine's own server, if it has one, and wait for it."""

@@ -1,30 +1,40 @@
-"""PostgreSQL: a cluster of the session's own, a warehouse is a database in it."""
+"""PostgreSQL: a cluster of the session's own, the warehouse is a database in it."""
 
 from __future__ import annotations
 
-import itertools
 import os
 import pwd
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from support.server import free_port, wait_until
+from support.server import wait_until
 
 from engines.backends.backend import Backend
 
 ROLE = "app"
+DATABASE = "warehouse"
+# A warehouse that can be copied, and the same as a script.
+SAMPLE, DUMP = "sample", "sample.sql"
+# dbt parses the whole project again where host, port, user or database are others than
+# those that it has parsed it for. So they are the same for every warehouse of a run;
+# PGHOSTADDR, which dbt does not look at, says whose cluster is meant.
+HOST, PORT = "127.0.0.1", 25432
 
 
 class Postgres(Backend):
-    """A private cluster on 127.0.0.1, and a role that may no more than it has to."""
+    """A private cluster on a loopback address, one warehouse at a time in it, a role
+    that may no more than it has to."""
 
     name = "postgres"
     slow_rows = 20
+    can_copy = True
 
     def __init__(self, folder: Path) -> None:
         # Not in the session's folder: that is its user's alone, and a socket's path may
@@ -33,25 +43,40 @@ class Postgres(Backend):
         self._bin = binaries()
         self._user = unprivileged()
         self._password = secrets.token_hex(16)
-        self._numbers = itertools.count(1)
-        self._newest = ""
-        self._port = free_port()
+        self._address = free_address()
         self._process: subprocess.Popen[bytes] | None = None
         if self._user:
             os.chown(self.folder, self._user.pw_uid, self._user.pw_gid)
         self._make_cluster()
 
-    def new_warehouse(self) -> dict[str, str]:
-        database = self._newest = f"warehouse_{next(self._numbers)}"
-        self.run_sql(f"create database {database} owner {ROLE}")
+    @property
+    def variables(self) -> dict[str, str]:
         return {
             "DBT_TARGET": "postgres",
-            "PGHOST": "127.0.0.1",
-            "PGPORT": str(self._port),
-            "PGDATABASE": database,
+            "PGHOST": HOST,
+            "PGHOSTADDR": self._address,
+            "PGPORT": str(PORT),
+            "PGDATABASE": DATABASE,
             "PGUSER": ROLE,
             "PGPASSWORD": self._password,
         }
+
+    def new_warehouse(self, sample: Path | None = None) -> dict[str, str]:
+        """The one before is dropped: its server has to be stopped."""
+        template = self._restored(sample) if sample else "template1"
+        self.run_sql(f"drop database if exists {DATABASE} with (force)")
+        self.run_sql(f"create database {DATABASE} owner {ROLE} template {template}")
+        return self.variables
+
+    def keep(self, folder: Path) -> None:
+        dump = subprocess.run(
+            [self._bin / "pg_dump", DATABASE],
+            env=self._superuser,
+            capture_output=True,
+            text=True,
+            **self._as_user,
+        )
+        (folder / DUMP).write_text(self._output(dump))
 
     def start(self) -> None:
         fsync = "on" if self.durable else "off"
@@ -73,7 +98,7 @@ class Postgres(Backend):
         self._end(signal.SIGQUIT)
 
     def bytes_stored(self, warehouse: Path) -> int:
-        database = self.run_sql(f"select pg_database_size('{self._newest}')")
+        database = self.run_sql(f"select pg_database_size('{DATABASE}')")
         return super().bytes_stored(warehouse) + int(database)
 
     def close(self) -> None:
@@ -83,35 +108,43 @@ class Postgres(Backend):
 
     def run_sql(self, sql: str, database: str = "postgres") -> str:
         """What a superuser is told, a row a line, columns apart by `|`."""
-        return self._told(self.psql("-c", sql, PGDATABASE=database))
+        return self._output(self.psql("-c", sql, PGDATABASE=database)).strip()
 
     def run_script(self, script: str, database: str, **variables: str) -> None:
         """Run a script of psql's as a superuser, with psql's variables."""
         given = [f"--set={name}={value}" for name, value in variables.items()]
-        self._told(self.psql(*given, script=script, PGDATABASE=database))
+        self._output(self.psql(*given, script=script, PGDATABASE=database))
 
     def psql(
         self, *arguments: str, script: str | None = None, **variables: str
     ) -> subprocess.CompletedProcess[str]:
         """psql with PG* variables; by the socket, as a superuser, without them."""
-        superuser = {
-            "PGHOST": str(self.folder),
-            "PGPORT": str(self._port),
-            "PGUSER": "postgres",
-        }
         return subprocess.run(
             [self._bin / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", *arguments],
-            env=superuser | variables,
+            env=self._superuser | variables,
             input=script,
             capture_output=True,
             text=True,
             **self._as_user,
         )
 
+    def _restored(self, sample: Path) -> str:
+        """The database with the kept warehouse, made where it is not there yet."""
+        there = f"select 1 from pg_database where datname = '{SAMPLE}'"
+        if not self.run_sql(there):
+            self.run_sql(f"create database {SAMPLE} owner {ROLE}")
+            self.run_script((sample / DUMP).read_text(), SAMPLE)
+        return SAMPLE
+
     @staticmethod
-    def _told(done: subprocess.CompletedProcess[str]) -> str:
+    def _output(done: subprocess.CompletedProcess[str]) -> str:
         assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
+        return done.stdout
+
+    @property
+    def _superuser(self) -> dict[str, str]:
+        folder = str(self.folder)
+        return {"PGHOST": folder, "PGPORT": str(PORT), "PGUSER": "postgres"}
 
     @property
     def _data(self) -> Path:
@@ -141,8 +174,8 @@ class Postgres(Backend):
         assert done.returncode == 0, done.stderr
         os.chmod(self.folder, 0o700)
         settings = {
-            "listen_addresses": "'127.0.0.1'",
-            "port": str(self._port),
+            "listen_addresses": f"'{self._address}'",
+            "port": str(PORT),
             "unix_socket_directories": f"'{self.folder}'",
             "max_connections": "300",
         }
@@ -153,7 +186,7 @@ class Postgres(Backend):
         assert self._process is not None
         assert self._process.poll() is None, (self.folder / "log").read_text()
         ready = subprocess.run(
-            [self._bin / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self._port)],
+            [self._bin / "pg_isready", "-q", "-h", self._address, "-p", str(PORT)],
             **self._as_user,
         )
         return ready.returncode == 0
@@ -178,6 +211,16 @@ def binaries() -> Path:
     whole = [path for path in found if (path / "initdb").exists()]
     assert whole, "PostgreSQL is not installed: apt install postgresql"
     return whole[-1]
+
+
+def free_address() -> str:
+    """An address of this machine alone on which nobody listens at the port."""
+    for _ in range(100):
+        address = ".".join(["127", *(str(secrets.randbelow(254) + 1) for _ in "bcd")])
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((address, PORT))
+            return address
+    raise AssertionError(f"port {PORT} is taken on every address of this machine")
 
 
 def unprivileged() -> pwd.struct_passwd | None:

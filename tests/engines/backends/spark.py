@@ -24,14 +24,18 @@ class Spark(Backend):
 
         self.cluster: Any = Cluster(folder)
 
-    def new_warehouse(self) -> dict[str, str]:
-        """What the one before has left is dropped: its server has to be stopped."""
-        self._drop_schemas()
+    @property
+    def variables(self) -> dict[str, str]:
         return {
             "DBT_TARGET": "spark",
             "SPARK_THRIFT_HOST": "127.0.0.1",
             "SPARK_THRIFT_PORT": str(self.cluster.thrift_port),
         }
+
+    def new_warehouse(self, sample: Path | None = None) -> dict[str, str]:
+        """What the one before has left is dropped: its server has to be stopped."""
+        self._drop_schemas()
+        return self.variables
 
     def start(self) -> None:
         self.cluster.start()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from engines.backends.backend import Backend
 
 
@@ -10,7 +12,11 @@ class Sqlite(Backend):
 
     name = "sqlite"
     slow_rows = 4
-    is_folder = True
+    can_copy = True
 
-    def new_warehouse(self) -> dict[str, str]:
+    @property
+    def variables(self) -> dict[str, str]:
         return {"DBT_TARGET": "sqlite"}
+
+    def new_warehouse(self, sample: Path | None = None) -> dict[str, str]:
+        return self.variables
