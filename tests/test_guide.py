@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.client import open_client
 from support.project import copy_project
-from support.server import run_command, run_dbt
+from support.server import Server, run_command
 
 from api.config import CHECKOUT
 
@@ -40,7 +40,7 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     command = command.replace("../", f"{project.parent}/")
     if command.startswith("dbt "):
-        return run_dbt(warehouse, *command.split()[1:], project=project)
+        return Server(warehouse, project).dbt_in_project(*command.split()[1:])
     assert command.startswith("python -m api ")
     return run_command(warehouse, *command.split()[3:], project=project)
 

@@ -16,6 +16,7 @@ from api.engines import LEASE_OWNER, Connection, Database, Row
 from api.errors import NotReady, NotThere, StorageFull, UnknownBuild
 
 FAULT_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 0.25
 NEWEST_PUBLISHED = "where status = 'published' order by build_id desc limit 1"
 
 log = logging.getLogger("warehouse")
@@ -106,15 +107,18 @@ class Builds:
         worth_waiting: Callable[[], bool],
     ) -> Build | None:
         """One that settles nothing counts where no other is waited for."""
-        deadline = time.monotonic() + seconds
+        began = time.monotonic()
         while True:
             is_worth_it = worth_waiting()
             found = self._looked_for(where, values)
             if build := next((b for b in found if b.settles or not is_worth_it), None):
                 return build
-            if time.monotonic() > deadline or not is_worth_it:
+            waited = time.monotonic() - began
+            if waited > seconds or not is_worth_it:
                 return None
-            time.sleep(self._database.poll_seconds)
+            # Whoever has waited for long does not see when it is a twentieth longer.
+            pause = min(waited / 20, LONGEST_PAUSE_SECONDS)
+            time.sleep(max(pause, self._database.poll_seconds))
 
     def _looked_for(self, where: str, values: Sequence[Any]) -> list[Build]:
         """Found or not: what is waited for is stored, whatever befalls this file."""

@@ -15,7 +15,7 @@ from os.path import commonprefix
 from typing import Any
 
 import pytest
-from support.server import Server, build_sample, wait_until
+from support.server import Server, wait_until
 
 from api.config import CHECKOUT
 from engines.backends import Backend
@@ -77,7 +77,7 @@ def sqlite_server(
         )
 
     sample = made("sqlite_sample")
-    build_sample(sample)
+    sample.build_once()
 
     def new() -> Server:
         server = made("sqlite")

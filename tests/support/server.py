@@ -132,25 +132,47 @@ class Server:
         return self._run(["-m", "api", *arguments], CHECKOUT)
 
     def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """dbt on its warehouse, from a terminal in the folder of that.
+
+        There it goes on from what was parsed of the checkout; in the root of the project
+        it would read all anew, which takes longer than most of what it is to do.
+        """
+        target = self.warehouse / "target"
+        self._begin_parsed(target)
+        places = {"project": self.project, "profiles": self.project}
+        options = [f"--{name}-dir={place}" for name, place in places.items()]
+        return self._run(
+            [self._dbt, *arguments, *options, f"--target-path={target}"],
+            self.warehouse,
+            WAREHOUSE_DIR=".",
+        )
+
+    def dbt_in_project(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """dbt on its warehouse, from a terminal in the root of its project."""
-        dbt = str(Path(self.python).parent / "dbt")
-        return self._run([dbt, *arguments], self.project)
+        return self._run([self._dbt, *arguments], self.project)
+
+    @property
+    def _dbt(self) -> str:
+        return str(Path(self.python).parent / "dbt")
 
     def _run(
-        self, command: list[str], folder: Path
+        self, command: list[str], folder: Path, **variables: str
     ) -> subprocess.CompletedProcess[str]:
-        return fork_server.run(command, folder, self.environment, self.python)
+        given = self.environment | variables
+        return fork_server.run(command, folder, given, self.python)
 
     def begin_parsed(self) -> None:
         """Put into its empty folder what dbt keeps of the checkout, parsed already."""
-        (self.warehouse / "builder").mkdir(parents=True)
-        parsed = fork_server.parsed(self.python, self.environment)
-        shutil.copy(parsed, self.warehouse / "builder")
+        self._begin_parsed(self.warehouse / "builder")
+
+    def _begin_parsed(self, folder: Path) -> None:
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            shutil.copy(fork_server.parsed(self.python, self.environment), folder)
 
     def build_once(self) -> None:
         """One build in a process of its own, which goes on from what was parsed."""
-        if not (self.warehouse / "builder").exists():
-            self.begin_parsed()
+        self.begin_parsed()
         done = self._run(["-m", "api.builder", "--once"], CHECKOUT)
         assert done.returncode == 0, done.stderr
 
