@@ -114,10 +114,12 @@ def test_another_schema_of_a_snapshot_is_refused_in_words(server: Server) -> Non
     shutil.rmtree(snapshots)
 
 
-def test_dev_neither_clones_nor_defers_and_says_why(server: Server) -> None:
+def test_dev_neither_clones_nor_defers_and_says_why(
+    server: Server, sample_warehouse: Path
+) -> None:
     """The models of another target are in another file."""
     state = ["--target", "dev", "--select", "stg_jobs"]
-    state += ["--state", str(server.warehouse / "builder")]
+    state += ["--state", str(sample_warehouse / "builder")]
     cloned = server.dbt("clone", *state)
     assert "SQLite cannot clone" in cloned.stdout, cloned.stdout
     deferred = server.dbt("run", "--defer", *state)

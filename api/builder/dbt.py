@@ -190,7 +190,8 @@ class Dbt:
         options = ["--static", *(["--no-compile"] if is_compiled else [])]
         runner = self._runner()
         if is_compiled and self._manifest is not None:
-            self._manifest.write(str(self._target / "manifest.json"))
+            path = str(self._target / "manifest.json")
+            self._manifest.write(path)  # type: ignore[no-untyped-call]
         result = runner.invoke(["docs", "generate", *options, *self._common])
         if not result.success:
             return ""

@@ -134,8 +134,8 @@ class Server:
     def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """dbt on its warehouse, from a terminal in the folder of that.
 
-        There it goes on from what was parsed of the checkout; in the root of the project
-        it would read all anew, which takes longer than most of what it is to do.
+        There it goes on from what was parsed of the checkout; in the root of the
+        project it would read all anew, which takes longer than most of what it does.
         """
         target = self.warehouse / "target"
         self._begin_parsed(target)
