@@ -504,13 +504,15 @@ def test_a_workbook_may_hold_as_much_as_any_file() -> None:
 # The process
 
 
-MANY = xlsx([["id", "job"], *([n, "Cook" * 20] for n in range(20_000))])
+@pytest.fixture(scope="module")
+def many() -> bytes:
+    return xlsx([["id", "job"], *([n, "Cook" * 20] for n in range(20_000))])
 
 
 def test_no_process_outlives_a_reader_that_is_left(
-    children: list[subprocess.Popen],
+    children: list[subprocess.Popen], many: bytes
 ) -> None:
-    blocks = iter(CsvFile(JOBS, io.BytesIO(MANY), 1 << 16))
+    blocks = iter(CsvFile(JOBS, io.BytesIO(many), 1 << 16))
     next(blocks)
     assert children[0].poll() is None
     blocks.close()
@@ -518,18 +520,20 @@ def test_no_process_outlives_a_reader_that_is_left(
 
 
 def test_no_process_outlives_one_that_reads_ahead(
-    children: list[subprocess.Popen],
+    children: list[subprocess.Popen], many: bytes
 ) -> None:
-    blocks = read_ahead(CsvFile(JOBS, io.BytesIO(MANY), 1 << 16), 1)
+    blocks = read_ahead(CsvFile(JOBS, io.BytesIO(many), 1 << 16), 1)
     next(blocks)
     blocks.close()
     assert children[0].returncode
 
 
-def test_a_process_that_is_killed_is_told(children: list[subprocess.Popen]) -> None:
+def test_a_process_that_is_killed_is_told(
+    children: list[subprocess.Popen], many: bytes
+) -> None:
     # It waits for room in the pipe, with most of the rows still to come.
-    with closing(Sheet(io.BytesIO(MANY), None)) as sheet:
+    with closing(Sheet(io.BytesIO(many), None)) as sheet:
         sheet.read(1)
         children[0].kill()
         with pytest.raises(TooLarge, match="more memory or time"):
-            sheet.read(len(MANY) * 100)
+            sheet.read(len(many) * 100)
