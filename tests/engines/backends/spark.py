@@ -34,6 +34,8 @@ class Spark(Backend):
         }
 
     def start(self) -> None:
+        # What is measured has many.
+        self.cluster.few_rows = not self.durable
         self.cluster.start()
 
     def stop(self) -> None:
