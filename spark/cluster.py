@@ -149,6 +149,10 @@ class Cluster:
             ("spark.hadoop.hive.exec.scratchdir", str(temporary / "hive")),
             ("spark.hadoop.hive.exec.local.scratchdir", str(temporary / "hive-local")),
             ("spark.hadoop.hive.server2.logging.operation.enabled", "false"),
+            # A thread reads all of Hive's settings before its first statement: few, and
+            # the same ones each time.
+            ("spark.hadoop.hive.server2.async.exec.threads", "4"),
+            ("spark.hadoop.hive.server2.async.exec.keepalive.time", "1d"),
             ("spark.ui.enabled", "false"),
             ("spark.master.rest.enabled", "false"),
             # Few rows in many pieces are mostly overhead.
