@@ -19,8 +19,11 @@ START_SECONDS = 180.0
 STOP_SECONDS = 20.0
 MASTER = "org.apache.spark.deploy.master.Master"
 WORKER = "org.apache.spark.deploy.worker.Worker"
-# Half the processor time where nothing is done often enough to be compiled twice.
-COMPILED_ONCE = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+# Half the processor time where nothing is done often enough to be compiled twice. Spark
+# would soon fill the small room that Java leaves then, and throw out what it needs.
+COMPILED_ONCE = (
+    "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
+)
 THRIFT = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
 
 # The Thrift server would take these over its own settings.
