@@ -1,5 +1,5 @@
-"""Loads of every kind, one after the other on one warehouse; after each, both metrics
-are what pandas makes of what ought to count."""
+"""Loads of every kind, one after the other on one warehouse; after each, or after some
+where builds are slow, both metrics are what pandas makes of what ought to count."""
 
 from __future__ import annotations
 
