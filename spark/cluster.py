@@ -19,7 +19,15 @@ START_SECONDS = 180.0
 STOP_SECONDS = 20.0
 MASTER = "org.apache.spark.deploy.master.Master"
 WORKER = "org.apache.spark.deploy.worker.Worker"
+# Half the processor time where nothing is done often enough to be compiled twice. Spark
+# would soon fill the small room that Java leaves then, and throw out what it needs.
+COMPILED_ONCE = (
+    "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
+)
 THRIFT = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
+
+# The Thrift server would take these over its own settings.
+DAEMON = {"SPARK_DAEMON_MEMORY": "256m", "SPARK_DAEMON_JAVA_OPTS": COMPILED_ONCE}
 
 QUIET = """\
 rootLogger.level = warn
@@ -49,6 +57,7 @@ class Cluster:
 
     `workers` are the processes of the workers, each with one executor of one core and
     of SPARK_WORKER_MEMORY: a build goes on, on the others, when one of them is killed.
+    Where there are `few_rows`, what costs most is to start and to plan.
     """
 
     folder: Path
@@ -58,6 +67,7 @@ class Cluster:
     memory: str = field(
         default_factory=lambda: os.environ.get("SPARK_WORKER_MEMORY") or "1g"
     )
+    few_rows: bool = False
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list, init=False)
     _others: list[subprocess.Popen[bytes]] = field(default_factory=list, init=False)
 
@@ -117,13 +127,19 @@ class Cluster:
     def _settings(self) -> list[tuple[str, str]]:
         temporary = self.folder / "tmp"
         metastore = self.folder / "metastore"
-        java = f"-Djava.io.tmpdir={temporary} -Dderby.stream.error.file=/dev/null"
+        java = f"-Djava.io.tmpdir={temporary}"
+        if self.few_rows:
+            java = f"{java} {COMPILED_ONCE}"
         return [
             ("spark.master", self._master_url),
             ("spark.driver.host", LOOPBACK),
             ("spark.driver.bindAddress", LOOPBACK),
             ("spark.driver.memory", "1g"),
-            ("spark.driver.extraJavaOptions", java),
+            (
+                "spark.driver.extraJavaOptions",
+                f"{java} -Dderby.stream.error.file=/dev/null",
+            ),
+            ("spark.executor.extraJavaOptions", java),
             ("spark.executor.memory", self.memory),
             ("spark.executor.cores", "1"),
             ("spark.cores.max", str(self.size)),
@@ -136,11 +152,15 @@ class Cluster:
             ("spark.hadoop.hive.exec.scratchdir", str(temporary / "hive")),
             ("spark.hadoop.hive.exec.local.scratchdir", str(temporary / "hive-local")),
             ("spark.hadoop.hive.server2.logging.operation.enabled", "false"),
+            # A thread reads all of Hive's settings before its first statement: few, and
+            # the same ones each time.
+            ("spark.hadoop.hive.server2.async.exec.threads", "4"),
+            ("spark.hadoop.hive.server2.async.exec.keepalive.time", "1d"),
             ("spark.ui.enabled", "false"),
             ("spark.master.rest.enabled", "false"),
             # Few rows in many pieces are mostly overhead.
-            ("spark.sql.shuffle.partitions", "4"),
-            ("spark.sql.adaptive.enabled", "true"),
+            ("spark.sql.shuffle.partitions", "2" if self.few_rows else "4"),
+            ("spark.sql.adaptive.enabled", str(not self.few_rows).lower()),
             # A worker that is killed is given up soon, and its work done by another.
             ("spark.network.timeout", "20s"),
             ("spark.network.timeoutInterval", "5s"),
@@ -157,9 +177,7 @@ class Cluster:
         with (self.folder / f"{name}.log").open("wb") as log:
             return subprocess.Popen(
                 [str(_spark_home() / "bin" / script), *arguments],
-                # The Thrift server would take it over its own spark.driver.memory.
-                env=self._environment()
-                | ({"SPARK_DAEMON_MEMORY": "256m"} if script == "spark-class" else {}),
+                env=self._environment() | (DAEMON if script == "spark-class" else {}),
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -172,6 +190,7 @@ class Cluster:
         return os.environ | {
             "SPARK_HOME": str(_spark_home()),
             "SPARK_CONF_DIR": str(self.folder / "conf"),
+            "SPARK_LAUNCHER_OPTS": COMPILED_ONCE,
             "SPARK_LOCAL_IP": LOOPBACK,
             "SPARK_MASTER_HOST": LOOPBACK,
             "HIVE_SERVER2_THRIFT_BIND_HOST": LOOPBACK,

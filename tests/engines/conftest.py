@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
 from conftest import Once
+from support.held_builder import built_together
 from support.project import copy_project
 from support.server import Server
 
@@ -16,6 +18,11 @@ from api.config import CHECKOUT
 from engines.backends import BACKENDS, Backend
 
 NewServer = Callable[..., Server]
+
+
+def in_few_builds(engine: Backend, server: Server) -> AbstractContextManager[None]:
+    """One build for all that comes meanwhile, on an engine that takes long for each."""
+    return built_together(server) if engine.rounds == 1 else nullcontext()
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,28 @@ def held_builder(server: Server) -> Iterator[None]:
     assert log is not None
     # Until then it may hold a lock, and would keep it.
     wait_until(lambda: '"build_unneeded"' in log.read_text())
-    builder = server.builder
+    with _stopped(server.builder):
+        yield
+
+
+@contextmanager
+def built_together(server: Server) -> Iterator[None]:
+    """All that comes meanwhile is in one build, which begins afterwards.
+
+    Else the first of it would have one, and the rest another. The server needs a log,
+    and all that it holds is built.
+    """
+    log = server.log
+    assert log is not None
+    newest = server.get("/builds?limit=1").json()[0]["build_id"]
+    # Told once everything is done that belongs to a build.
+    wait_until(lambda: f'"build_id":{newest},' in log.read_text())
+    with _stopped(server.builder):
+        yield
+
+
+@contextmanager
+def _stopped(builder: int) -> Iterator[None]:
     os.kill(builder, signal.SIGSTOP)
     try:
         yield

@@ -38,6 +38,8 @@ class Spark(Backend):
         return self.variables
 
     def start(self) -> None:
+        # What is measured has many.
+        self.cluster.few_rows = not self.durable
         self.cluster.start()
 
     def stop(self) -> None:
