@@ -45,8 +45,12 @@ def sample_warehouse(once: Once, engine: Backend) -> Path | None:
     keeps of it; None where it cannot be copied."""
 
     def make(folder: Path) -> None:
+        server = Server(folder / "warehouse")
+        # In the first one builds whoever forks from then on.
         engine.new_warehouse()
-        Server(folder / "warehouse").build_once()
+        server.begin_parsed()
+        engine.new_warehouse()
+        server.build_once()
         engine.keep(folder)
 
     return once("sample", make) / "warehouse" if engine.can_copy else None

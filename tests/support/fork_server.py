@@ -198,12 +198,13 @@ def _fork_for_all(kind: str, folder: Path) -> None:
 
 
 def _dbt(folder: Path) -> dbtRunner:
-    """dbt that has parsed the checkout's project."""
+    """dbt that has parsed the checkout's project.
+
+    What was parsed serves those alone who ask for the very database that our
+    environment names.
+    """
     from dbt.cli.main import dbtRunner
 
-    # Nothing is connected to; but PostgreSQL's profile asks who it would be, and what
-    # was parsed serves those who ask for the same.
-    os.environ.update({"PGUSER": "nobody", "PGDATABASE": "nothing"} | os.environ)
     # As a builder has them: what was parsed serves the first of those, too.
     os.environ |= {"WAREHOUSE_DIR": ".", "SHARED_STORAGE": ""}
     os.chdir(folder)
@@ -215,7 +216,7 @@ def _dbt(folder: Path) -> dbtRunner:
     done = dbtRunner().invoke(["parse", *options])
     assert done.success, done.exception
     dbt = dbtRunner(manifest=done.result)
-    if os.environ.get("DBT_TARGET", "sqlite") == "sqlite":
+    if os.environ.get("DBT_TARGET", "sqlite") != "spark":
         # What dbt makes when it first needs it, such as compiled macros.
         built = dbt.invoke(["build", *options])
         assert built.success, built.exception

@@ -12,7 +12,7 @@ class Backend:
     name: str
     # How often what is repeated to be certain is repeated: fewer where builds are slow.
     rounds = 2
-    # How many million rows take some seconds to count.
+    # How many million rows take a second or more to count.
     slow_rows = 30
     # Within how many seconds a build of a dbt in a terminal is what is served.
     handover = 0.0

@@ -33,7 +33,7 @@ class Postgres(Backend):
     that may no more than it has to."""
 
     name = "postgres"
-    slow_rows = 20
+    slow_rows = 8
     can_copy = True
 
     def __init__(self, folder: Path) -> None:
