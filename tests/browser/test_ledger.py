@@ -106,7 +106,8 @@ def test_a_build_tells_what_is_new_in_it_how_long_it_took_and_its_warnings(
     page = open_page(loaded, "#/builds")
     build_id = loaded.get("/loads/2").json()["build"]["build_id"]
     number = page.get_by_role("link", name=str(build_id), exact=True)
-    one = page.locator("tbody tr").filter(has=number)
+    of_its_own = page.locator("td:first-child").filter(has=number)
+    one = page.locator("tbody tr").filter(has=of_its_own)
     expect(one).to_contain_text("load 2")
     expect(one).to_contain_text("warning")
     one.get_by_role("link").first.click()
