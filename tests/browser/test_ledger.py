@@ -119,10 +119,10 @@ def test_a_build_tells_what_is_new_in_it_how_long_it_took_and_its_warnings(
     ).to_contain_text("ms")
 
 
-def test_a_build_can_be_asked_for(loaded: Server, open_page: OpenPage) -> None:
-    page = open_page(loaded, "#/builds")
+def test_a_build_can_be_asked_for(server: Server, open_page: OpenPage) -> None:
+    page = open_page(server, "#/builds")
     expect(page.locator("tbody tr").first).to_be_visible()
-    before = loaded.get("/builds").json()[0]["build_id"]
+    before = server.get("/builds").json()[0]["build_id"]
     page.get_by_role("button", name="Build now").click()
     expect(page.get_by_role("link", name=str(before + 1), exact=True)).to_be_visible()
 
