@@ -17,7 +17,7 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
-from support.server import Server
+from support.server import Server, serving
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 WIDE, NARROW = {"width": 1600, "height": 900}, {"width": 360, "height": 740}
@@ -85,6 +85,19 @@ def hold_first(page: Page, address: str) -> list[Route]:
     held: list[Route] = []
     page.route(address, lambda route: route.continue_() if held else held.append(route))
     return held
+
+
+@pytest.fixture(scope="module")
+def shared(
+    sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """One server on the sample for the tests of a module.
+
+    They look at nothing but what they have loaded themselves. The first build of a new
+    server takes seconds, one of a load like the loads before it next to none.
+    """
+    with serving(sample_warehouse, tmp_path_factory.mktemp("shared")) as server:
+        yield server
 
 
 @pytest.fixture

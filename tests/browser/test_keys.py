@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from support.server import Server
+from support.server import Server, serving
 
 from browser.conftest import OpenPage, hold_first
 
@@ -15,13 +15,15 @@ WRITER, READER = "w" * 24, "r" * 24
 CSV = [{"name": "jobs.csv", "mimeType": "text/csv", "buffer": b"1,Clerk\n"}]
 
 
-@pytest.fixture
-def keyed(warehouse: Path) -> Iterator[Server]:
-    server = Server(
-        warehouse, settings={"API_KEYS": f"hr:{WRITER}", "READ_KEYS": f"bi:{READER}"}
-    ).start()
-    yield server
-    server.stop()
+@pytest.fixture(scope="module")
+def keyed(
+    sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """One for all of these tests; what a page knows of a key ends with the page."""
+    folder = tmp_path_factory.mktemp("keyed")
+    keys = {"API_KEYS": f"hr:{WRITER}", "READ_KEYS": f"bi:{READER}"}
+    with serving(sample_warehouse, folder, **keys) as server:
+        yield server
 
 
 def give(page: Page, key: str) -> None:
@@ -43,10 +45,12 @@ def test_metrics_need_no_key_and_uploading_asks_once(
     page.get_by_role("button", name="Upload 1 file").click()
     expect(page.get_by_text("1 row loaded", exact=True)).to_be_visible()
     page.get_by_role("link", name="Loads", exact=True).click()
-    expect(page.get_by_role("cell", name="hr", exact=True)).to_be_visible()
+    ours = page.get_by_role("row").filter(has_text="jobs.csv")
+    sender = ours.get_by_role("cell", name="hr", exact=True)
+    expect(sender).to_be_visible()
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.reload()
-    expect(page.get_by_role("cell", name="hr", exact=True)).to_be_visible()
+    expect(sender).to_be_visible()
     kept = page.evaluate("[localStorage.length, document.cookie]")
     assert kept == [0, ""], "nothing outlives the session"
 
@@ -92,10 +96,13 @@ def test_a_refusal_that_comes_after_the_key_asks_for_none(
 
 
 def test_downloads_carry_the_key(keyed: Server, open_page: OpenPage) -> None:
-    headers = {"X-API-Key": WRITER}
-    keyed.session.headers.update(headers)
-    keyed.upload("jobs", b"1,Clerk\n2,\n")
-    page = open_page(keyed, "#/loads/1", expected=("401",))
+    sent = keyed.post(
+        "/upload_csv",
+        files={"csv_file": b"1,Clerk\n2,\n"},
+        data={"table_name": "jobs"},
+        headers={"X-API-Key": WRITER, "Prefer": "respond-async"},
+    )
+    page = open_page(keyed, f"#/loads/{sent.json()['load_id']}", expected=("401",))
     give(page, READER)
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the rejects").click()
@@ -103,9 +110,9 @@ def test_downloads_carry_the_key(keyed: Server, open_page: OpenPage) -> None:
 
 
 def test_a_key_can_be_forgotten(keyed: Server, open_page: OpenPage) -> None:
-    page = open_page(keyed, "#/loads", expected=("401",))
+    page = open_page(keyed, "#/builds", expected=("401",))
     give(page, READER)
-    expect(page.get_by_text("Nothing was loaded yet")).to_be_visible()
+    expect(page.locator("tbody tr").first).to_be_visible()
     page.get_by_role("button", name="Forget the API key").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     page.get_by_role("button", name="Not now").click()
@@ -113,7 +120,7 @@ def test_a_key_can_be_forgotten(keyed: Server, open_page: OpenPage) -> None:
 
 
 def test_without_a_key_a_failed_build_is_told_but_not_its_rows(
-    keyed: Server, open_page: OpenPage, warehouse: Path
+    keyed: Server, open_page: OpenPage
 ) -> None:
     page = open_page(keyed, expected=("401",))
     expect(page.locator("svg.marks").first).to_be_visible()

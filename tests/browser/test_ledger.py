@@ -6,27 +6,21 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
-from support.server import Server
+from playwright.sync_api import expect
+from support.held_builder import held_builder
+from support.server import Server, serving
 
 from browser.conftest import OpenPage, hold_first
 
 PUBLISHED = re.compile("published")
 
 
-@pytest.fixture
-def loaded(server: Server) -> Server:
+@pytest.fixture(scope="module")
+def loaded(shared: Server) -> Server:
     """Two loads: departments with a reject, and hires that there are no jobs for."""
-    server.upload("departments", b"1,Sales\n2,Legal\n3,\n", name="mine.csv")
-    server.batch("hired_employees", [[1, "Ann", "2021-02-03T10:00:00Z", 1, 9]])
-    return server
-
-
-def row(page: Page, load_id: int) -> Locator:
-    link = page.get_by_role("link", name=str(load_id), exact=True)
-    return page.locator("tbody tr").filter(
-        has=page.locator("td").first.filter(has=link)
-    )
+    shared.upload("departments", b"1,Sales\n2,Legal\n3,\n", name="mine.csv")
+    shared.batch("hired_employees", [[1, "Ann", "2021-02-03T10:00:00Z", 1, 9]])
+    return shared
 
 
 def test_an_empty_ledger_says_where_to_begin(
@@ -37,21 +31,24 @@ def test_an_empty_ledger_says_where_to_begin(
 
 
 def test_a_load_is_undone_and_brought_back(loaded: Server, open_page: OpenPage) -> None:
+    newest = loaded.get("/loads").json()[0]["load_id"]
     page = open_page(loaded, "#/loads")
     expect(page.get_by_text("mine.csv")).to_be_visible()
     page.get_by_role("button", name="Undo load 1").click()
     told = page.locator(".toast")
     expect(told).to_contain_text("Load 1 is undone; the numbers are")
-    expect(page.get_by_text("undone by 3")).to_be_visible()
+    first = page.get_by_text(f"undone by {newest + 1}")
+    expect(first).to_be_visible()
     assert loaded.get("/tables/departments").json()["rows_loaded"] == 0
     page.get_by_role("button", name="Bring it back").click()
     expect(told).to_contain_text("Load 1 counts again")
-    expect(page.get_by_text("undone by 3")).to_have_count(0)
+    expect(first).to_have_count(0)
     assert loaded.get("/tables/departments").json()["rows_loaded"] == 2
     page.get_by_role("button", name="Undo load 1").click()
-    expect(page.get_by_text("undone by 5")).to_be_visible()
+    second = page.get_by_text(f"undone by {newest + 3}")
+    expect(second).to_be_visible()
     page.get_by_role("button", name="Bring back load 1").click()
-    expect(page.get_by_text("undone by 5")).to_have_count(0)
+    expect(second).to_have_count(0)
     modes = [load["mode"] for load in loaded.get("/loads").json()]
     assert modes[:4] == ["redo", "undo", "redo", "undo"]
 
@@ -79,10 +76,12 @@ def test_of_two_readings_at_once_the_newer_is_shown(
 def test_a_load_that_somebody_else_sends_appears_by_itself(
     loaded: Server, open_page: OpenPage
 ) -> None:
+    before = len(loaded.get("/loads").json())
     page = open_page(loaded, "#/loads")
-    expect(page.locator("tbody tr")).to_have_count(2)
-    loaded.batch("jobs", [[9, "Clerk"]])
-    expect(page.locator("tbody tr")).to_have_count(3)
+    expect(page.locator("tbody tr")).to_have_count(before)
+    sent = loaded.batch("jobs", [[8, "Clerk"]], prefer="respond-async")
+    assert sent.status_code == 202
+    expect(page.locator("tbody tr")).to_have_count(before + 1)
 
 
 def test_a_load_shows_its_rejects_and_its_build(
@@ -105,10 +104,13 @@ def test_a_build_tells_what_is_new_in_it_how_long_it_took_and_its_warnings(
     loaded: Server, open_page: OpenPage
 ) -> None:
     page = open_page(loaded, "#/builds")
-    newest = page.locator("tbody tr").first
-    expect(newest).to_contain_text("load 2")
-    expect(newest).to_contain_text("warning")
-    newest.get_by_role("link").first.click()
+    build_id = loaded.get("/loads/2").json()["build"]["build_id"]
+    number = page.get_by_role("link", name=str(build_id), exact=True)
+    of_its_own = page.locator("td:first-child").filter(has=number)
+    one = page.locator("tbody tr").filter(has=of_its_own)
+    expect(one).to_contain_text("load 2")
+    expect(one).to_contain_text("warning")
+    one.get_by_role("link").first.click()
     expect(page.get_by_role("heading", name="Warnings")).to_be_visible()
     expect(page.locator(".failure.warn").first).to_contain_text("job_id")
     models = page.get_by_role("region", name=re.compile("Models of build"))
@@ -146,14 +148,16 @@ def test_tables_tell_their_contract_and_give_a_template(
 
 
 def test_older_loads_are_shown_when_asked_for_and_stay_shown(
-    server: Server, open_page: OpenPage
+    sample_warehouse: Path, open_page: OpenPage, tmp_path: Path
 ) -> None:
-    for n in range(1, 53):
-        server.batch("jobs", [[n, "Clerk"]], prefer="respond-async")
-    page = open_page(server, "#/loads")
-    expect(page.locator("tbody tr")).to_have_count(50)
-    page.get_by_role("button", name="Show older ones").click()
-    expect(page.locator("tbody tr")).to_have_count(52)
-    server.batch("jobs", [[53, "Baker"]], prefer="respond-async")
-    expect(page.get_by_role("link", name="53", exact=True)).to_be_visible()
-    expect(page.locator("tbody tr")).to_have_count(52)
+    with serving(sample_warehouse, tmp_path) as server, held_builder(server):
+        for n in range(1, 53):
+            server.batch("jobs", [[n, "Clerk"]], prefer="respond-async")
+        page = open_page(server, "#/loads")
+        expect(page.locator("tbody tr")).to_have_count(50)
+        page.get_by_role("button", name="Show older ones").click()
+        expect(page.locator("tbody tr")).to_have_count(52)
+        server.batch("jobs", [[53, "Baker"]], prefer="respond-async")
+        expect(page.get_by_role("link", name="53", exact=True)).to_be_visible()
+        expect(page.locator("tbody tr")).to_have_count(52)
+        page.close()

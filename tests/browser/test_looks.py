@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from support.project import copy_project
-from support.server import Server, build_once, wait_until
+from support.server import Server, wait_until
 
 from browser.conftest import NARROW, WIDE, OpenPage
 
@@ -34,26 +36,28 @@ LOOKS = [
 
 
 @pytest.fixture(scope="module")
-def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def lived_in(
+    sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     """A server with loads, rejects, an undo, warnings, and a build that fails."""
     folder = tmp_path_factory.mktemp("looks")
     project = copy_project(folder / "project")
-    build_once(folder / "warehouse", project)
+    shutil.copytree(sample_warehouse, folder / "warehouse")
     server = Server(folder / "warehouse", project).start()
     server.upload("departments", REJECTS)
-    server.batch(
-        "jobs", [[1, "Clerk"], [2, "A rather long name of a job, as there are"]]
-    )
+    names = ["Clerk", "A rather long name of a job, as there are", "Cook", "Driver"]
+    jobs = [[n, name] for n, name in zip((1, 2, 4, 5), names, strict=True)]
+    server.batch("jobs", jobs, prefer="respond-async")
     hires = [
-        [n, "Ann", f"202{n % 3}-0{n % 9 + 1}-03T10:00Z", n % 2 + 1, n % 3]
+        [n, "Ann", f"202{n % 3}-0{n % 9 + 1}-03T10:00Z", n % 2 + 1, n % 7]
         for n in range(90)
     ]
-    server.batch("hired_employees", hires)
-    server.batch("jobs", [[3, "Baker"]])
+    server.batch("hired_employees", hires, prefer="respond-async")
+    server.batch("jobs", [[3, "Baker"]], prefer="respond-async")
     server.delete("/loads/4")
     mart = project / "dbt_project/models/marts/quarterly_hires.sql"
     mart.write_text(
-        mart.read_text().replace("hires.year,", "nullif(hires.year, 2021) as year,", 1)
+        mart.read_text().replace("hires.year,", "nullif(hires.year, 2020) as year,", 1)
     )
     wait_until(lambda: server.get("/builds").json()[0]["status"] == "failed")
     yield server
@@ -73,15 +77,18 @@ def accessible(page: Page) -> None:
     assert wide <= 0, f"the page is {wide} pixels wider than the screen"
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize("state", STATES)
 def test_nothing_keeps_anybody_out(
-    lived_in: Server, open_page: OpenPage, look: dict[str, object], state: str
+    lived_in: Server, open_page: OpenPage, size: dict[str, int], state: str
 ) -> None:
-    page = open_page(lived_in, STATES[state], **look)
+    page = open_page(lived_in, STATES[state], viewport=size)
     settled(page)
     for details in page.locator("details").all():
         details.evaluate("one => { one.open = true }")
+    accessible(page)
+    # Nothing but colours differs.
+    page.emulate_media(color_scheme="dark")
     accessible(page)
 
 
@@ -159,9 +166,9 @@ def test_all_can_be_done_by_keyboard(server: Server, open_page: OpenPage) -> Non
 
 
 def test_dark_follows_the_system_until_somebody_chooses(
-    server: Server, open_page: OpenPage
+    lived_in: Server, open_page: OpenPage
 ) -> None:
-    page = open_page(server, color_scheme="dark")
+    page = open_page(lived_in, color_scheme="dark")
 
     def ground() -> str:
         return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
@@ -177,14 +184,31 @@ def test_dark_follows_the_system_until_somebody_chooses(
 
 
 def test_dates_and_numbers_are_those_of_the_reader(
-    server: Server, open_page: OpenPage
+    lived_in: Server, open_page: OpenPage
 ) -> None:
-    rows = [[n, f"Job {n}"] for n in range(1, 1001)]
-    server.batch("jobs", rows)
-    server.batch("jobs", [[n + 1000, name] for n, name in rows])
+    tables = lived_in.get("/tables").json()
+    many = [table | {"rows_loaded": 2000} for table in tables]
     for locale, number in (("de-DE", "2.000 rows"), ("en-GB", "2,000 rows")):
-        page = open_page(server, "#/tables", locale=locale)
-        expect(page.get_by_text(number)).to_be_visible()
+        page = open_page(lived_in, locale=locale)
+        page.route("**/tables", lambda route: route.fulfill(json=many))
+        page.get_by_role("link", name="Tables", exact=True).click()
+        expect(page.get_by_text(number)).to_have_count(len(tables))
+
+
+def test_a_failing_test_shows_the_rows_that_it_complains_of(
+    lived_in: Server, open_page: OpenPage
+) -> None:
+    page = open_page(lived_in)
+    banner = page.get_by_role("region", name="Notices")
+    expect(banner).to_contain_text("have no year")
+    banner.get_by_role("link", name="See what failed").click()
+    failure = page.locator(".failure.bad").filter(has_text="have no year")
+    rows = failure.get_by_role("region", name="Rows that")
+    expect(rows.locator("tbody tr")).to_have_count(5)
+    first = rows.locator("tbody tr").first
+    # Which row it is, and what it lacks; in the order of the model's columns.
+    expect(first.locator("td").first).to_have_text("–")
+    expect(first).to_contain_text(re.compile("Clerk|A rather long name|Cook|Driver"))
 
 
 def test_a_narrow_ledger_names_what_it_shows(

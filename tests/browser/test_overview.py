@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from support.server import Server, serving
+from support.server import Server
 
 from browser.conftest import OpenPage
 
@@ -16,14 +15,9 @@ HIRES, ABOVE = "employees_per_department", "departments_above_average"
 
 
 @pytest.fixture(scope="module")
-def server(
-    sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
+def server(shared: Server) -> Server:
     """One for all of these tests, which only read."""
-    with serving(sample_warehouse, tmp_path_factory.mktemp("overview")) as server:
-        # What a new server builds at its start is built when this has been.
-        server.post("/builds")
-        yield server
+    return shared
 
 
 @pytest.fixture

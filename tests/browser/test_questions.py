@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from support.server import Server, serving
+from support.server import Server
 
 from browser.conftest import NARROW, OpenPage
 from browser.test_looks import accessible
@@ -30,14 +29,6 @@ def export(number: int, header: str = HEADER) -> bytes:
     """What Excel writes in German."""
     rows = f"{number}1;Jürgen;27.07.2021;1;2;neu\r\n{number}2;Zoë;03.08.2021;2;1;\r\n"
     return (header + rows).encode("cp1252")
-
-
-@pytest.fixture(scope="module")
-def shared(
-    sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    with serving(sample_warehouse, tmp_path_factory.mktemp("questions")) as server:
-        yield server
 
 
 @pytest.fixture

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import gzip
+import itertools
 import secrets
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
@@ -14,6 +16,8 @@ from support.server import Server, wait_until
 
 from browser.conftest import OpenPage, hold_first
 
+# A file that was loaded before is not loaded again.
+NUMBERS = itertools.count(100, 10)
 DEPARTMENTS = "id,department\n1,Sales\n2,Legal\n3,\nx,Research\n"
 JOBS = "1,Clerk\n2,Baker\n"
 HIRES = (
@@ -25,8 +29,15 @@ HIRES = (
 
 
 @pytest.fixture
-def page(server: Server, open_page: OpenPage) -> Page:
-    return open_page(server, "#/upload")
+def page(shared: Server, open_page: OpenPage) -> Page:
+    return open_page(shared, "#/upload")
+
+
+@pytest.fixture
+def jobs() -> str:
+    """Two rows that no other test loads."""
+    number = next(NUMBERS)
+    return f"{number},Clerk\n{number + 1},Baker\n"
 
 
 def choose(page: Page, **files: str | bytes) -> None:
@@ -49,14 +60,25 @@ def card(page: Page, name: str) -> Locator:
     )
 
 
+def loads(server: Server) -> list[dict[str, Any]]:
+    """The newest first."""
+    found: list[dict[str, Any]] = server.get("/loads").json()
+    return found
+
+
+def rows_loaded(server: Server, table: str) -> int:
+    return int(server.get(f"/tables/{table}").json()["rows_loaded"])
+
+
 def upload(page: Page, count: int) -> None:
     noun = "file" if count == 1 else "files"
     page.get_by_role("button", name=f"Upload {count} {noun}").click()
 
 
 def test_a_file_is_shown_before_anything_of_it_is_stored(
-    page: Page, server: Server
+    page: Page, shared: Server
 ) -> None:
+    before = len(loads(shared))
     choose(page, hires2021__csv=HIRES, departments__csv=DEPARTMENTS)
     hires = card(page, "hires2021.csv")
     expect(hires.get_by_label("Table", exact=True)).to_have_value("hired_employees")
@@ -73,12 +95,13 @@ def test_a_file_is_shown_before_anything_of_it_is_stored(
     expect(departments).to_contain_text("The first line is a header.")
     expect(departments).to_contain_text("chosen by its header")
     expect(departments).to_contain_text("2 do not")
-    assert server.get("/loads").json() == []
+    assert len(loads(shared)) == before
 
 
 def test_an_upload_with_rejects_ends_in_counts_reasons_and_new_numbers(
-    page: Page, server: Server, tmp_path: Path
+    server: Server, open_page: OpenPage, tmp_path: Path
 ) -> None:
+    page = open_page(server, "#/upload")
     choose(page, departments__csv=DEPARTMENTS, jobs__csv=JOBS, hires__csv=HIRES)
     upload(page, 3)
     expect(card(page, "jobs.csv")).to_contain_text("2 rows loaded")
@@ -110,9 +133,9 @@ def test_an_upload_with_rejects_ends_in_counts_reasons_and_new_numbers(
 
 
 def test_a_file_that_fits_two_tables_is_not_sent_before_somebody_says_which(
-    page: Page, server: Server
+    page: Page, shared: Server, jobs: str
 ) -> None:
-    choose(page, list__csv=JOBS)
+    choose(page, list__csv=jobs)
     one = card(page, "list.csv")
     expect(one).to_contain_text("the rows fit departments and jobs")
     expect(page.get_by_role("button", name="Choose a table first")).to_be_disabled()
@@ -120,7 +143,8 @@ def test_a_file_that_fits_two_tables_is_not_sent_before_somebody_says_which(
     expect(one).to_contain_text("2 fit")
     upload(page, 1)
     expect(one).to_contain_text("2 rows loaded")
-    assert [load["table"] for load in server.get("/loads").json()] == ["jobs"]
+    newest = loads(shared)[0]
+    assert (newest["table"], newest["file_name"]) == ("jobs", "list.csv")
 
 
 def test_a_table_can_be_chosen_in_place_of_that_of_the_name(page: Page) -> None:
@@ -131,7 +155,8 @@ def test_a_table_can_be_chosen_in_place_of_that_of_the_name(page: Page) -> None:
     expect(one.get_by_role("columnheader", name="job")).to_be_visible()
 
 
-def test_rows_copied_from_a_spreadsheet_are_taken(page: Page, server: Server) -> None:
+def test_rows_copied_from_a_spreadsheet_are_taken(page: Page, shared: Server) -> None:
+    before = rows_loaded(shared, "departments")
     page.get_by_text("Or paste rows").click()
     page.get_by_label("Rows", exact=True).fill(
         'id\tdepartment\n7\t"Food, Drink"\n8\tSports\n'
@@ -140,7 +165,7 @@ def test_rows_copied_from_a_spreadsheet_are_taken(page: Page, server: Server) ->
     expect(card(page, "pasted rows.csv")).to_contain_text("2 fit")
     upload(page, 1)
     expect(card(page, "pasted rows.csv")).to_contain_text("2 rows loaded")
-    assert server.get("/tables/departments").json()["rows_loaded"] == 2
+    assert rows_loaded(shared, "departments") == before + 2
 
 
 def test_a_dropped_gzip_is_looked_into(page: Page) -> None:
@@ -161,9 +186,9 @@ def test_a_dropped_gzip_is_looked_into(page: Page) -> None:
 
 
 def test_a_file_of_nothing_usable_is_refused_with_the_reason_and_not_sent(
-    server: Server, open_page: OpenPage
+    shared: Server, open_page: OpenPage
 ) -> None:
-    page = open_page(server, "#/upload", expected=("422", "400"))
+    page = open_page(shared, "#/upload", expected=("422", "400"))
     choose(page, departments__csv="<html></html>", jobs__csv="1,\n")
     expect(card(page, "departments.csv")).to_contain_text("is an HTML page")
     expect(card(page, "jobs.csv")).to_contain_text("job is required but empty")
@@ -173,35 +198,41 @@ def test_a_file_of_nothing_usable_is_refused_with_the_reason_and_not_sent(
 
 
 def test_the_whole_table_can_be_replaced_and_that_be_undone(
-    page: Page, server: Server
+    page: Page, shared: Server
 ) -> None:
-    server.batch("departments", [[1, "Sales"], [2, "Legal"]])
+    sent = [[1, "Sales"], [2, "Legal"]]
+    shared.batch("departments", sent, prefer="respond-async")
+    before = rows_loaded(shared, "departments")
     choose(page, departments__csv="3,Only\n")
     one = card(page, "departments.csv")
     one.get_by_label("Rows", exact=True).select_option("replace")
     upload(page, 1)
     expect(one).to_contain_text("1 row loaded")
-    assert server.get("/tables/departments").json()["rows_loaded"] == 1
+    assert rows_loaded(shared, "departments") == 1 < before
     one.get_by_role("button", name="Undo this load").click()
     expect(one.get_by_text("undone", exact=True)).to_be_visible()
-    assert server.get("/tables/departments").json()["rows_loaded"] == 2
+    assert rows_loaded(shared, "departments") == before
 
 
-def test_the_same_file_again_is_not_counted_twice(page: Page, server: Server) -> None:
+def test_the_same_file_again_is_not_counted_twice(
+    page: Page, shared: Server, jobs: str
+) -> None:
+    before = len(loads(shared))
     for _ in range(2):
-        choose(page, jobs__csv=JOBS)
+        choose(page, jobs__csv=jobs)
         expect(card(page, "jobs.csv").last).to_contain_text("2 fit")
         upload(page, 1)
         expect(page.get_by_role("button", name="Upload")).to_have_count(0)
     expect(page.get_by_text("Loaded before")).to_be_visible()
-    assert len(server.get("/loads").json()) == 1
+    assert len(loads(shared)) == before + 1
 
 
 def test_an_upload_whose_answer_was_lost_is_tried_again_and_loaded_once(
-    server: Server, open_page: OpenPage
+    shared: Server, open_page: OpenPage, jobs: str
 ) -> None:
-    page = open_page(server, "#/upload", expected=("net::",))
-    choose(page, jobs__csv=JOBS)
+    before = len(loads(shared))
+    page = open_page(shared, "#/upload", expected=("net::",))
+    choose(page, jobs__csv=jobs)
     expect(card(page, "jobs.csv")).to_contain_text("2 fit")
     keys = []
 
@@ -219,13 +250,13 @@ def test_an_upload_whose_answer_was_lost_is_tried_again_and_loaded_once(
     card(page, "jobs.csv").get_by_role("button", name="Try again").click()
     expect(card(page, "jobs.csv")).to_contain_text("2 rows loaded")
     assert len(keys) == 2 and len(set(keys)) == 1
-    assert len(server.get("/loads").json()) == 1
+    assert len(loads(shared)) == before + 1
 
 
-def test_nothing_is_sent_before_it_was_looked_at(page: Page, server: Server) -> None:
+def test_nothing_is_sent_before_it_was_looked_at(page: Page, jobs: str) -> None:
     held = hold_first(page, "**/upload_csv")
     with page.expect_request("**/upload_csv"):
-        choose(page, jobs__csv=JOBS)
+        choose(page, jobs__csv=jobs)
     button = page.locator(".actions button").first
     expect(button).to_have_text("Looking at the rows …")
     expect(button).to_be_disabled()
@@ -236,18 +267,19 @@ def test_nothing_is_sent_before_it_was_looked_at(page: Page, server: Server) -> 
 
 
 def test_sending_goes_on_while_other_pages_are_looked_at(
-    page: Page, server: Server
+    page: Page, shared: Server, jobs: str
 ) -> None:
-    choose(page, jobs__csv=JOBS)
+    before = len(loads(shared))
+    choose(page, jobs__csv=jobs)
     upload(page, 1)
     page.get_by_role("link", name="Tables", exact=True).click()
-    wait_until(lambda: len(server.get("/loads").json()) == 1)
+    wait_until(lambda: len(loads(shared)) == before + 1)
     page.get_by_role("link", name="Upload", exact=True).click()
     expect(card(page, "jobs.csv")).to_contain_text("2 rows loaded")
 
 
-def test_a_file_on_its_way_shows_how_far_it_is(page: Page) -> None:
-    choose(page, jobs__csv=JOBS)
+def test_a_file_on_its_way_shows_how_far_it_is(page: Page, jobs: str) -> None:
+    choose(page, jobs__csv=jobs)
     expect(card(page, "jobs.csv")).to_contain_text("2 fit")
     page.evaluate(
         """() => {

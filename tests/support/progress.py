@@ -44,6 +44,11 @@ SLOWEST = (
     "test_metric_queries.py",
     "test_power_loss.py",
     "test_catalogue.py",
+    "browser/test_looks.py",
+    "browser/test_upload.py",
+    "browser/test_questions.py",
+    "browser/test_live.py",
+    "browser/test_overview.py",
 )
 
 
