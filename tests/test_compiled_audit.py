@@ -1,4 +1,5 @@
-"""Builds after a load: dbt's generic tests run as one statement, and as strictly."""
+"""dbt's generic tests run as one statement where they compile to the same, and as
+strictly: after a load, and of a changed project those that the change is not about."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from support.server import environment
 from api.config import CHECKOUT
 
 # Builds once in full, for the tests have to be compiled. Then, for each change of the
-# uploaded rows, builds after a load, and once more in full.
+# uploaded rows, builds as after a load, as of a changed project, and by dbt alone.
 SCRIPT = """
 import json, sqlite3, sys
 from pathlib import Path
@@ -37,7 +38,11 @@ for change in changes:
     raw = sqlite3.connect(Path(warehouse) / "raw.db")
     raw.executescript(change)
     raw.close()
-    for options in ({"data_only": True}, {"has_seeds": True}):
+    ways = {"after a load": True, "of a change": False, "by dbt alone": False}
+    for way, data_only in ways.items():
+        if way == "by dbt alone":
+            (settings.warehouse_dir / "builder/compiled_tests.json").unlink()
+        options = {"data_only": True} if data_only else {"has_seeds": True}
         ended = dbt.build(**options)
         judge.own(ended.invocation_id, dbt.nodes(), dbt.known_to_pass, "")
         published = sqlite3.connect(Path(warehouse) / "published.db")
@@ -74,7 +79,7 @@ Builds = list[dict[str, Any]]
 def builds(
     sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Builds]:
-    """What was recorded of the build after a load, and of a full one, by its status."""
+    """What was recorded of the three builds, by their status."""
     folder = tmp_path_factory.mktemp("builds")
     warehouse = shutil.copytree(sample_warehouse, folder / "warehouse")
     script = folder / "script.py"
@@ -83,7 +88,7 @@ def builds(
     done = fork_server.run(command, CHECKOUT, environment(warehouse))
     assert done.returncode == 0, done.stderr
     told: Builds = json.loads(done.stdout.splitlines()[-1])
-    return dict(zip(STATUSES, (told[:2], told[2:]), strict=True))
+    return dict(zip(STATUSES, (told[:3], told[3:]), strict=True))
 
 
 def statuses(build: dict[str, Any]) -> dict[str, str]:
@@ -92,12 +97,22 @@ def statuses(build: dict[str, Any]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_both_ways_see_the_same(builds: dict[str, Builds], status: str) -> None:
-    short, full = builds[status]
-    assert short["status"] == full["status"] == status
-    assert statuses(short).keys() == statuses(full).keys(), "no test was left out"
-    told = [json.loads(build["failures"]) for build in (short, full)]
-    assert told[0], "an unknown department warns, at least"
-    seen = [{f["name"]: f for f in failures} for failures in told]
-    for name, failure in seen[1].items():
-        assert seen[0][name] == failure
+def test_all_ways_see_the_same(builds: dict[str, Builds], status: str) -> None:
+    *short, full = builds[status]
+    seen = failures(full)
+    assert seen, "an unknown department warns, at least"
+    for build in short:
+        assert build["status"] == full["status"] == status
+        assert statuses(build).keys() == statuses(full).keys(), "no test was left out"
+        assert seen.items() <= failures(build).items()
+        assert seconds(build) == 0 < seconds(full), "dbt has run none of them"
+
+
+def seconds(build: dict[str, Any]) -> float:
+    """What dbt has taken for tests of the first of their kinds."""
+    steps = json.loads(build["steps"])
+    return sum(s["seconds"] for s in steps if s["name"].startswith("unique_"))
+
+
+def failures(build: dict[str, Any]) -> dict[str, Any]:
+    return {failure["name"]: failure for failure in json.loads(build["failures"])}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +25,15 @@ class CompiledTests:
         self._path = target / FILE
         self._kinds = kinds
 
-    def keep(self, manifest: Manifest, digest: str) -> None:
-        """Write down what a whole build has compiled."""
-        compiled = {test.unique_id: test.compiled_code for test in self._of(manifest)}
+    def keep(self, manifest: Manifest, digest: str, digests: Mapping[str, str]) -> None:
+        """Write down what a whole build has compiled.
+
+        `digest` is that of the project, `digests` has one for each test.
+        """
+        compiled = {
+            test.unique_id: [digests[test.unique_id], test.compiled_code]
+            for test in self._of(manifest)
+        }
         text = json.dumps({"of": _version(manifest, digest), "sql": compiled})
         new = self._path.with_suffix(".new")
         try:
@@ -37,19 +45,40 @@ class CompiledTests:
 
     def restore(self, manifest: Manifest, digest: str) -> bool:
         """Give the tests their SQL, if it is all there and of this very version."""
-        try:
-            kept = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return False
-        tests = self._of(manifest)
+        kept, tests = self._kept(), self._of(manifest)
         names = {test.unique_id for test in tests}
         if kept.get("of") != _version(manifest, digest) or kept["sql"].keys() != names:
             return False
         for test in tests:
-            test.compiled_code = kept["sql"][test.unique_id]
-            # Without it dbt leaves the code out of `graph`.
-            test.compiled = True
+            _give(test, kept["sql"][test.unique_id][1])
         return True
+
+    def restore_unchanged(
+        self, manifest: Manifest, digests: Mapping[str, str]
+    ) -> list[str]:
+        """Give those their SQL that are as they were, and all that they test.
+
+        The names of them, by which dbt leaves them out of a build.
+        """
+        kept, names = self._kept().get("sql", {}), []
+        parts = Counter(part for node in manifest.nodes.values() for part in node.fqn)
+        for test in self._of(manifest):
+            before, code = kept.get(test.unique_id, ("", ""))
+            is_same = before == digests[test.unique_id]
+            # dbt has signs of its own in what it selects by, and a name may be that of
+            # a folder, too.
+            is_plain = re.fullmatch(r"\w+", test.name) and parts[test.name] == 1
+            if is_same and code and is_plain:
+                _give(test, code)
+                names.append(test.name)
+        return names
+
+    def _kept(self) -> dict[str, Any]:
+        try:
+            kept: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return kept
 
     def _of(self, manifest: Manifest) -> list[GenericTestNode]:
         return [
@@ -59,6 +88,12 @@ class CompiledTests:
             and node.test_metadata.namespace is None
             and node.test_metadata.name in self._kinds
         ]
+
+
+def _give(test: GenericTestNode, code: str) -> None:
+    test.compiled_code = code
+    # Without it dbt leaves the code out of `graph`.
+    test.compiled = True
 
 
 def _version(manifest: Manifest, digest: str) -> list[Any]:

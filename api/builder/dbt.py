@@ -109,9 +109,10 @@ class Dbt:
         process or with `restore_compiled`, leave out what cannot change but with them:
         loading the seeds, running the unit tests, compiling the generic tests. What
         those compiled to is run all the same, in one go; see
-        dbt_project/warehouse/compiled_audit.sql. Else leave out unit tests that
-        passed for the very same, and with `has_seeds`, which says that nobody has run
-        dbt since a build that was published, seeds that have not changed.
+        dbt_project/warehouse/compiled_audit.sql. Else that is done of those that test
+        the very same as before, and left out are unit tests that passed for the very
+        same, and with `has_seeds`, which says that nobody has run dbt since a build
+        that was published, seeds that have not changed.
         `digest` is that of the project; see `inputs`.
         """
         runner = self._runner()
@@ -120,16 +121,20 @@ class Dbt:
                 set(self._manifest.unit_tests) if self._manifest else set()
             )
             return self._built_again(runner)
-        manifest, options = self._manifest, []
+        manifest, options = self._manifest, list[str]()
         if manifest is not None:
             common = surroundings(self._project, self._engine, self._environ)
-            options = self._unchanged.to_exclude(manifest, common, has_seeds)
+            kinds, names = self._unchanged.to_exclude(manifest, common, has_seeds)
             self.known_to_pass = self._unchanged.passed
+            names += self._compiled.restore_unchanged(manifest, self._unchanged.now)
+            self._show_compiled(manifest)
+            options += ["--exclude-resource-type", *kinds] if kinds else []
+            options += ["--exclude", *names] if names else []
         invocation = _invocation(runner.invoke(["build", *options, *self._common]))
         if manifest is not None:
             self._show_compiled(manifest)
             if invocation.succeeded:
-                self._compiled.keep(manifest, digest)
+                self._compiled.keep(manifest, digest, self._unchanged.now)
                 self._unchanged.keep()
         return invocation
 

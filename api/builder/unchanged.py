@@ -1,7 +1,7 @@
-"""Seeds and unit tests that need no run, for one before was of the very same.
+"""Seeds and tests that need not be run by dbt, for one before was of the very same.
 
 What each depends on is in a digest of its own, which covers everything above it: where
-a model has changed, the unit tests of it and of those below it run again, and no other.
+a model has changed, the tests of it and of those below it run again, and no other.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from dbt.artifacts.resources.types import NodeType
 from dbt.contracts.graph.manifest import Manifest
 
 FILE = "unchanged.json"
-SEED, UNIT_TEST = NodeType.Seed.value, NodeType.Unit.value
+SEED, TEST = NodeType.Seed.value, NodeType.Test.value
+UNIT_TEST = NodeType.Unit.value
 # When and where a node was read, and what running it has added.
 ASIDE = {
     *("created_at", "root_path", "_event_status", "build_path", "deferred"),
@@ -37,21 +38,22 @@ class UnchangedNodes:
 
     def __init__(self, target: Path) -> None:
         self._path = target / FILE
-        self._now: Digests = {}
+        # As they are now, generic tests among them; see `compiled`.
+        self.now: Digests = {}
         # Ids of the unit tests that are left out.
         self.passed: set[str] = set()
 
     def to_exclude(
         self, manifest: Manifest, common: Sequence[Any], has_seeds: bool
-    ) -> list[str]:
-        """Options by which dbt leaves them out of the build that comes.
+    ) -> tuple[list[str], list[str]]:
+        """What dbt leaves out of the build that comes: types of resources, and names.
 
         `common` is what all nodes depend on besides. `has_seeds` says that what the
         last build has loaded is still there. If one seed has changed all are loaded.
         """
-        self._now = now = _digests(manifest, common)
+        self.now = now = _digests(manifest, common)
         ran = self._kept()
-        kinds, names = [], []
+        kinds = []
         if has_seeds and _of(SEED, now).items() <= ran.items():
             kinds.append(SEED)
         else:
@@ -62,17 +64,12 @@ class UnchangedNodes:
         self.passed = {test for test in tests if _name(manifest, test) not in to_run}
         if to_run:
             passed = {_name(manifest, test) for test in tests} - to_run
-            names = [f"unit_test:{name}" for name in sorted(passed)]
-        else:
-            kinds.append(UNIT_TEST)
-        return [
-            *(("--exclude-resource-type", *kinds) if kinds else ()),
-            *(("--exclude", *names) if names else ()),
-        ]
+            return kinds, [f"unit_test:{name}" for name in sorted(passed)]
+        return [*kinds, UNIT_TEST], []
 
     def keep(self) -> None:
         """Write down that all have run well."""
-        self._write(self._now)
+        self._write(_of(SEED, self.now) | _of(UNIT_TEST, self.now))
 
     def _kept(self) -> Digests:
         try:
@@ -107,12 +104,15 @@ def _digests(manifest: Manifest, common: Sequence[Any]) -> Digests:
                 of(nodes[name]) if name in nodes else str(uuid.uuid4())
                 for name in sorted(node.depends_on_nodes)
             ]
-            parts = [{key: facts[key] for key in facts.keys() - ASIDE}, _file(node)]
+            # To the macros of a test dbt adds some once it runs it; all are in `base`.
+            own = facts.keys() - ASIDE - {"depends_on"}
+            parts = [{key: facts[key] for key in own}, _file(node)]
             known[node.unique_id] = _digest([base, parts, above])
         return known[node.unique_id]
 
     seeds = [node for node in manifest.nodes.values() if node.resource_type == SEED]
-    wanted = (*seeds, *manifest.unit_tests.values())
+    tests = [node for node in manifest.nodes.values() if node.resource_type == TEST]
+    wanted = (*seeds, *tests, *manifest.unit_tests.values())
     return {node.unique_id: of(node) for node in wanted}
 
 
