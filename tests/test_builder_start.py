@@ -252,17 +252,33 @@ def test_a_build_of_a_changed_project_repeats_what_the_change_may_change(
         )
         return seeds, unit_tests
 
+    def of_dbt() -> set[str]:
+        """The tests for empty columns that dbt ran; the others had been compiled."""
+        return {
+            step["name"]
+            for step in published(warehouse).steps
+            if "not_null_" in step["name"] and step["seconds"]
+        }
+
+    all_there_are = {
+        step["name"]
+        for step in published(warehouse).steps
+        if "not_null" in step["name"]
+    }
     seeds = {path.stem for path in (project / "seeds").glob("*.csv")}
     of_the_mart = unit_tests_of(project, "quarterly_hires.yml")
     change_a_model(warehouse, project)
     assert repeated() == (set(), of_the_mart)
+    assert of_dbt() == {name for name in all_there_are if "quarterly_hires" in name}
     change_a_seed(warehouse, project)
     below_it = unit_tests_of(project, "stg_jobs.yml") | of_the_mart
     assert repeated() == (seeds, below_it)
+    assert {name for name in all_there_are if "stg_jobs" in name} < of_dbt()
     run_dbt_seed(warehouse, project)
     macro = next((project / "dbt_project/macros").rglob("*.sql"))
     macro.write_text(re.sub(r"(?={%-? endmacro)", "{# more #}", macro.read_text()))
     assert repeated() == (seeds, unit_tests_of(project, "*.yml"))
+    assert of_dbt() == all_there_are
 
 
 def test_a_project_that_was_moved_loads_its_own_seeds(
