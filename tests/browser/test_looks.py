@@ -174,6 +174,8 @@ def test_dark_follows_the_system_until_somebody_chooses(
         return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
 
     assert ground() == "rgb(13, 17, 23)"
+    # The page is there: it hears of what changes from now on.
+    expect(page.get_by_role("button", name="Show in light colours")).to_be_visible()
     page.emulate_media(color_scheme="light")
     light = ground()
     assert light != "rgb(13, 17, 23)"
