@@ -34,7 +34,7 @@ class CompiledTests:
             test.unique_id: [digests[test.unique_id], test.compiled_code]
             for test in self._of(manifest)
         }
-        text = json.dumps({"of": _version(manifest, digest), "sql": compiled})
+        text = json.dumps({"of": _version(manifest, digest), "tests": compiled})
         new = self._path.with_suffix(".new")
         try:
             new.write_text(text, encoding="utf-8")
@@ -45,12 +45,13 @@ class CompiledTests:
 
     def restore(self, manifest: Manifest, digest: str) -> bool:
         """Give the tests their SQL, if it is all there and of this very version."""
-        kept, tests = self._kept(), self._of(manifest)
+        of, kept = self._kept()
+        tests = self._of(manifest)
         names = {test.unique_id for test in tests}
-        if kept.get("of") != _version(manifest, digest) or kept["sql"].keys() != names:
+        if of != _version(manifest, digest) or kept.keys() != names:
             return False
         for test in tests:
-            _give(test, kept["sql"][test.unique_id][1])
+            _give(test, kept[test.unique_id][1])
         return True
 
     def restore_unchanged(
@@ -60,7 +61,8 @@ class CompiledTests:
 
         The names of them, by which dbt leaves them out of a build.
         """
-        kept, names = self._kept().get("sql", {}), []
+        _, kept = self._kept()
+        names = []
         parts = Counter(part for node in manifest.nodes.values() for part in node.fqn)
         for test in self._of(manifest):
             before, code = kept.get(test.unique_id, ("", ""))
@@ -73,12 +75,13 @@ class CompiledTests:
                 names.append(test.name)
         return names
 
-    def _kept(self) -> dict[str, Any]:
+    def _kept(self) -> tuple[list[Any], dict[str, Any]]:
+        """The version, and for each test its digest and SQL; nothing of other forms."""
         try:
-            kept: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return kept
+            found = json.loads(self._path.read_text(encoding="utf-8"))
+            return found["of"], found["tests"]
+        except (OSError, ValueError, LookupError, TypeError):
+            return [], {}
 
     def _of(self, manifest: Manifest) -> list[GenericTestNode]:
         return [
