@@ -10,6 +10,8 @@ LOADS ?= 200
 ENGINE_TESTS ?= tests/engines
 BASE ?= origin/main
 BIN := .venv/bin
+# Else each process compiles every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test test-postgres test-spark test-browser image-check screenshot lint \
     lint-dbt breaking-changes fuzz endurance bench bench-quick spark-cluster clean

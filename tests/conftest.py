@@ -50,6 +50,9 @@ def sample_warehouse(once: Once) -> Path:
 
     def make(folder: Path) -> None:
         build_once(folder / "warehouse")
+        # What dbt writes for people to look at is most of what there is to copy.
+        for written in ("compiled", "run"):
+            shutil.rmtree(folder / "warehouse/builder" / written)
 
     return once("sample", make) / "warehouse"
 

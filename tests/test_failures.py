@@ -255,7 +255,7 @@ ORPHAN = (
     " it holds back no numbers."
 )
 NOT_YAML = (
-    "this is not YAML: expected <block end>, but found '?'. Most often it is an"
+    "this is not YAML: did not find expected '-' indicator. Most often it is an"
     " indentation, a colon or a quote, there or just above."
 )
 TYPO = (
@@ -377,9 +377,9 @@ WORDS = [
     ),
     (
         "dbt_project",
-        "dbt_project.yml is wrong near line 35: this is not YAML: expected <block end>,"
-        " but found '-'. Most often it is an indentation, a colon or a quote, there or"
-        " just above.",
+        "dbt_project.yml is wrong near line 35: this is not YAML: did not find expected"
+        " key. Most often it is an indentation, a colon or a quote, there or just"
+        " above.",
         "dbt_project.yml",
         35,
     ),

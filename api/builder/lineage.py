@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-
-from api.project import Fingerprint
 
 log = logging.getLogger("builder")
 
 
 class LineagePage:
-    """The page at a path, made again for each version of the project."""
+    """The page at a path, made again for each version of the project.
+
+    It ends with a comment that names its version.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._shows: Fingerprint | None = None
+        self._version = b""
         self._is_old = False
 
-    def stands(self, project: Fingerprint | None) -> None:
-        """This version was published before: the page, if there is one, is of it."""
-        if self._path.exists():
-            self._shows = project
-        else:
-            self._is_old = True
+    def published(self, digest: str) -> None:
+        """The project of this digest is published; see `inputs`. Empty: unknown."""
+        self._version = f"<!-- project {digest} -->\n".encode()
+        self._is_old = not digest or self._end() != self._version
 
-    def published(self, project: Fingerprint | None) -> None:
-        """This version was published just now."""
-        self._is_old = self._shows != project
-
-    def follow(self, project: Fingerprint | None, document: Callable[[], str]) -> None:
+    def follow(self, document: Callable[[], str]) -> None:
         """Make the page if it is of another version than what is published."""
         if not self._is_old:
             return
@@ -39,12 +36,17 @@ class LineagePage:
         new = self._path.with_suffix(".new")
         try:
             if page:
-                new.write_text(page, encoding="utf-8")
+                new.write_bytes(page.encode() + self._version)
                 new.replace(self._path)
         except OSError as error:
             page = ""
             log.warning("the page of the lineage cannot be written: %s", error)
-        if page:
-            self._shows = project
-        else:
+        if not page:
             log.warning("no docs of the project; the page of before stays")
+
+    def _end(self) -> bytes:
+        """As much of the page's end as its version takes; empty if there is none."""
+        with suppress(OSError), self._path.open("rb") as page:
+            page.seek(-len(self._version), os.SEEK_END)
+            return page.read()
+        return b""

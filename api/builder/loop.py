@@ -122,7 +122,7 @@ class Builder:
         self._built = position
         if outcome.status == "published":
             self._show(outcome)
-            self._lineage.published(self._watched.seen)
+            self._lineage.published(self._watched.digest)
             self._dbt_project.was_published()
         self._retry.plan(ended.message or outcome.words)
         self._heart.built()
@@ -166,7 +166,7 @@ class Builder:
         if self._built is None and self.is_up_to_date(position):
             self._built = position
             self._day = self._record.newest_build()["started_at"][:10]
-            self._lineage.stands(self._watched.seen)
+            self._lineage.published(self._watched.digest)
             tell("build_unneeded")
         is_due = time.monotonic() >= self._retry.at or self._is_of_yesterday()
         if position != self._built or is_due:
@@ -223,7 +223,7 @@ class Builder:
             self._built = None
 
     def _document(self) -> None:
-        self._lineage.follow(self._watched.seen, self._dbt_project.document)
+        self._lineage.follow(self._dbt_project.document)
 
     def _tell(self, run: str, outcome: Outcome, started_at: datetime) -> None:
         """Log the build, with the loads that it is the first good one to hold."""

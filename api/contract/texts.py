@@ -38,7 +38,7 @@ def parsed(text: str) -> Any:
         raise ContractError([f"{line}this is not YAML: {problem}"]) from error
 
 
-class _OneOfEach(yaml.SafeLoader):
+class _OneOfEach(yaml.CSafeLoader):
     """YAML in which a key may stand only once; of two, YAML would drop the first."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:

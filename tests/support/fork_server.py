@@ -24,7 +24,9 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
@@ -134,6 +136,13 @@ def parsed(python: str, variables: Mapping[str, str]) -> Path:
     return Path(_address(DBT, python, variables)).with_name("partial_parse.msgpack")
 
 
+def begin() -> None:
+    """Have those of our environment ready before anybody needs them."""
+    for kind in IMPORTED:
+        start = partial(_address, kind, sys.executable, os.environ)
+        Thread(target=start, daemon=True).start()
+
+
 def prepare() -> Path:
     """Say where those of this run are, which ends with this process."""
     if FOLDER not in os.environ:
@@ -213,8 +222,10 @@ def _dbt(folder: Path) -> dbtRunner:
     project = ["--project-dir", TESTS.parent, "--profiles-dir", TESTS.parent]
     # The static parser has threads, which a fork would lose.
     options = [str(option) for option in ["--no-static-parser", *project, *quiet]]
-    done = dbtRunner().invoke(["parse", *options])
-    assert done.success, done.exception
+    # Twice: what reads the parsed project is made when it is first read.
+    for _ in range(2):
+        done = dbtRunner().invoke(["parse", *options])
+        assert done.success, done.exception
     dbt = dbtRunner(manifest=done.result)
     if os.environ.get("DBT_TARGET", "sqlite") != "spark":
         # What dbt makes when it first needs it, such as compiled macros.

@@ -12,7 +12,9 @@ import pytest
 from support import fork_server
 
 # The rest follows in the order of names. What takes longest must not begin last, when
-# nothing is left for the other process.
+# nothing is left for the other processes; and what needs nothing but its own process
+# begins while those are made ready that others are forked from.
+IN_PROCESS = ("test_intake_csv.py", "test_intake_header.py", "test_intake_batch.py")
 SLOWEST = (
     "test_builder_faults.py",
     "engines/test_crashes.py",
@@ -42,10 +44,8 @@ SLOWEST = (
     "engines/test_reading.py",
     "test_observing.py",
     "test_freshness.py",
-    "test_hostile_content.py",
     "test_power_loss.py",
     "test_charts.py",
-    "test_intake_csv.py",
     "test_loads.py",
     "test_played_builds.py",
     "test_metric_queries.py",
@@ -55,11 +55,14 @@ SLOWEST = (
     "browser/test_live.py",
     "browser/test_overview.py",
 )
+# Of so many tests some need what is forked.
+MANY = 1000
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    places = {f"tests/{name}": place for place, name in enumerate(SLOWEST)}
+    first = (*IN_PROCESS, *SLOWEST)
+    places = {f"tests/{name}": place for place, name in enumerate(first)}
     items.sort(key=lambda item: places.get(_file(item.nodeid), len(places)))
 
 
@@ -82,6 +85,8 @@ class Progress:
         self._seconds: Counter[str] = Counter()
 
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        if not self._all and len(ids) > MANY:
+            fork_server.begin()
         self._all = Counter(map(_file, ids))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
