@@ -13,7 +13,7 @@ BIN := .venv/bin
 # Else each process compiles every module anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-postgres test-spark test-browser image-check screenshot lint \
+.PHONY: run test test-faults test-postgres test-spark test-browser image-check screenshot lint \
     lint-dbt breaking-changes fuzz endurance bench bench-quick spark-cluster clean
 
 run: .venv/installed
@@ -21,6 +21,11 @@ run: .venv/installed
 
 test: .venv/installed
 	$(BIN)/python -m pytest
+
+# The product while its builder hangs, its disk is full, its files are damaged, and clients
+# send too much, too slowly or what does harm.
+test-faults: .venv/installed
+	$(BIN)/python -m pytest tests/faults
 
 # The suite that every engine has to pass, on another engine; `make test` runs it on SQLite.
 # Its answers are compared with those of SQLite, in the environment of that.
@@ -74,7 +79,7 @@ breaking-changes: .venv/installed
 # document for each of its operations; what is found is kept in .fuzz.
 fuzz: .venv/fuzz-installed
 	$(BIN)/python tests/fuzz --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED)
-	FUZZED_EXAMPLES=$(FUZZED_EXAMPLES) $(BIN)/python -m pytest tests/test_fuzzed_requests.py
+	FUZZED_EXAMPLES=$(FUZZED_EXAMPLES) $(BIN)/python -m pytest --dist load tests/test_fuzzed_requests.py
 
 # Kills and reads by the hundred: some minutes; CI makes shorter runs.
 endurance: .venv/installed

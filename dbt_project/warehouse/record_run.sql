@@ -6,7 +6,8 @@
         {%- set is_judged = target.name != 'dev' and flags.WHICH in ('build', 'run', 'test') -%}
         {%- if is_judged -%}{%- do write_results(results_of(dbt_results), nodes_of(dbt_results)) -%}{%- endif -%}
         {%- do give_lease_back() -%}
-        {%- if is_judged and lease_owner() == 'a terminal' -%}{%- do report_outcome() -%}{%- endif -%}
+        {%- set is_read = lease_owner() == 'a terminal' and not flags.QUIET -%}
+        {%- if is_judged and is_read -%}{%- do report_outcome() -%}{%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 

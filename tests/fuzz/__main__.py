@@ -1,4 +1,5 @@
-"""`python tests/fuzz [--seconds N] [--seed N] [TARGET...]`: each fuzzed for so long.
+"""`python tests/fuzz [--seconds N] [--seed N] [TARGET...]`: each fuzzed for so long,
+on a core of its own.
 
 Coverage-guided, by atheris (`make fuzz`). What is found is written to `.fuzz/TARGET/`
 as `crash-...`; it becomes a line of FOUND in `tests/test_fuzz_targets.py`. With a seed
@@ -13,6 +14,7 @@ import argparse
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from time import monotonic
@@ -70,13 +72,20 @@ def main() -> int:
         fuzz(given.only, given.seconds, given.seed)
     from targets import TARGETS
 
-    failed = []
-    for name in given.targets or TARGETS:
-        print(f"== {name}", flush=True)
-        here = [sys.executable, str(CHECKOUT / "tests" / "fuzz")]
-        chosen = ["--seconds", str(given.seconds), "--seed", str(given.seed)]
-        done = subprocess.run([*here, *chosen, "--only", name])
-        failed += [name] if done.returncode else []
+    here = [sys.executable, str(CHECKOUT / "tests" / "fuzz")]
+    chosen = ["--seconds", str(given.seconds), "--seed", str(given.seed)]
+
+    def fuzz_apart(name: str) -> bool:
+        command = [*here, *chosen, "--only", name]
+        both = subprocess.STDOUT
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=both, text=True)
+        print(f"== {name}\n{done.stdout}", flush=True)
+        return done.returncode == 0
+
+    names = given.targets or list(TARGETS)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        passed = pool.map(fuzz_apart, names)
+        failed = [name for name, well in zip(names, passed, strict=True) if not well]
     print(f"failed: {', '.join(failed)}" if failed else "nothing was found")
     return 1 if failed else 0
 

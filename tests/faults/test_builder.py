@@ -23,16 +23,12 @@ from support.server import (
     Server,
     build_once,
     environment,
-    free_port,
     run_command,
     wait_until,
 )
 
-from api.builder.heartbeat import Heart, Pulse
 from api.builder.retry import SILENCE_SECONDS
 from api.config import CHECKOUT
-from api.engines.sqlite.builder_lock import only_builder
-from api.engines.sqlite.building import mending
 
 ABOVE = "departments_above_average"
 ENDLESS = """
@@ -134,45 +130,12 @@ def test_what_is_derived_is_built_anew_from_the_ledger(warehouse: Path) -> None:
             assert main.execute(sql).fetchall() == [("Sales",)], how
 
 
-def test_a_damaged_file_is_kept_under_a_dated_name_and_only_the_last(
-    tmp_path: Path,
-) -> None:
-    for content in (b"first", b"second"):
-        (tmp_path / "main.db").write_bytes(content * 100)
-        assert mending.set_aside_damaged(tmp_path)
-    kept = list(tmp_path.iterdir())
-    assert [path.name.partition("-")[0] for path in kept] == ["main.db.damaged"]
-    assert kept[0].read_bytes().startswith(b"second")
-
-
-def test_a_log_without_its_database_is_not_taken_for_the_next_ones(
-    tmp_path: Path,
-) -> None:
-    (tmp_path / "main.db-wal").write_bytes(b"of a database that is gone")
-    mending.clear_what_lost_files_left(tmp_path)
-    assert not (tmp_path / "main.db-wal").exists()
-
-
 def test_garbage_in_dbts_own_folder_stops_no_build(warehouse: Path) -> None:
     for path in (warehouse / "builder").rglob("*"):
         if path.is_file():
             path.write_bytes(b"\x00garbage")
     build_once(warehouse)
     assert [status for status, _ in builds(warehouse)] == ["published"] * 3
-
-
-def test_marts_of_a_lost_ledger_are_not_replaced_by_the_sample(
-    warehouse: Path,
-) -> None:
-    for path in warehouse.glob("raw.db*"):
-        path.unlink()
-    # Not on the port of somebody's own server.
-    serve = ("serve", "--port", str(free_port()))
-    refused = [run_command(warehouse, *command) for command in (("build",), serve)]
-    for done in (*refused, builder_once(environment(warehouse))):
-        assert done.returncode == 1
-        assert "raw.db is gone or empty, but load 1 was published" in done.stderr
-    assert builds(warehouse)[-1] == ("published", 1)
 
 
 class Live(NamedTuple):
@@ -272,33 +235,3 @@ def test_a_model_without_an_end_is_ended_told_and_mended(live: Live) -> None:
         path.unlink()
     load_id = answer.json()["load_id"]
     wait_until(lambda: is_built(server, load_id))
-
-
-def test_a_pulse_tells_how_long_it_is_silent_and_whether_anything_was_built() -> None:
-    pulse = Pulse()
-    heart = Heart(pulse.theirs)
-    beaten = time.monotonic()
-    heart.beat()
-    assert pulse.silence() <= time.monotonic() - beaten and not pulse.has_built
-    time.sleep(0.2)
-    assert pulse.silence() >= 0.2
-    built = time.monotonic()
-    heart.built()
-    assert pulse.silence() <= time.monotonic() - built and pulse.has_built
-    for _ in range(100_000):
-        heart.built()  # Nobody listens: it must not wait for room.
-    pulse.close()
-    heart.built()
-    pulse.hand_over()
-
-
-def test_whether_a_builder_runs_can_be_asked_where_nothing_can_be_written(
-    tmp_path: Path,
-) -> None:
-    from api.engines.sqlite.builder_lock import builder_is_running
-
-    assert not builder_is_running(tmp_path)
-    assert list(tmp_path.iterdir()) == []
-    with only_builder(tmp_path):
-        assert builder_is_running(tmp_path)
-    assert not builder_is_running(tmp_path)

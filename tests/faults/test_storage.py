@@ -5,58 +5,21 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.server import Server, free_port, run_command, serving, wait_until
+from support.disks import held, mounted, unmount
+from support.server import Server, free_port, serving, wait_until
 
 from api.config import CHECKOUT
-from api.engines.sqlite.database import Database
-from api.errors import StorageFull, WarehouseBusy, WarehouseDamaged
 
 ABOVE = "departments_above_average"
-HOLD = """
-import sqlite3, sys
-connection = sqlite3.connect(sys.argv[1], isolation_level=None)
-connection.execute(sys.argv[2])
-print("held", flush=True)
-sys.stdin.read()
-"""
-
-
-@contextmanager
-def held(path: Path, how: str = "begin immediate") -> Iterator[None]:
-    """Another process holds the lock of a database."""
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(path), how],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert holder.stdout is not None and holder.stdout.readline() == b"held\n"
-    try:
-        yield
-    finally:
-        holder.communicate()
-
-
-def mounted(folder: Path, size: str) -> None:
-    """A disk of its own; whoever may not mount skips the test."""
-    folder.mkdir(exist_ok=True)
-    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"mounting is not possible here: {done.stderr.strip()}")
-
-
-def unmount(folder: Path) -> None:
-    subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 @dataclass
@@ -197,29 +160,6 @@ def test_a_body_that_finds_no_room_while_it_arrives_is_told(disks: SmallDisks) -
     assert answer.status_code == 202, answer.text
 
 
-def test_a_read_only_folder_is_told_by_every_command(
-    sample_warehouse: Path, tmp_path: Path
-) -> None:
-    disk = tmp_path / "disk"
-    mounted(disk, "24m")
-    try:
-        warehouse = Path(shutil.copytree(sample_warehouse, disk / "warehouse"))
-        (tmp_path / "departments.csv").write_text("1,Sales\n")
-        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
-        load = ["load", str(tmp_path / "departments.csv")]
-        for command in (["serve"], load, ["build"]):
-            done = run_command(warehouse, *command)
-            assert done.returncode == 1
-            assert "cannot be written to" in done.stderr, done.stderr
-            assert str(warehouse) in done.stderr
-            assert "Traceback" not in done.stderr
-        subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
-        done = run_command(warehouse, *load, "--no-build")
-        assert done.returncode == 0, done.stderr
-    finally:
-        unmount(disk)
-
-
 def immutable(warehouse: Path, on: bool) -> bool:
     """No file of the folder can be made, and none of the ledger's be written to."""
     paths = [warehouse, *warehouse.glob("raw.db"), *warehouse.glob("raw.db-wal")]
@@ -250,45 +190,6 @@ def test_a_folder_that_turns_read_only_under_the_server_is_told_and_got_over(
     wait_until(lambda: is_built(server, first + 1))
 
 
-def test_a_ledger_locked_by_another_process_is_told_and_got_over(
-    tmp_path: Path,
-) -> None:
-    database = Database(tmp_path / "raw.db", busy_ms=200)
-    database.rows("pragma journal_mode = wal")
-    database.rows("create table probe (x integer)")
-    with held(tmp_path / "raw.db"):
-        for _ in range(3):
-            with (
-                pytest.raises(WarehouseBusy, match="raw.db locked"),
-                database.writing(),
-            ):
-                pass
-        assert database.rows("select * from probe") == []
-    with database.writing() as connection:
-        connection.rows("insert into probe values (1)")
-    assert database.rows("select x from probe") == [{"x": 1}]
-    database.close()
-
-
-def test_a_failed_write_leaves_no_lock_and_hides_no_error(tmp_path: Path) -> None:
-    disk = tmp_path / "small"
-    mounted(disk, "1m")
-    try:
-        database = Database(disk / "raw.db")
-        database.rows("pragma journal_mode = wal")
-        database.rows("create table probe (x text)")
-        for _ in range(3):
-            with pytest.raises(StorageFull, match="no room"), database.writing() as one:
-                for _ in range(100):
-                    one.rows("insert into probe values (?)", ["x" * 100_000])
-        with database.writing() as connection:
-            connection.rows("insert into probe values ('fits')")
-        assert database.rows("select x from probe") == [{"x": "fits"}]
-        database.close()
-    finally:
-        unmount(disk)
-
-
 @pytest.mark.parametrize("name", ["main.db", "published.db"])
 def test_a_build_waits_out_a_lock(server: Server, name: str) -> None:
     # A builder that has built before comes to the lock in a second.
@@ -304,26 +205,6 @@ def test_a_build_waits_out_a_lock(server: Server, name: str) -> None:
     wait_until(lambda: is_built(server, load_id))
     built = server.get(f"/loads/{load_id}").json()["build"]
     assert server.get("/builds").json()[0]["build_id"] == built["build_id"]
-
-
-def damage(path: Path) -> None:
-    for log in path.parent.glob(f"{path.name}-*"):
-        log.unlink()
-    with path.open("r+b") as file:
-        file.write(os.urandom(20_000))
-
-
-def test_a_damaged_ledger_is_told_at_start(warehouse: Path, tmp_path: Path) -> None:
-    (tmp_path / "departments.csv").write_text("1,Sales\n")
-    load = ["load", "--no-build", str(tmp_path / "departments.csv")]
-    assert run_command(warehouse, *load).returncode == 0
-    damage(warehouse / "raw.db")
-    for command in (["serve"], load, ["build"]):
-        done = run_command(warehouse, *command)
-        assert done.returncode == 1
-        assert f"{warehouse / 'raw.db'} is damaged" in done.stderr, done.stderr
-        assert "put the newest snapshot back" in done.stderr
-        assert "Traceback" not in done.stderr
 
 
 def test_a_ledger_damaged_under_the_server_is_told_and_got_over(
@@ -356,21 +237,6 @@ def test_a_ledger_damaged_under_the_server_is_told_and_got_over(
     assert answer.status_code in (201, 202), answer.text
     load_id = answer.json()["load_id"]
     wait_until(lambda: is_built(server, load_id))
-
-
-def test_a_file_that_is_put_in_place_of_another_is_noticed(tmp_path: Path) -> None:
-    path = tmp_path / "raw.db"
-    database = Database(path)
-    database.rows("create table first (x integer)")
-    path.rename(tmp_path / "before.db")
-    with pytest.raises(WarehouseDamaged, match="taken away"):
-        database.rows("select 1")
-    assert not path.exists(), "no empty one in its place"
-    with closing(sqlite3.connect(tmp_path / "made elsewhere")) as other:
-        other.execute("create table second (x integer)")
-    (tmp_path / "made elsewhere").rename(path)
-    assert database.rows("select * from second") == []
-    database.close()
 
 
 def test_two_servers_on_one_warehouse_lose_and_double_nothing(
