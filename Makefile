@@ -79,7 +79,7 @@ breaking-changes: .venv/installed
 # document for each of its operations; what is found is kept in .fuzz.
 fuzz: .venv/fuzz-installed
 	$(BIN)/python tests/fuzz --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED)
-	FUZZED_EXAMPLES=$(FUZZED_EXAMPLES) $(BIN)/python -m pytest --dist load tests/test_fuzzed_requests.py
+	FUZZED_EXAMPLES=$(FUZZED_EXAMPLES) $(BIN)/python -m pytest --dist load tests/fuzz/test_requests.py
 
 # Kills and reads by the hundred: some minutes; CI makes shorter runs.
 endurance: .venv/installed

@@ -78,7 +78,7 @@ def server(
     os.symlink(project / "calendar", project / "dbt_packages" / "calendar")
     commit_all(project)
     warehouse = shutil.copytree(sample_warehouse, folder / "warehouse")
-    settings = {"STEP_TIMEOUT_SECONDS": "10"}
+    settings = {"STEP_TIMEOUT_SECONDS": "5"}
     log = folder / "log"
     server = Server(Path(warehouse), project, settings=settings, log=log).start()
     yield server
@@ -140,7 +140,7 @@ def test_a_build_without_an_end_is_seen_stopped_and_gives_way(server: Server) ->
     load_id = waiting.json()["load_id"]
     assert server.get(f"/loads/{load_id}").json()["build"]["status"] == "pending"
     late = next_build(server, "failed")["failures"][0]["words"]
-    assert late.startswith("endless was not finished. It was stopped after 10 s")
+    assert late.startswith("endless was not finished. It was stopped after 5 s")
     for path in server.project.rglob("endless.*"):
         path.unlink()
     wait_until(lambda: builds(server)[0]["last_load_id"] == load_id)

@@ -35,7 +35,7 @@ from support.server import run_command, run_dbt
 
 from api.config import CHECKOUT
 
-NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test", "--quiet")
 
 
 def upload_file(path: Path, rows: list[Row]) -> Path:
@@ -121,7 +121,7 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Step]:
         ),
     )
     for command in COMMANDS[1:]:
-        done = warm_dbt(warehouse, command.removesuffix(" again"))
+        done = warm_dbt(warehouse, f"{command.removesuffix(' again')} --quiet")
         steps[command] = terminal_step(warehouse, done)
     return steps
 
@@ -245,7 +245,7 @@ def test_a_model_rebuilt_between_the_tests_and_the_publish_is_refused(
     hooks = 'on-run-end:\n  - "{{ another_run() }}"\n  - "'
     edit("dbt_project.yml", 'on-run-end: "', hooks)
     before = published(warehouse)
-    assert run_dbt(warehouse, "test", project=project).returncode == 0
+    assert run_dbt(warehouse, "test", "--quiet", project=project).returncode == 0
     judge(warehouse, project)
     after = published(warehouse)
     assert after.outcome.startswith("Not published: another dbt run has rebuilt")
@@ -448,7 +448,7 @@ def red_audit(
     for model, sql in BROKEN_MODELS.items():
         next(project.rglob(f"{model}.sql")).write_text(sql)
     before = published(warehouse)
-    assert run_dbt(warehouse, "run", project=project).returncode == 0
+    assert run_dbt(warehouse, "run", "--quiet", project=project).returncode == 0
     done = run_dbt(warehouse, "test", *NO_UNIT_TESTS, project=project)
     judge(warehouse, project)
     return Audit(done.returncode, before, published(warehouse))

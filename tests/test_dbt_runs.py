@@ -153,7 +153,7 @@ def test_a_changed_macro_builds_incremental_models_from_all_rows(
         "= 'Z' then {{ expression }}",
         "= 'Z' then replace({{ expression }}, '2021-01', '2021-04')",
     )
-    assert run_dbt(warehouse, "run", project=project).returncode == 0
+    assert run_dbt(warehouse, "run", "--quiet", project=project).returncode == 0
     found = rows(
         warehouse / "main.db", "select quarter, hires from int_hires_by_quarter"
     )

@@ -427,7 +427,7 @@ def test_a_build_from_a_terminal_needs_no_raw_table_yet(
     tmp_path: Path, project: Path
 ) -> None:
     add_locations(project)
-    done = run_dbt(tmp_path / "warehouse", "build", project=project)
+    done = run_dbt(tmp_path / "warehouse", "build", "--quiet", project=project)
     assert done.returncode == 0, done.stdout
     judge(tmp_path / "warehouse", project)
     with open_client(tmp_path / "warehouse") as client:
