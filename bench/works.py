@@ -32,7 +32,7 @@ CREATE = (
 
 @dataclass(frozen=True)
 class Scale:
-    """How much of everything: rows, rounds, batches, seconds of traffic."""
+    """How much of everything: rows, rounds, batches, seconds of traffic and of rest."""
 
     small: int = 2_000
     middle: int = 1_000_000
@@ -41,9 +41,12 @@ class Scale:
     batches: int = 7
     traffic: int = 3
     sequential: int = 100
+    rest: int = 4
 
 
-QUICK = Scale(2_000, 20_000, 60_000, rounds=1, batches=2, traffic=1, sequential=10)
+QUICK = Scale(
+    *(2_000, 20_000, 60_000), rounds=1, batches=2, traffic=1, sequential=10, rest=0
+)
 
 
 class Works:
@@ -318,7 +321,7 @@ class Works:
             product.upload(file, "hired_employees", wait=True)
             file.unlink()
             # The builder puts its page of lineage in order while nobody waits.
-            time.sleep(4)
+            time.sleep(self._scale.rest)
             yield product
             # A build is served an instant before it has put everything away.
             time.sleep(1)

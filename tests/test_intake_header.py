@@ -217,7 +217,7 @@ RECORDS = st.lists(
     commas=st.integers(0, 2),
     block_size=st.sampled_from([300, 1000, 1 << 20]),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 def test_what_is_loaded_is_what_was_written(
     records: list[tuple[Any, ...]],
     orders: list[list[int]],

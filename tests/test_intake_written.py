@@ -122,7 +122,7 @@ def loaded(value: Any) -> Any:
     says=st.sets(st.sampled_from(["delimiter", "dates"])),
     block_size=st.sampled_from([300, 1000, 1 << 20]),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 def test_what_is_loaded_is_what_was_written(
     data: Any,
     table: Table,
