@@ -18,11 +18,11 @@ from api.charts import draw, vegalite
 from api.charts.style import PALETTES, Palette, Theme, style_of
 from api.contract.model import Channel, Chart, Fold, Reference
 
+
 @pytest.fixture
 def client(shared_client: FlaskClient) -> FlaskClient:
     """One for all: nothing is written."""
     return shared_client
-
 
 
 def texts(chart: Chart, rows: list[dict[str, object]], **options: object) -> list[str]:

@@ -13,11 +13,11 @@ from api.config import CHECKOUT
 
 SAMPLE = recompute.read_seeds(CHECKOUT / "seeds")
 
+
 @pytest.fixture
 def client(shared_client: FlaskClient) -> FlaskClient:
     """One for all: nothing is written."""
     return shared_client
-
 
 
 @pytest.mark.parametrize("year", [2020, 2021, 2022])

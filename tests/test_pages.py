@@ -20,11 +20,11 @@ PAGE = CHECKOUT / "api/static/page"
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 MODULES = sorted(PAGE.glob("*.js"))
 
+
 @pytest.fixture
 def client(shared_client: FlaskClient) -> FlaskClient:
     """One for all: nothing is written."""
     return shared_client
-
 
 
 def test_browsers_get_the_page_and_programs_the_links(client: FlaskClient) -> None:
