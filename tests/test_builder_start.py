@@ -233,6 +233,7 @@ def test_a_server_on_it_builds_nothing_until_there_is_something_to_build(
     answer = live.batch("departments", [[1, "Sales"]])
     build = live.get(f"/builds/{answer.json()['build']['build_id']}").json()
     assert (build["status"], build["build_id"]) == ("published", only["build_id"] + 1)
+    assert live.rows("employees_per_department") == [], "the sample is gone"
 
     # What had passed for the same files is not done again; every data test is.
     def steps_of(build: dict[str, list[dict[str, str]]]) -> set[tuple[str, str]]:

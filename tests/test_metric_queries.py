@@ -74,6 +74,7 @@ def test_every_type_is_answered_as_itself(metric: FlaskClient) -> None:
         ("label__gt", "a", lambda v: v > "a"),
         ("label__in", "plain,=1+1", lambda v: v in ("plain", "=1+1")),
         ("label__in", '"pla""in, ","plain",', lambda v: v in ("plain", "")),
+        ("label__in", '"a,b ""c""\nd",Zoë', lambda v: v in ('a,b "c"\nd', "Zoë")),
         ("label__in", "", lambda v: v == ""),
         ("amount", "1.5", lambda v: v == 1.5),
         ("amount__lt", "1e10", lambda v: v < 1e10),
