@@ -45,7 +45,14 @@ class Scale:
 
 
 QUICK = Scale(
-    *(2_000, 20_000, 60_000), rounds=1, batches=2, traffic=1, sequential=10, rest=0
+    small=2_000,
+    middle=20_000,
+    large=60_000,
+    rounds=1,
+    batches=2,
+    traffic=1,
+    sequential=10,
+    rest=0,
 )
 
 

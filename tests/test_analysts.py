@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from support.checkout import AUTHOR, commit_all
 from support.project import copy_project
-from support.server import Server, wait_until
+from support.server import NO_UNIT_TESTS, Server, wait_until
 
 from api.builder.overseer import ASKED, CHANGED
 
@@ -181,7 +181,7 @@ def test_the_contract_gates_what_a_terminal_publishes(server: Server) -> None:
     wait_until(lambda: builds(server)[0]["status"] == "failed")
     done = server.dbt("run", "--select", "untitled", "twice")
     assert done.returncode == 0, done.stdout
-    done = server.dbt("build", "--exclude-resource-type", "unit_test")
+    done = server.dbt("build", *NO_UNIT_TESTS)
     assert "Not published: model untitled" in done.stdout
     build = builds(server)[0]
     assert (build["run_by"], build["status"]) == ("a terminal", "failed")

@@ -19,12 +19,6 @@ from api.charts.style import PALETTES, Palette, Theme, style_of
 from api.contract.model import Channel, Chart, Fold, Reference
 
 
-@pytest.fixture
-def client(shared_client: FlaskClient) -> FlaskClient:
-    """One for all: nothing is written."""
-    return shared_client
-
-
 def texts(chart: Chart, rows: list[dict[str, object]], **options: object) -> list[str]:
     """The words of the picture, in the order in which they stand in it."""
     return words_of(drawn(chart, rows, **options))
@@ -280,9 +274,9 @@ def test_the_same_rows_are_the_same_bytes_in_every_process_at_any_time() -> None
     ],
 )
 def test_both_metrics_have_a_chart_worth_looking_at(
-    client: FlaskClient, metric: str, first: str, words: set[str]
+    shared_client: FlaskClient, metric: str, first: str, words: set[str]
 ) -> None:
-    answer = client.get(f"/metrics/{metric}?format=svg")
+    answer = shared_client.get(f"/metrics/{metric}?format=svg")
     assert answer.mimetype == "image/svg+xml"
     assert "script" not in answer.headers["Content-Security-Policy"]
     found = words_of(ElementTree.fromstring(answer.data))
@@ -290,13 +284,13 @@ def test_both_metrics_have_a_chart_worth_looking_at(
     assert in_order(found, first, "Research")
     (subtitle,) = [text for text in found if text.startswith("year: 2021")]
     assert "build 1" in subtitle and "sample data" in subtitle
-    every = client.get(f"/metrics/{metric}?format=svg&year=all").text
+    every = shared_client.get(f"/metrics/{metric}?format=svg&year=all").text
     assert all(f">{year}</text>" in every for year in (2020, 2021, 2022))
 
 
-def test_a_chart_shows_the_rows_that_were_asked_for(client: FlaskClient) -> None:
+def test_a_chart_shows_the_rows_that_were_asked_for(shared_client: FlaskClient) -> None:
     address = "/metrics/departments_above_average?format=svg&hired__gte=95"
-    found = client.get(address).text
+    found = shared_client.get(address).text
     assert "hired: ≥ 95" in found and "Support" in found
     assert "Research" not in found
 
@@ -306,12 +300,12 @@ def test_a_chart_shows_the_rows_that_were_asked_for(client: FlaskClient) -> None
     "metric", ["employees_per_department", "departments_above_average"]
 )
 def test_vega_lite_is_what_the_picture_is_drawn_from(
-    client: FlaskClient, metric: str, query: str
+    shared_client: FlaskClient, metric: str, query: str
 ) -> None:
-    worded = client.get(f"/metrics/{metric}?format=vegalite{query}")
+    worded = shared_client.get(f"/metrics/{metric}?format=vegalite{query}")
     spec = json.loads(worded.data, parse_constant=no_constant)
     assert spec["$schema"] == "https://vega.github.io/schema/vega-lite/v6.json"
-    picture = client.get(f"/metrics/{metric}?format=svg{query}")
+    picture = shared_client.get(f"/metrics/{metric}?format=svg{query}")
     assert draw(spec) == picture.data
     assert "script" not in worded.headers["Content-Security-Policy"]
 
@@ -389,22 +383,24 @@ def test_every_mark_stands_out_in_the_dark() -> None:
 @pytest.mark.parametrize("theme", PALETTES)
 @pytest.mark.parametrize("query", ["", "&year=all", "&year=1999"])
 def test_a_picture_has_the_colours_of_its_theme_and_no_other(
-    client: FlaskClient, query: str, theme: Theme
+    shared_client: FlaskClient, query: str, theme: Theme
 ) -> None:
     palette = PALETTES[theme]
     known = {value for value in vars(palette).values() if isinstance(value, str)}
     known |= {*palette.hues, *palette.steps, "none", "transparent"}
     for metric in ("employees_per_department", "departments_above_average"):
         address = f"/metrics/{metric}?format=svg&theme={theme}{query}"
-        picture = client.get(address).text
+        picture = shared_client.get(address).text
         found = set(re.findall(r'(?:fill|stroke)="([^"]+)"', picture))
         assert {palette.background, palette.quiet} <= found <= known
 
 
-def test_a_chart_is_light_unless_asked_otherwise(client: FlaskClient) -> None:
+def test_a_chart_is_light_unless_asked_otherwise(shared_client: FlaskClient) -> None:
     address = "/metrics/employees_per_department?format=svg"
     queries = ("", "&theme=light", "&theme=dark")
-    plain, light, dark = (client.get(address + query).data for query in queries)
+    plain, light, dark = (shared_client.get(address + query).data for query in queries)
     assert plain == light != dark
     rows = "/metrics/employees_per_department?theme=dark"
-    assert client.get(rows).json == client.get(rows.partition("?")[0]).json
+    assert (
+        shared_client.get(rows).json == shared_client.get(rows.partition("?")[0]).json
+    )

@@ -31,11 +31,9 @@ from support.inspection import (
 )
 from support.project import Edit, copy_project
 from support.recompute import read_seeds
-from support.server import run_command, run_dbt
+from support.server import NO_UNIT_TESTS, run_command, run_dbt
 
 from api.config import CHECKOUT
-
-NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test", "--quiet")
 
 
 def upload_file(path: Path, rows: list[Row]) -> Path:
@@ -220,7 +218,10 @@ def test_the_target_dev_builds_beside_the_warehouse_and_publishes_nothing(
     served = [warehouse / "main.db", warehouse / "published.db"]
     before = [path.read_bytes() for path in served]
     # Parsed for that target, as it always is.
-    assert run_dbt(warehouse, "build", "-t", "dev", *NO_UNIT_TESTS).returncode == 0
+    assert (
+        run_dbt(warehouse, "build", "-t", "dev", "--quiet", *NO_UNIT_TESTS).returncode
+        == 0
+    )
     assert [path.read_bytes() for path in served] == before
     assert query(warehouse / "dev.db", "select count(*) from stg_jobs") == [[[183]]]
 
@@ -268,7 +269,7 @@ def test_a_model_that_breaks_its_contract_stops_the_build_and_is_named(
         "        iif(id = 7, 'Sales', department_id) as department_id,\n",
     )
     before = published(warehouse)
-    done = run_dbt(warehouse, "build", *NO_UNIT_TESTS, project=project)
+    done = run_dbt(warehouse, "build", "--quiet", *NO_UNIT_TESTS, project=project)
     judge(warehouse, project)
     after = published(warehouse)
     assert done.returncode == 1
@@ -449,7 +450,7 @@ def red_audit(
         next(project.rglob(f"{model}.sql")).write_text(sql)
     before = published(warehouse)
     assert run_dbt(warehouse, "run", "--quiet", project=project).returncode == 0
-    done = run_dbt(warehouse, "test", *NO_UNIT_TESTS, project=project)
+    done = run_dbt(warehouse, "test", "--quiet", *NO_UNIT_TESTS, project=project)
     judge(warehouse, project)
     return Audit(done.returncode, before, published(warehouse))
 

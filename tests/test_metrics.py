@@ -14,23 +14,19 @@ from api.config import CHECKOUT
 SAMPLE = recompute.read_seeds(CHECKOUT / "seeds")
 
 
-@pytest.fixture
-def client(shared_client: FlaskClient) -> FlaskClient:
-    """One for all: nothing is written."""
-    return shared_client
-
-
 @pytest.mark.parametrize("year", [2020, 2021, 2022])
-def test_sample_hires_by_quarter_equal_pandas(client: FlaskClient, year: int) -> None:
-    answer = client.get(f"/metrics/employees_per_department?year={year}")
+def test_sample_hires_by_quarter_equal_pandas(
+    shared_client: FlaskClient, year: int
+) -> None:
+    answer = shared_client.get(f"/metrics/employees_per_department?year={year}")
     assert answer.json == recompute.employees_per_department(SAMPLE, year)
 
 
 @pytest.mark.parametrize("year", [2020, 2021, 2022])
 def test_sample_departments_above_the_mean_equal_pandas(
-    client: FlaskClient, year: int
+    shared_client: FlaskClient, year: int
 ) -> None:
-    answer = client.get(f"/metrics/departments_above_average?year={year}")
+    answer = shared_client.get(f"/metrics/departments_above_average?year={year}")
     assert answer.json == recompute.departments_above_average(SAMPLE, year)
 
 
@@ -38,31 +34,31 @@ def test_sample_departments_above_the_mean_equal_pandas(
     "metric", ["employees_per_department", "departments_above_average"]
 )
 def test_the_year_is_2021_unless_asked_otherwise(
-    client: FlaskClient, metric: str
+    shared_client: FlaskClient, metric: str
 ) -> None:
-    default = client.get(f"/metrics/{metric}")
+    default = shared_client.get(f"/metrics/{metric}")
     assert default.json
-    assert default.json == client.get(f"/metrics/{metric}?year=2021").json
+    assert default.json == shared_client.get(f"/metrics/{metric}?year=2021").json
 
 
 def test_a_row_of_one_year_has_exactly_the_promised_keys_in_order(
-    client: FlaskClient,
+    shared_client: FlaskClient,
 ) -> None:
-    hires = client.get("/metrics/employees_per_department").json
-    above = client.get("/metrics/departments_above_average").json
+    hires = shared_client.get("/metrics/employees_per_department").json
+    above = shared_client.get("/metrics/departments_above_average").json
     assert list(hires[0]) == ["department", "job", "Q1", "Q2", "Q3", "Q4"]
     assert list(above[0]) == ["id", "department", "hired"]
 
 
-def test_all_years_carry_the_year(client: FlaskClient) -> None:
-    rows = client.get("/metrics/departments_above_average?year=all").json
+def test_all_years_carry_the_year(shared_client: FlaskClient) -> None:
+    rows = shared_client.get("/metrics/departments_above_average?year=all").json
     assert list(rows[0]) == ["year", "id", "department", "hired"]
     assert [row["year"] for row in rows] == sorted(row["year"] for row in rows)
     assert {row["year"] for row in rows} == {2020, 2021, 2022}
 
 
-def test_a_year_without_hires_is_an_empty_list(client: FlaskClient) -> None:
-    answer = client.get("/metrics/employees_per_department?year=1999")
+def test_a_year_without_hires_is_an_empty_list(shared_client: FlaskClient) -> None:
+    answer = shared_client.get("/metrics/employees_per_department?year=1999")
     assert (answer.status_code, answer.json) == (200, [])
 
 
@@ -80,14 +76,16 @@ def test_a_year_without_hires_is_an_empty_list(client: FlaskClient) -> None:
     ],
 )
 def test_a_wrong_parameter_is_refused(
-    client: FlaskClient, query: str, code: str
+    shared_client: FlaskClient, query: str, code: str
 ) -> None:
-    answer = client.get(f"/metrics/employees_per_department?{query}")
+    answer = shared_client.get(f"/metrics/employees_per_department?{query}")
     assert (answer.status_code, answer.json["code"]) == (400, code)
 
 
-def test_an_undeclared_parameter_is_told_the_declared_ones(client: FlaskClient) -> None:
-    answer = client.get("/metrics/employees_per_department?yeer=2021")
+def test_an_undeclared_parameter_is_told_the_declared_ones(
+    shared_client: FlaskClient,
+) -> None:
+    answer = shared_client.get("/metrics/employees_per_department?yeer=2021")
     common = ["select", "sort", "limit", "cursor", "format", "spreadsheet", "theme"]
     columns = ["department", "job", "Q1", "Q2", "Q3", "Q4"]
     assert answer.json["declared"] == ["year", *common, *columns]
@@ -95,8 +93,8 @@ def test_an_undeclared_parameter_is_told_the_declared_ones(client: FlaskClient) 
     assert "did you mean 'year'?" in answer.json["detail"]
 
 
-def test_an_unknown_metric_is_told_the_known_ones(client: FlaskClient) -> None:
-    answer = client.get("/metrics/nothing")
+def test_an_unknown_metric_is_told_the_known_ones(shared_client: FlaskClient) -> None:
+    answer = shared_client.get("/metrics/nothing")
     assert (answer.status_code, answer.json["code"]) == (404, "unknown_metric")
     assert (
         "departments_above_average, employees_per_department" in answer.json["detail"]
@@ -104,21 +102,23 @@ def test_an_unknown_metric_is_told_the_known_ones(client: FlaskClient) -> None:
 
 
 def test_a_filter_on_the_year_takes_the_place_of_its_default(
-    client: FlaskClient,
+    shared_client: FlaskClient,
 ) -> None:
     address = "/metrics/departments_above_average?year__gte=2021"
-    rows = client.get(address).json
+    rows = shared_client.get(address).json
     assert {row["year"] for row in rows} == {2021, 2022}
     assert all(list(row) == ["year", "id", "department", "hired"] for row in rows)
 
 
-def test_two_years_are_both_answered_and_told_apart(client: FlaskClient) -> None:
+def test_two_years_are_both_answered_and_told_apart(shared_client: FlaskClient) -> None:
     address = "/metrics/departments_above_average?year=2020&year=2022"
-    assert {row["year"] for row in client.get(address).json} == {2020, 2022}
+    assert {row["year"] for row in shared_client.get(address).json} == {2020, 2022}
 
 
-def test_a_filter_narrows_the_year_that_is_asked_for(client: FlaskClient) -> None:
-    rows = client.get("/metrics/departments_above_average?hired__gte=95").json
+def test_a_filter_narrows_the_year_that_is_asked_for(
+    shared_client: FlaskClient,
+) -> None:
+    rows = shared_client.get("/metrics/departments_above_average?hired__gte=95").json
     assert rows == [
         row
         for row in recompute.departments_above_average(SAMPLE, 2021)
@@ -127,23 +127,23 @@ def test_a_filter_narrows_the_year_that_is_asked_for(client: FlaskClient) -> Non
     assert len(rows) == 2
 
 
-def test_every_answer_names_its_build(client: FlaskClient) -> None:
+def test_every_answer_names_its_build(shared_client: FlaskClient) -> None:
     for address in ("/metrics/employees_per_department", "/metrics"):
-        headers = client.get(address).headers
+        headers = shared_client.get(address).headers
         assert headers["Build-Id"] == "1"
         assert headers["Build-Finished-At"].endswith("Z")
         assert headers["Sample-Data"] == "true"
         assert headers["Build-Last-Load-Id"] == "0"
 
 
-def test_the_catalogue_tells_all_about_both_metrics(client: FlaskClient) -> None:
-    catalogue = client.get("/metrics").json
+def test_the_catalogue_tells_all_about_both_metrics(shared_client: FlaskClient) -> None:
+    catalogue = shared_client.get("/metrics").json
     assert [metric["name"] for metric in catalogue] == [
         "departments_above_average",
         "employees_per_department",
     ]
     for metric in catalogue:
-        rows = client.get(metric["url"] + "?year=all").json
+        rows = shared_client.get(metric["url"] + "?year=all").json
         assert list(rows[0]) == metric["select"]
         assert metric["description"] and metric["title"]
         assert all(column["description"] for column in metric["columns"])
@@ -153,8 +153,10 @@ def test_the_catalogue_tells_all_about_both_metrics(client: FlaskClient) -> None
         assert {test["kind"] for test in metric["tests"]} == {"test", "unit_test"}
 
 
-def test_the_catalogue_names_what_a_metric_is_built_from(client: FlaskClient) -> None:
-    above, hires = client.get("/metrics").json
+def test_the_catalogue_names_what_a_metric_is_built_from(
+    shared_client: FlaskClient,
+) -> None:
+    above, hires = shared_client.get("/metrics").json
     named = {(node["kind"], node["name"]) for node in above["upstream"]}
     assert named == {
         ("model", "stg_departments"),

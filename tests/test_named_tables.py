@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from support.project import copy_project
-from support.server import Server, wait_until
+from support.server import NO_UNIT_TESTS, Server, wait_until
 
 from api.contract.sql_names import Known, tables_named
 
@@ -102,7 +102,7 @@ def test_a_mart_and_a_test_that_name_tables_are_not_published(server: Server) ->
     assert checked.returncode != 0
     assert f"{MART}: line 2: raw.hired_employees is read" in checked.stderr
 
-    done = server.dbt("build", "--exclude-resource-type", "unit_test")
+    done = server.dbt("build", *NO_UNIT_TESTS)
     assert SAID.format("uploads", "") in " ".join(done.stdout.split()), done.stdout
     build = newest(server)
     assert (build["run_by"], build["status"]) == ("a terminal", "failed")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.server import Server, wait_until
+from support.server import NO_UNIT_TESTS, Server, wait_until
 
 from engines.backends import Backend
 from engines.conftest import NewServer
@@ -86,7 +86,7 @@ def test_dbt_from_a_terminal_builds_and_publishes_beside_the_server(
         return builds[0]
 
     before = newest_build()["build_id"]
-    done = stopped.dbt("build", "--exclude-resource-type", "unit_test")
+    done = stopped.dbt("build", *NO_UNIT_TESTS)
     assert done.returncode == 0, done.stdout
     wait_until(lambda: newest_build()["build_id"] > before)
     newest = newest_build()

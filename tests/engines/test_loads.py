@@ -10,7 +10,7 @@ from typing import Any
 
 import fastavro
 import pytest
-from support.server import Server, wait_until
+from support.server import NO_UNIT_TESTS, Server, wait_until
 
 from engines.backends import Backend
 from engines.conftest import NewServer, in_few_builds
@@ -34,7 +34,6 @@ REASONS = [
 ]
 
 LATER = {"Prefer": "respond-async"}
-NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 WITHOUT_DBT = '"event":"built_without_dbt"'
 
 
