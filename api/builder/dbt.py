@@ -223,10 +223,15 @@ class Dbt:
             if isinstance(node, SeedNode) and is_own:
                 node.root_path = str(self._project.folder)
 
-    @staticmethod
-    def _show_compiled(manifest: Manifest) -> None:
-        """Let macros see, in `graph`, the SQL that was compiled."""
+    def _show_compiled(self, manifest: Manifest) -> None:
+        """Let macros see, in `graph`, the tests whose SQL was compiled."""
         manifest.build_flat_graph()  # type: ignore[no-untyped-call]
+        nodes = manifest.flat_graph["nodes"]
+        manifest.flat_graph["compiled_tests"] = [
+            nodes[test.unique_id]
+            for test in self._compiled.of(manifest)
+            if test.compiled_code
+        ]
 
     def _runner(self) -> dbtRunner:
         os.chdir(self._warehouse)

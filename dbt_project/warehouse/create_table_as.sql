@@ -1,6 +1,6 @@
 {# A model with a contract becomes a table of exactly its documented columns, filled by name, so a value of another
    type or a column on one side only stops the build. #}
-{% macro create_promised_table(temporary, relation, sql) -%}
+{% macro default__create_table_as(temporary, relation, sql) -%}
     {%- set create = 'create ' ~ ('temporary ' if temporary else '') ~ 'table ' ~ relation -%}
     {%- if not config.get('contract').enforced -%}
     {{ create }} as {{ sql }}
@@ -22,17 +22,7 @@
         {%- do query('pragma main.cache_size = -64000') -%}
         {%- do query('pragma threads = 2') -%}
     {%- endif -%}
-    {{ create_promised_table(temporary, relation, sql) }}
-{%- endmacro %}
-
-{# PostgreSQL would cut a longer name, so that two might become one. #}
-{% macro postgres__create_table_as(temporary, relation, sql) -%}
-    {%- set too_many = model.name.encode('utf-8') | length + 10 - 63 -%}
-    {%- if config.get('contract').enforced and 'marts' in model.fqn and too_many > 0 -%}
-        {%- do exceptions.raise_compiler_error('The name ' ~ model.name ~ ' is too long by ' ~ too_many
-            ~ ' bytes: PostgreSQL knows names of 63, of which 10 tell one build from another.') -%}
-    {%- endif -%}
-    {{ create_promised_table(temporary, relation, sql) }}
+    {{ default__create_table_as(temporary, relation, sql) }}
 {%- endmacro %}
 
 {# What the model was built from is a property of the table, there at the same moment as its rows. Each run has another
@@ -43,8 +33,7 @@
     {%- elif not config.get('contract').enforced -%}
     create table {{ relation }} using parquet as {{ compiled_code }}
     {%- else -%}
-    {%- set columns = columns_as_promised(compiled_code) -%}
-    {%- set state = state_of_model() -%}
+    {%- set columns, state = columns_as_promised(compiled_code), state_of_model() -%}
     create table {{ relation }} using parquet
     {{ location('main/' ~ relation.identifier | lower ~ '/' ~ invocation_id) }}
     {%- if not flags.EMPTY %}
@@ -127,13 +116,10 @@
     {{ return('(' ~ parts | join(', ') ~ ')') }}
 {%- endmacro %}
 
-{# Of the rows of a large table that lack something they must have: empty, or what not_null shows. #}
+{# Of the rows of a large table that lack something: few, and what not_null looks for. #}
 {% macro index_nulls(relation) -%}
-    {%- set tests = graph.nodes.values() | selectattr('attached_node', 'equalto', model.unique_id) -%}
-    {%- set needed = tests | selectattr('test_metadata.name', 'equalto', 'not_null') | map(attribute='column_name') -%}
-    {%- set lacking = quoted_names(needed, '{0} is null', ' or ') -%}
-    {%- if lacking and config.get('materialized') == 'incremental' -%}
-        {%- set column = quoted_names([model.columns | first]) -%}
-        {%- do statement_of('create index ' ~ index_on(relation, 'nulls') ~ ' (' ~ column ~ ') where ' ~ lacking) -%}
+    {%- if config.get('materialized') == 'incremental' -%}
+        {%- do statement_of('create index ' ~ index_on(relation, 'nulls') ~ ' (' ~ quoted_names([model.columns | first])
+            ~ ') where ' ~ quoted_names(model.columns, '{0} is null', ' or ')) -%}
     {%- endif -%}
 {%- endmacro %}

@@ -1,13 +1,9 @@
-{#
-    Whether an incremental model may be built from what has changed, by what we can be sure of:
-    it takes the rows of one upload table by `newest_rows`, each for itself and under the
-    table's key, or it adds up `changed_rows`. Of rows that were undone, replaced or corrected
-    nothing else hears, least of all `where hired_at > (select max(hired_at) from this)`. So
-    any other model is built from all its rows each time, as a table would be.
-#}
+{# Whether an incremental model may be built from what has changed, by what we can be sure of: it takes the rows of
+   one upload table by `newest_rows`, each for itself and under the table's key, or it adds up `changed_rows`. Of rows
+   that were undone, replaced or corrected nothing else hears, least of all `where hired_at > (select max(hired_at)
+   from this)`. So any other model is built from all its rows each time, as a table would be. #}
 {% macro follows_changes() -%}
-    {%- set macros = model.depends_on.macros -%}
-    {%- set read = model.depends_on.nodes | unique | list -%}
+    {%- set macros, read = model.depends_on.macros, model.depends_on.nodes | unique | list -%}
     {%- if 'macro.dbt.is_incremental' in macros -%}
         {{ return(false) }}
     {%- elif config.get('incremental_strategy') == 'add' -%}
@@ -17,27 +13,23 @@
     {%- for id in read if id in graph.nodes and graph.nodes[id].resource_type != 'seed' -%}
         {{ return(false) }}
     {%- endfor -%}
-    {%- set tables = read | select('in', graph.sources) | list -%}
+    {%- set tables = sources_of_model() -%}
     {{ return(config.get('incremental_strategy') is none
         and 'macro.' ~ project_name ~ '.newest_rows' in macros
         and tables | length == 1
-        and is_key_of(unique_key_columns(), graph.sources[tables[0]].config.meta.primary_key)
+        and is_key_of(unique_key_columns(), tables[0].config.meta.primary_key)
         and not looks_at_several_rows(model.raw_code)) }}
 {%- endmacro %}
-
 
 {# A single column may have another name in the model; of several the order has to be certain. #}
 {% macro is_key_of(columns, primary_key) -%}
     {%- set known = columns | select('in', model.columns) | list == columns -%}
     {{ return(known and (columns == primary_key or columns | length == 1 and primary_key | length == 1)) }}
 {%- endmacro %}
-
-
 {% macro unique_key_columns() -%}
     {%- set key = config.get('unique_key') -%}
     {{ return([] if key is none else [key] if key is string else key) }}
 {%- endmacro %}
-
 
 {# Only those that have changed would be there. A word too many here costs time and no more. #}
 {% macro looks_at_several_rows(code) -%}

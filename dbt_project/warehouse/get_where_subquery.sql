@@ -13,9 +13,5 @@
 {%- endmacro %}
 
 {% macro last_load_id_in_sql() %}{{ return(adapter.dispatch('last_load_id_in_sql')()) }}{% endmacro %}
-{% macro default__last_load_id_in_sql() -%}
-    {{ return('(select last_load_id from ' ~ state_table('dbt_runs') ~ ' order by number desc limit 1)') }}
-{%- endmacro %}
-{% macro spark__last_load_id_in_sql() -%}
-    {{ return('(select last_load_id from ' ~ state_table('dbt_run') ~ ')') }}
-{%- endmacro %}
+{% macro default__last_load_id_in_sql() %}(select last_load_id from {{ state_table('dbt_runs') }} order by number desc limit 1){% endmacro %}
+{% macro spark__last_load_id_in_sql() %}(select last_load_id from {{ state_table('dbt_run') }}){% endmacro %}

@@ -1,11 +1,5 @@
 {% macro prepare_warehouse() %}{{ return(adapter.dispatch('prepare_warehouse')()) }}{% endmacro %}
 {% macro sqlite__prepare_warehouse() -%}
-    {#- Earlier versions kept no spans; only what writes raw.db may bring it up to date. -#}
-    {%- set loads, spans = api.Relation.create(none, 'raw', 'loads'), api.Relation.create(none, 'raw', 'load_spans') -%}
-    {%- if relation_exists(loads) and not relation_exists(spans) -%}
-        {%- do exceptions.raise_compiler_error(
-            'raw.db was written by an earlier version. Run `python -m api build` once, which brings it up to date.') -%}
-    {%- endif -%}
     {#- Readers and the one writer of a database do not wait for each other. -#}
     {%- do query('pragma main.journal_mode = wal') -%}
     {%- do create_lease_table() -%}
@@ -34,23 +28,26 @@
     {%- do follow_ledger('load_spans', {'load_id': 'integer', 'table_name': 'text', 'from_id': 'integer',
         'until_id': 'integer'}, known) -%}
     {%- do follow_ledger('build_requests', {'request_id': 'integer', 'requested_at': 'text'}, known) -%}
-    {%- set counting = dict(query('
-        select spans.table_name, sum(loads.loaded)
-        from (select distinct table_name, load_id from raw.load_spans where until_id is null) as spans
+    {%- set counting = query('
+        select spans.table_name, sum(spans.counts * loads.loaded)
+        from (
+            select table_name, load_id, max(case when until_id is null then 1 else 0 end) as counts
+            from raw.load_spans group by table_name, load_id
+        ) as spans
         inner join raw.loads as loads on spans.load_id = loads.load_id
-        group by spans.table_name') | list) -%}
-    {%- for source in graph.sources.values() if source.schema == 'raw' -%}
-        {%- do follow_uploads(source, known) -%}
+        group by spans.table_name') -%}
+    {%- for name, expected in counting if upload_table(name) -%}
+        {%- do follow_uploads(upload_table(name), known) -%}
         {#- Spark takes a file that is gone for one without rows. -#}
-        {%- set expected = counting.get(source.identifier, 0) | int -%}
-        {%- set rows = rows_of_loads(api.Relation.create(none, 'raw', source.identifier), 'until_id is null') -%}
-        {%- set found = query('select count(*) from ' ~ rows)[0][0] | int if expected else 0 -%}
-        {%- if found != expected -%}
-            {%- do exceptions.raise_compiler_error('Not begun: of the ' ~ expected ~ ' rows of ' ~ source.identifier
+        {%- set rows = rows_of_loads(api.Relation.create(none, 'raw', name), 'until_id is null') -%}
+        {%- set found = query('select count(*) from ' ~ rows)[0][0] -%}
+        {%- if found | int != expected | int -%}
+            {%- do exceptions.raise_compiler_error('Not begun: of the ' ~ expected ~ ' rows of ' ~ name
                 ~ ' that count Spark finds ' ~ found ~ ' in the shared storage.') -%}
         {%- endif -%}
     {%- endfor -%}
 {%- endmacro %}
+{% macro upload_table(name) %}{{ return(graph.sources.get('source.' ~ project_name ~ '.raw.' ~ name)) }}{% endmacro %}
 
 {# What is published has to be where the builder looks for it. #}
 {% macro refuse_other_storage() -%}

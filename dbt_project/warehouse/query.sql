@@ -31,12 +31,10 @@
 
 {% macro relation_exists(relation) %}{{ return(adapter.dispatch('relation_exists')(relation)) }}{% endmacro %}
 {% macro sqlite__relation_exists(relation) -%}
-    {%- set tables = relation.schema ~ '.sqlite_master' -%}
-    {{ return(query('select 1 from ' ~ tables ~ ' where name = ' ~ quoted(relation.identifier)) | length > 0) }}
+    {{ return(query('select 1 from ' ~ relation.schema ~ '.sqlite_master where name = ' ~ quoted(relation.identifier)) | length > 0) }}
 {%- endmacro %}
 {% macro postgres__relation_exists(relation) -%}
-    {%- set name = quoted(relation.include(database=false)) -%}
-    {{ return(query('select 1 where to_regclass(' ~ name ~ ') is not null') | length > 0) }}
+    {{ return(query('select 1 where to_regclass(' ~ quoted(relation.include(database=false)) ~ ') is not null') | length > 0) }}
 {%- endmacro %}
 {% macro spark__relation_exists(relation) -%}
     {{ return(adapter.get_relation(none, relation.schema, relation.identifier) is not none) }}

@@ -6,8 +6,7 @@
         {%- set is_judged = target.name != 'dev' and flags.WHICH in ('build', 'run', 'test') -%}
         {%- if is_judged -%}{%- do write_results(results_of(dbt_results), nodes_of(dbt_results)) -%}{%- endif -%}
         {%- do give_lease_back() -%}
-        {%- set is_read = lease_owner() == 'a terminal' and not flags.QUIET -%}
-        {%- if is_judged and is_read -%}{%- do report_outcome() -%}{%- endif -%}
+        {%- if is_judged and lease_owner() == 'a terminal' and not flags.QUIET -%}{%- do report_outcome() -%}{%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 
@@ -59,17 +58,15 @@
 {% macro write_results(results, nodes) %}{{ return(adapter.dispatch('write_results')(results, nodes)) }}{% endmacro %}
 {% macro default__write_results(results, nodes) -%}
     {%- set runs, table = state_table('dbt_runs'), state_table('dbt_results') -%}
-    {%- set kept = 'select invocation_id from ' ~ runs -%}
-    {%- set statements = ['delete from ' ~ table ~ ' where invocation_id not in (' ~ kept ~ ')'] -%}
+    {%- set statements = ['delete from ' ~ table ~ ' where invocation_id not in (select invocation_id from ' ~ runs ~ ')'] -%}
     {%- for some in results | batch(100) -%}
         {%- set rows = [] -%}
         {%- for result in some -%}{%- do rows.append('(' ~ literals(result.values()) ~ ')') -%}{%- endfor -%}
         {%- set columns = some[0] | join(', ') -%}
         {%- do statements.append('insert into ' ~ table ~ ' (' ~ columns ~ ') values ' ~ rows | join(', ')) -%}
     {%- endfor -%}
-    {%- set facts = 'finished_at = ' ~ quoted(instant(now_here())) ~ ', nodes = ' ~ literal(nodes)
-        ~ ', macros = ' ~ quoted(macros_code()) -%}
-    {%- do statements.append('update ' ~ runs ~ ' set ' ~ facts ~ ' where invocation_id = ' ~ quoted(invocation_id)) -%}
+    {%- do statements.append('update ' ~ runs ~ ' set finished_at = ' ~ quoted(instant(now_here())) ~ ', nodes = '
+        ~ literal(nodes) ~ ', macros = ' ~ quoted(macros_code()) ~ ' where invocation_id = ' ~ quoted(invocation_id)) -%}
     {%- do transaction(statements + wake_builder()) -%}
 {%- endmacro %}
 {% macro spark__write_results(results, nodes) -%}

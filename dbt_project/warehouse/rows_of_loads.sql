@@ -30,7 +30,7 @@
 
 {% macro sources_of_model() -%}
     {%- set sources = [] -%}
-    {%- for id in model.depends_on.nodes if id in graph.sources -%}
+    {%- for id in model.depends_on.nodes | unique if id in graph.sources -%}
         {%- do sources.append(graph.sources[id]) -%}
     {%- endfor -%}
     {{ return(sources) }}

@@ -18,9 +18,8 @@
 {# What the metastore knows of the tables and views of a schema: {name: text}. #}
 {% macro known_relations(schema) -%}
     {%- set known = {} -%}
-    {%- for row in query('show table extended in ' ~ schema ~ " like '*'") -%}
-        {%- do known.update({row[1]: row[3]}) -%}
-    {%- endfor -%}
+    {%- set rows = query('show table extended in ' ~ schema ~ " like '*'") -%}
+    {%- for row in rows -%}{%- do known.update({row[1]: row[3]}) -%}{%- endfor -%}
     {{ return(known) }}
 {%- endmacro %}
 

@@ -21,19 +21,14 @@
 {# Whether at least as many rows have come, gone or come back since a model was built as have stayed. #}
 {% macro is_mostly_changed(entry) -%}
     {%- set tables = sources_of_model() | map(attribute='identifier') | list -%}
-    {%- if not tables -%}{{ return(false) }}{%- endif -%}
-    {{ return(query('
-        select 1
-        from (
-            select sum(loaded * changed) as changed, sum(loaded * (1 - changed)) as stayed
-            from (
-                select load_id, max(case when ' ~ spans_changed_since(entry) ~ ' then 1 else 0 end) as changed
-                from raw.load_spans
-                where table_name in (' ~ literals(tables) ~ ')
-                    and from_id <= ' ~ last_load_id() ~ ' and (until_id is null or until_id > ' ~ entry ~ ')
-                group by load_id
-            ) as spans
-            inner join raw.loads using (load_id)
-        ) as counted
-        where changed >= stayed') | length > 0) }}
+    {{ return(tables | length > 0 and query('
+        select count(*) from (
+            select load_id, max(case when ' ~ spans_changed_since(entry) ~ ' then 1 else 0 end) as changed
+            from raw.load_spans
+            where table_name in (' ~ literals(tables) ~ ')
+                and from_id <= ' ~ last_load_id() ~ ' and (until_id is null or until_id > ' ~ entry ~ ')
+            group by load_id
+        ) as spans
+        inner join raw.loads using (load_id)
+        having sum(loaded * changed) >= sum(loaded * (1 - changed))') | length > 0) }}
 {%- endmacro %}

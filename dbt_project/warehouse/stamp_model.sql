@@ -45,9 +45,8 @@
 {% macro default__model_states() -%}
     {%- set states = [] -%}
     {%- set stored = 'select * from ' ~ state_table('dbt_model_states') ~ ' order by model' -%}
-    {%- for row in (query(stored) if has_state('dbt_model_states') else []) -%}
-        {%- do states.append(row.dict()) -%}
-    {%- endfor -%}
+    {%- set rows = query(stored) if has_state('dbt_model_states') else [] -%}
+    {%- for row in rows -%}{%- do states.append(row.dict()) -%}{%- endfor -%}
     {{ return(states) }}
 {%- endmacro %}
 {% macro spark__model_states() -%}
@@ -64,7 +63,6 @@
 {%- endmacro %}
 
 {# What a model was built from before this run, or none when nothing is remembered of it. #}
-{% macro model_state(name) %}{{ return(once('state of ' ~ name, state_before, name)) }}{% endmacro %}
-{% macro state_before(name) -%}
-    {{ return(model_states() | selectattr('model', 'equalto', name) | first or none) }}
+{% macro model_state(name) -%}
+    {{ return(once('states', model_states) | selectattr('model', 'equalto', name) | first or none) }}
 {%- endmacro %}

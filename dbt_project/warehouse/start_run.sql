@@ -12,7 +12,7 @@
             'invocation_id': invocation_id, 'owner': lease_owner(), 'command': flags.WHICH,
             'is_empty': 1 if flags.EMPTY else 0, 'options': invocation_args_dict.invocation_command,
             'last_load_id': position.last_load_id | int, 'last_request_id': position.last_request_id | int,
-            'states': tojson(model_states()), 'started_at': instant(run_started_at),
+            'states': tojson(once('states', model_states)), 'started_at': instant(run_started_at),
         } -%}
         {%- do remember_run(run) -%}
         {%- do known_in_this_run().update({'run': run}) -%}
@@ -61,19 +61,14 @@
         {%- set columns = run_query('select * from ' ~ state_table(name) ~ ' limit 0').column_names -%}
         {%- if column not in columns -%}{%- do query('drop table ' ~ state_table(name)) -%}{%- endif -%}
     {%- endfor -%}
-    {%- do create_state_table('dbt_runs', {
-        'invocation_id': 'text', 'number': 'integer', 'owner': 'text', 'command': 'text', 'is_empty': 'integer',
-        'options': 'text', 'last_load_id': 'integer', 'last_request_id': 'integer', 'states': 'text',
-        'started_at': 'text', 'finished_at': 'text', 'nodes': 'text', 'macros': 'text',
-    }, ['invocation_id']) -%}
-    {%- do create_state_table('dbt_results', {
-        'invocation_id': 'text', 'unique_id': 'text', 'status': 'text', 'message': 'text', 'failures': 'integer',
-        'seconds': 'real', 'failing_rows': 'text',
-    }, ['invocation_id', 'unique_id']) -%}
-    {%- do create_state_table('dbt_model_states', {
-        'model': 'text', 'invocation_id': 'text', 'last_load_id': 'integer', 'ledger': 'text', 'code': 'text',
-    }, ['model']) -%}
-    {%- set version = {'model': 'text', 'version': 'integer'} -%}
+    {%- set run, version = {'invocation_id': 'text'}, {'model': 'text', 'version': 'integer'} -%}
+    {%- do create_state_table('dbt_runs', dict(run, number='integer', owner='text', command='text', is_empty='integer',
+        options='text', last_load_id='integer', last_request_id='integer', states='text', started_at='text',
+        finished_at='text', nodes='text', macros='text'), ['invocation_id']) -%}
+    {%- do create_state_table('dbt_results', dict(run, unique_id='text', status='text', message='text',
+        failures='integer', seconds='real', failing_rows='text'), ['invocation_id', 'unique_id']) -%}
+    {%- do create_state_table('dbt_model_states', dict(run, model='text', last_load_id='integer', ledger='text',
+        code='text'), ['model']) -%}
     {%- do create_state_table('dbt_changes', dict(version, kept_after='integer'), ['model']) -%}
     {%- do create_state_table('dbt_changes_read', dict({'reader': 'text'}, **version), ['reader', 'model']) -%}
 {%- endmacro %}

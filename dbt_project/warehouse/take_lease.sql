@@ -26,18 +26,15 @@
 {% macro spark__pause() %}{% do query('select 1') %}{% endmacro %}
 {% macro now_here() %}{{ return(modules.datetime.datetime.now(modules.pytz.utc)) }}{% endmacro %}
 {% macro seconds_here() %}{{ return(now_here().timestamp()) }}{% endmacro %}
-
 {# Not PostgreSQL's now(), which stands still during a transaction. #}
 {% macro seconds_now() %}{{ return(adapter.dispatch('seconds_now')()) }}{% endmacro %}
-{% macro default__seconds_now() %}{{ return("julianday('now') * 86400.0") }}{% endmacro %}
-{% macro postgres__seconds_now() -%}
-    {{ return('cast(extract(epoch from clock_timestamp()) as double precision)') }}
-{%- endmacro %}
+{% macro default__seconds_now() %}julianday('now') * 86400.0{% endmacro %}
+{% macro postgres__seconds_now() %}cast(extract(epoch from clock_timestamp()) as double precision){% endmacro %}
 {% macro lease_owner() %}{{ return(env_var('DBT_LEASE_OWNER', 'a terminal')) }}{% endmacro %}
 {% macro lease_seconds() %}{{ return(30) }}{% endmacro %}
 {% macro create_lease_table() -%}
-    {%- set types = {'one': 'integer', 'invocation_id': 'text', 'owner': 'text', 'expires_at': 'real'} -%}
-    {%- do create_state_table('dbt_lease', types, ['one']) -%}
+    {%- do create_state_table('dbt_lease',
+        {'one': 'integer', 'invocation_id': 'text', 'owner': 'text', 'expires_at': 'real'}, ['one']) -%}
 {%- endmacro %}
 
 {% macro claim_lease() %}{{ return(adapter.dispatch('claim_lease')()) }}{% endmacro %}
@@ -77,9 +74,10 @@
     {%- set lease = current_lease().split(' ', 2) -%}
     {%- set is_mine = lease[0] == invocation_id or lease_owner() != 'a terminal' and lease[-1] == lease_owner() -%}
     {%- set lasts = 0 if lease | length < 3 else lease[1] | float - seconds_here() -%}
-    {%- if not is_mine and lasts > 0 and lasts <= lease_seconds() + 1 -%}{{ return(false) }}{%- endif -%}
-    {%- do query(renew_lease()) -%}
-    {{ return(current_lease().split(' ')[0] == invocation_id) }}
+    {%- if is_mine or lasts <= 0 or lasts > lease_seconds() + 1 -%}
+        {%- do query(renew_lease()) -%}
+        {{ return(current_lease().split(' ')[0] == invocation_id) }}
+    {%- endif -%}
 {%- endmacro %}
 {% macro spark__renew_lease() -%}
     {{ return(lease_sql(invocation_id ~ ' ' ~ (seconds_here() + lease_seconds()) ~ ' ' ~ lease_owner())) }}

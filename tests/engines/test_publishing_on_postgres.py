@@ -154,23 +154,23 @@ def test_a_model_rebuilt_between_the_tests_and_the_publish_is_refused(
     publish(server)
 
 
-def test_a_name_that_postgresql_would_cut_fails_as_the_model_s_own(
-    server: Server, own_project: Path
+def test_names_that_postgresql_would_cut_are_told_apart(
+    server: Server, own_project: Path, reader: Any
 ) -> None:
     folder = own_project / "dbt_project/models/marts"
-    sql, yml = (folder / f"{LONG}.{end}" for end in ("sql", "yml"))
-    sql.write_text("select 2021 as year\n")
-    column = "{name: year, data_type: integer, description: A year.}"
-    meta = "{meta: {title: Long}}"
-    yml.write_text(
-        f"models:\n  - name: {LONG}\n    description: Long. One row.\n"
-        f"    config: {meta}\n    columns:\n      - {column}\n"
-    )
-    done = server.command("build")
-    sql.unlink()
-    yml.unlink()
-    assert done.returncode != 0
-    newest = "select failures from published.builds order by build_id desc limit 1"
-    (told,) = json.loads(rows(server, newest)[0][0])
-    assert (told["name"], told["file"]) == (LONG, str(sql.relative_to(own_project)))
-    assert told["words"].startswith(f"{LONG} cannot be built: The name {LONG} is too")
+    years = {f"{LONG}_{year}": year for year in (2021, 2022)}
+    for name, year in years.items():
+        (folder / f"{name}.sql").write_text(f"select {year} as year\n")
+        (folder / f"{name}.yml").write_text(
+            f"models:\n  - name: {name}\n    description: Long. One row.\n"
+            "    config: {meta: {title: Long}}\n    columns:\n"
+            "      - {name: year, data_type: integer, description: A year.}\n"
+        )
+    publish(server)
+    tables = named_tables(reader)
+    for name, year in years.items():
+        assert rows(server, f"select * from published.{name}") == [(year,)]
+        assert rows(server, f"select * from published.{tables[name]}") == [(year,)]
+        for end in ("sql", "yml"):
+            (folder / f"{name}.{end}").unlink()
+    publish(server)

@@ -10,6 +10,7 @@ tools.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 
 from api.contract.forms import DATE, TIMESTAMP
@@ -83,7 +84,6 @@ SHAPE = (
 )
 # PostgreSQL cuts longer names, so that two might become one.
 MOST_BYTES = 63
-RUN_CHARACTERS = 8
 
 
 def bring_up_to_date(run: Run) -> None:
@@ -138,9 +138,7 @@ class PostgresPublishing(PublishingInSql):
             if name not in (documents if kind == "view" else known):
                 self._run(f"drop {kind} published.{quoted(name)}", ())
         self._run("delete from published.catalogue", ())
-        tables = {
-            name: f"{name}__{invocation_id[:RUN_CHARACTERS]}" for name in documents
-        }
+        tables = {name: _table_of(name, invocation_id) for name in documents}
         for name, document in documents.items():
             table = tables[name]
             self._copy(name, table, document["contract"]["columns"])
@@ -160,3 +158,11 @@ class PostgresPublishing(PublishingInSql):
         if not self._run(f"select 1 as found where {SHAPE} = {SHAPE}", [view, of]):
             self._run(f"drop view if exists {view}", ())
         self._run(f"create or replace view {view} as select * from {of}", ())
+
+
+def _table_of(mart: str, invocation_id: str) -> str:
+    """The table of one build; a long name is replaced by its digest."""
+    run = f"__{invocation_id[:8]}"
+    if len(mart.encode()) + len(run) > MOST_BYTES:
+        mart = hashlib.sha256(mart.encode()).hexdigest()[:32]
+    return mart + run
