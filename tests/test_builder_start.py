@@ -285,6 +285,16 @@ def test_a_build_of_a_changed_project_repeats_what_the_change_may_change(
     assert repeated() == (seeds, unit_tests_of(project, "*.yml"))
     assert of_dbt() == all_there_are
 
+    # What dbt finds wrong keeps no compiled test from being run.
+    test = project / "dbt_project/tests/none_is_above.sql"
+    test.parent.mkdir()
+    test.write_text("select * from {{ ref('departments_above_average') }}")
+    assert run_command(warehouse, "build", project=project).returncode != 0
+    failed = published(warehouse)
+    assert {step["status"] for step in failed.steps} == {"success", "pass", "fail"}
+    steps = f"1 of {len(failed.steps)} steps failed; the last good marts stay."
+    assert failed.outcome == f"Not published: {steps}"
+
 
 def test_a_project_that_was_moved_loads_its_own_seeds(
     warehouse: Path, project: Path, tmp_path: Path

@@ -65,7 +65,7 @@ def outcome_of(
     if why := why_not_whole(run, known_to_pass):
         return Outcome("not_published", f"Not published: {why}", failures)
     if run.failed:
-        return Outcome("failed", _failed(len(run.failed), len(run.results)), failures)
+        return Outcome("failed", _failed(run), failures)
     if named := failures_of_names(run.nodes):
         words = f"Not published: {named[0]['words']}"
         return Outcome("failed", words, [*named, *failures])
@@ -95,8 +95,12 @@ def _stopped(stop: Stop, run: DbtRun, failures: list[Failure]) -> Outcome:
     return Outcome("failed", words, at_work)
 
 
-def _failed(failed: int, steps: int) -> str:
-    return f"Not published: {failed} of {steps} steps failed; the last good marts stay."
+def _failed(run: DbtRun) -> str:
+    skipped = sum(result.status == "skipped" for result in run.failed)
+    failed, left = len(run.failed) - skipped, "the last good marts stay."
+    if skipped:
+        left = f"{skipped} were skipped for it; {left}"
+    return f"Not published: {failed} of {len(run.results)} steps failed; {left}"
 
 
 def _of_contract(text: str, documents: Mapping[str, Document]) -> Failure:

@@ -33,4 +33,4 @@
     {#- Shown as what was compiled. -#}
     {{ return(insert) }}
 {%- endmacro %}
-{% macro spark__load_csv_rows(model, agate_table) %}{{ return(dbt_spark.spark__load_csv_rows(model, agate_table)) }}{% endmacro %}
+{% macro spark__load_csv_rows(model, agate_table) %}{{ return(dbt.spark__load_csv_rows(model, agate_table)) }}{% endmacro %}

@@ -5,10 +5,10 @@
 {% macro compiled_audit(results) -%}
     {%- set done = results | map(attribute='node.unique_id') | list -%}
     {%- set left_out = graph.get('compiled_tests', []) | rejectattr('unique_id', 'in', done) | list -%}
-    {%- set failed = results | rejectattr('status', 'in', ['success', 'pass', 'warn', 'no-op']) | list -%}
-    {%- set audited = [] -%}
+    {%- set audited, unbuilt = [], results | rejectattr('node.resource_type', 'in', ['test', 'unit_test'])
+        | rejectattr('status', 'in', ['success', 'no-op']) | list -%}
     {%- for tests in left_out | batch(100) -%}
-        {%- set counts = [] if failed else rows_of_audit(counts_of_failures(tests)) -%}
+        {%- set counts = [] if unbuilt else rows_of_audit(counts_of_failures(tests)) -%}
         {%- for test in tests -%}
             {%- do audited.append(test_result(test, counts[loop.index0] if counts else none)) -%}
         {%- endfor -%}
