@@ -1,5 +1,5 @@
 """What dbt's own documentation shows and SQLite answers in its own way: schemas, stored
-failures, tables of deleted models, marts of today. What every engine has to do is in
+failures, marts of today. What every engine has to do is in
 tests/engines/test_ordinary_dbt.py."""
 
 from __future__ import annotations
@@ -49,7 +49,6 @@ def server(
     assert "    marts:\n" in text
     settings.write_text(text.replace("    marts:\n", "    marts:\n      +schema: hr\n"))
     mart(project, "today")
-    mart(project, "short_lived")
     warehouse = shutil.copytree(sample_warehouse, folder / "warehouse")
     server = Server(Path(warehouse), project, log=folder / "log").start()
     wait_until(lambda: newest(server)["build_id"] > 1)
@@ -73,17 +72,6 @@ def test_models_of_a_schema_of_their_own_are_published(server: Server) -> None:
     assert newest(server)["status"] == "published"
     assert len(server.rows("today")) == 1
     assert "today" in tables(server)
-
-
-def test_tables_of_deleted_models_go_and_nobody_elses(server: Server) -> None:
-    query(server.warehouse / "main.db", "create table mine (n integer)")
-    before = newest(server)["build_id"]
-    for path in server.project.rglob("short_lived.*"):
-        path.unlink()
-    wait_until(lambda: newest(server)["build_id"] > before)
-    assert newest(server)["status"] == "published"
-    wait_until(lambda: "short_lived" not in tables(server))
-    assert {"mine", "today", "stg_jobs", "jobs", "dbt_runs"} <= tables(server)
 
 
 def test_a_mart_of_today_is_built_again_once_a_day(server: Server) -> None:
