@@ -33,7 +33,7 @@ from support.project import Edit, copy_project
 from support.recompute import read_seeds
 from support.server import NO_UNIT_TESTS, Server, run_command, run_dbt
 
-from api.config import CHECKOUT
+from api.config import CHECKOUT, Settings
 
 
 def upload_file(path: Path, rows: list[Row]) -> Path:
@@ -152,6 +152,15 @@ def test_build_in_a_folder_that_does_not_exist_publishes(
     served = "departments_above_average, employees_per_department"
     assert built.outcome == f"Published {served}."
     assert "Recorded. The server publishes it" in terminal["build"].output
+
+
+def test_a_clone_has_the_folder_of_the_databases_and_git_sees_nothing_in_it() -> None:
+    folder = Settings.from_env({}).warehouse_dir.relative_to(Path.cwd())
+    ignored = (CHECKOUT / folder / ".gitignore").read_text().splitlines()
+    assert ignored[-2:] == ["*", "!.gitignore"]
+    assert f" {folder}/* " in (CHECKOUT / "Makefile").read_text(), (
+        "`make clean` leaves it"
+    )
 
 
 def test_seed_leaves_every_uploaded_row_alone(terminal: dict[str, Step]) -> None:

@@ -69,8 +69,9 @@ def test_what_the_units_write_is_what_the_settings_say() -> None:
     assert f"ReadWritePaths={variables['WAREHOUSE_DIR']}\n" in sandbox
     backup = UNITS["hiring-backup.service"]
     assert f"ReadWritePaths={variables['BACKUP_DIR']}\n" in backup
-    for place in ("DBT_LOG_PATH", "DBT_TARGET_PATH"):
-        assert variables[place].startswith(f"{variables['WAREHOUSE_DIR']}/")
+    for found in (variables, image_environment()):
+        for place in ("DBT_LOG_PATH", "DBT_TARGET_PATH"):
+            assert found[place].startswith(f"{found['WAREHOUSE_DIR']}/")
     for unit in UNITS.values():
         for path in re.findall(r"/opt/hiring/current/(\S+)", unit):
             assert path.startswith(".venv/") or (CHECKOUT / path).exists(), path
