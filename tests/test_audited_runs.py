@@ -58,4 +58,4 @@ def test_a_test_that_dbt_has_left_out_by_itself_holds_a_run_back() -> None:
     assert why_not_whole(tested) is None
     nodes = {**tested.nodes, "test.orphans": test}
     why = why_not_whole(replace(tested, nodes=nodes))
-    assert why == "dbt leaves out orphans, for what it reads is not there."
+    assert why == "dbt leaves out orphans: what it reads is not there, or disabled."

@@ -150,3 +150,8 @@ def test_a_data_test_that_may_not_be_run_is_dbts() -> None:
     assert not lost(sql="{% if var('b') %} select * from {{ ref('a') }} {% endif %}")
     package = FILES | {"dbt_packages/b/dbt_project.yml": "name: b"}
     assert not lost("relationships: {to: ref('a')}", files=package)
+
+
+@pytest.mark.parametrize("seeds", ["5", "[5]", "&a [*a]", "[{data_tests: &a [b: *a]}]"])
+def test_what_dbt_has_to_refuse_is_no_data_test(seeds: str) -> None:
+    assert not lost(files=FILES | {"seeds/codes.yml": f"seeds: {seeds}"})

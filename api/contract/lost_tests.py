@@ -18,8 +18,10 @@ IN_SQL = re.compile(rf"\{{\{{-?{REF.pattern}-?\}}\}}")
 ASIDE = re.compile(r"\{#.*?#\}", re.DOTALL)
 SNAPSHOT = re.compile(r"\{%[-+]?\s*snapshot\s+(\w+)")
 # What may keep a test, or a part of it, from being read at all.
-DOUBT = ("{%", "enabled")
-NAMED, TESTS = ("models", "seeds", "snapshots"), ("data_tests", "tests")
+ENABLED = "enabled"
+NAMED = ("models", "seeds", "snapshots")
+HOLDING = (*NAMED, "sources", "tables", "versions", "columns")
+TESTS = ("data_tests", "tests")
 
 
 def names_to_ref(
@@ -31,12 +33,11 @@ def names_to_ref(
     """
     files = (PurePosixPath(path) for path in paths)
     described = (
-        str(resource.get("name"))
+        str(resource["name"])
         for document in documents
-        if isinstance(document, Mapping)
         for kind in NAMED
-        for resource in document.get(kind) or ()
-        if isinstance(resource, Mapping)
+        for resource in _items(document, kind)
+        if isinstance(resource, Mapping) and "name" in resource
     )
     return {
         *(path.stem for path in files if path.suffix in (".sql", ".csv")),
@@ -48,7 +49,8 @@ def names_to_ref(
 def lost_in_yaml(document: Any, known: Collection[str]) -> Iterator[str]:
     """Complaints of the tests in a file of properties."""
     for test in _tests_in(document):
-        for text in _texts_in(test):
+        texts = [*_texts_in(test)]
+        for text in texts if ENABLED not in texts else ():
             if (found := REF.fullmatch(text)) and found[2] not in known:
                 yield _complaint(found[2], known)
 
@@ -56,7 +58,7 @@ def lost_in_yaml(document: Any, known: Collection[str]) -> Iterator[str]:
 def lost_in_sql(sql: str, known: Collection[str]) -> Iterator[str]:
     """Complaints of a test that is SQL."""
     text = ASIDE.sub(lambda found: "\n" * found[0].count("\n"), sql)
-    if any(doubt in text for doubt in DOUBT):
+    if "{%" in text or ENABLED in text:
         return
     for found in IN_SQL.finditer(text):
         if found[2] not in known:
@@ -68,21 +70,30 @@ def _complaint(name: str, known: Collection[str]) -> str:
     return f"there is no {name!r} to read{did_you_mean(name, known)}"
 
 
-def _tests_in(value: Any) -> Iterator[Any]:
-    if isinstance(value, list):
-        for item in value:
-            yield from _tests_in(item)
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            if key not in TESTS:
-                yield from _tests_in(inner)
-            elif isinstance(inner, list):
-                yield from (test for test in inner if "enabled" not in str(test))
+def _tests_in(value: Any, depth: int = 3) -> Iterator[Any]:
+    """What stands under `data_tests` here and in all that the value consists of."""
+    for kind in TESTS:
+        yield from _items(value, kind)
+    if depth:
+        for kind in HOLDING:
+            for part in _items(value, kind):
+                yield from _tests_in(part, depth - 1)
 
 
-def _texts_in(value: Any) -> Iterator[str]:
+def _texts_in(value: Any, depth: int = 6) -> Iterator[str]:
+    """Its texts and keys; YAML may hold itself, so there is an end to it."""
     if isinstance(value, str):
         yield value
-    elif isinstance(value, list | Mapping):
-        for inner in value.values() if isinstance(value, Mapping) else value:
-            yield from _texts_in(inner)
+    elif depth and isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield str(key)
+            yield from _texts_in(inner, depth - 1)
+    elif depth and isinstance(value, list):
+        for inner in value:
+            yield from _texts_in(inner, depth - 1)
+
+
+def _items(value: Any, key: str) -> list[Any]:
+    """The list under a key; empty where there is none."""
+    found = value.get(key) if isinstance(value, Mapping) else None
+    return found if isinstance(found, list) else []

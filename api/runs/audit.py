@@ -62,7 +62,8 @@ def why_not_whole(run: DbtRun, known_to_pass: Collection[str] = ()) -> str | Non
     ]
     for node in left_out:
         if not node["config"].get("enabled", True):
-            return f"dbt leaves out {node['name']}, for what it reads is not there."
+            name = node["name"]
+            return f"dbt leaves out {name}: what it reads is not there, or disabled."
     if left_out:
         return (
             f"this run left out {len(left_out)} of the project's models and tests,"
