@@ -28,6 +28,7 @@ ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     DBT_TARGET=$ENGINE \
     DBT_LOG_PATH=/warehouse/logs \
+    DBT_TARGET_PATH=/warehouse/target \
     WAREHOUSE_DIR=/warehouse \
     TMPDIR=/var/tmp \
     HOST=0.0.0.0 \

@@ -64,6 +64,7 @@ lint: lint-dbt
 # The style of the models, and the conventions of the project that dbt reads into .lint.
 lint-dbt: export WAREHOUSE_DIR := .lint
 lint-dbt: export DBT_LOG_PATH := .lint/logs
+lint-dbt: export DBT_TARGET_PATH := .lint/target
 lint-dbt: .venv/lint-installed
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models
 	$(BIN)/dbt --quiet parse
@@ -127,4 +128,4 @@ bench/.venv/installed: bench/peers/requirements.txt
 	@touch $@
 
 clean:
-	rm -rf .fuzz .lint .venv .venv-postgres .venv-spark bench/.venv warehouse logs target
+	rm -rf .fuzz .lint .venv .venv-postgres .venv-spark bench/.venv warehouse/* logs target

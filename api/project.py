@@ -25,7 +25,8 @@ WATCHED = (
 )
 PROJECT_FILE = "dbt_project.yml"
 MODELS, TESTS = "dbt_project/models/", "dbt_project/tests/"
-RESOURCES = ("dbt_project/", "seeds/", "snapshots/", "analyses/")
+SNAPSHOTS = "snapshots/"
+RESOURCES = ("dbt_project/", "seeds/", SNAPSHOTS, "analyses/")
 SUFFIXES = (".sql", ".yml", ".yaml", ".csv", ".md")
 # What editors and macOS leave beside a file does not match.
 NAMES_FOR_DBT = "[!.#~]*"
@@ -43,14 +44,21 @@ class Project:
         """Read the whole contract; raises ContractError with every complaint."""
         files: dict[str, bytes] = {}
         tests: dict[str, bytes] = {}
+        snapshots: dict[str, bytes] = {}
         for path in self._watched():
             name = os.path.relpath(path, self.folder)
-            if not _is_test(name) and not _is_of_contract(name):
+            if _is_sql_in(TESTS, name):
+                found = tests
+            elif _is_sql_in(SNAPSHOTS, name):
+                found = snapshots
+            elif _is_of_contract(name):
+                found = files
+            else:
                 continue
             content = _content(path, most=_most_of(name))
             if content is not None:
-                (tests if _is_test(name) else files)[name] = content
-        return read_project(files, tests)
+                found[name] = content
+        return read_project(files, tests, snapshots)
 
     def sample(self, table: str, rows: int) -> bytes | None:
         """The header and the first rows of a table's seed, None without one."""
@@ -126,14 +134,14 @@ def blank_lines_above(text: str) -> int:
     return text[: len(text) - len(text.lstrip())].count("\n")
 
 
-def _is_test(path: str) -> bool:
-    return path.startswith(TESTS) and path.endswith(".sql")
+def _is_sql_in(folder: str, path: str) -> bool:
+    return path.startswith(folder) and path.endswith(".sql")
 
 
 def _is_of_contract(path: str) -> bool:
     """Whether it is the SQL of a model, YAML about dbt's resources, or a seed."""
     if path.endswith(".sql"):
-        return path.startswith(MODELS)
+        return _is_sql_in(MODELS, path)
     if path.startswith("dbt_packages"):
         return path.endswith(f"{os.sep}{PROJECT_FILE}")
     return path == PROJECT_FILE or path.startswith(RESOURCES)

@@ -175,7 +175,11 @@ class Works:
             [dbt, "run", "--full-refresh", "--quiet"],
             check=True,
             cwd=CHECKOUT,
-            env={"PATH": "/usr/bin:/bin", "WAREHOUSE_DIR": str(warehouse)},
+            env={
+                "PATH": "/usr/bin:/bin",
+                "WAREHOUSE_DIR": str(warehouse),
+                "DBT_TARGET_PATH": str(warehouse / "target"),
+            },
         )
         return time.perf_counter() - began
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from api.runs.audit import audited_run
+from api.runs.audit import audited_run, why_not_whole
 from api.runs.facts import DbtRun
 
 MODELS = ("hires", "departments")
@@ -48,3 +49,13 @@ def test_nothing_is_audited_that_another_run_has_built_since(
 ) -> None:
     states = {name: (builder, 1) for name, builder in zip(MODELS, now, strict=True)}
     assert audited_run(run(command, found), states) == audited
+
+
+def test_a_test_that_dbt_has_left_out_by_itself_holds_a_run_back() -> None:
+    """As dbt leaves one that reads a model that is not there, or is disabled."""
+    test = {"resource_type": "test", "name": "orphans", "config": {"enabled": False}}
+    tested = run("test", "before")
+    assert why_not_whole(tested) is None
+    nodes = {**tested.nodes, "test.orphans": test}
+    why = why_not_whole(replace(tested, nodes=nodes))
+    assert why == "dbt leaves out orphans: what it reads is not there, or disabled."

@@ -6,6 +6,7 @@ import pytest
 from support.contract import FILES, MART, SOURCES, complaints
 
 from api.contract import read_project
+from api.errors import ContractError
 
 KEYED = "meta:\n            primary_key: [id]"
 TEXT = "data_type: text"
@@ -95,3 +96,62 @@ def test_an_answer_has_all_columns_unless_some_are_selected() -> None:
     mart = MART.replace("order_by:", "select: [places]\n        order_by:")
     contract = read_project(FILES | {"marts/places_by_kind.yml": mart})
     assert contract.marts["places"].selected == ("places",)
+
+
+YAML, IN_SQL = "marts/places_by_kind.yml", "dbt_project/tests/some.sql"
+
+
+def lost(test: str = "", sql: str = "", files: dict[str, str] = FILES) -> list[str]:
+    """What is said of a data test of a mart, or of one that is SQL."""
+    tested = f"data_type: text\n        data_tests: [{test}]"
+    mart = MART.replace("data_type: text", tested, 1)
+    snapshot = {
+        "snapshots/a.sql": "{% snapshot jobs_seen %}\nselect 1\n{% endsnapshot %}"
+    }
+    try:
+        read_project(files | {YAML: mart}, {IN_SQL: sql}, snapshot)
+    except ContractError as error:
+        return list(error.complaints)
+    return []
+
+
+def test_a_data_test_of_what_is_not_there_is_told() -> None:
+    """Else dbt would leave it out, and whoever relies on it hear nothing."""
+    told = "there is no 'place_by_kind' to read (did you mean 'places_by_kind'?)"
+    for given in (
+        "relationships: {to: ref('place_by_kind'), field: kind}",
+        "relationships: {arguments: {to: 'ref(\"place_by_kind\", v=2)'}}",
+        "is_like: {arguments: {others: [{of: ref('place_by_kind')}]}}",
+    ):
+        assert lost(given) == [f"{YAML}: {told}"]
+    sql = "{# {{ ref('a')\n}} #}\nselect * from {{- ref('place_by_kind') }}"
+    assert lost(sql=sql) == [f"{IN_SQL}: line 3: {told}"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        *("ref('places_by_kind')", "ref('places_by_kind', v=1)", "ref('jobs_seen')"),
+        *("ref('codes')", "ref('described')"),
+        # For dbt to say.
+        *("ref('other', 'anything')", "source('raw', 'nothing')", "ref(var('a'))"),
+    ],
+)
+def test_a_data_test_of_what_may_be_there_is_dbts(given: str) -> None:
+    described = "seeds:\nsnapshots: [{name: described}]"
+    files = FILES | {"seeds/codes.csv": "code", "snapshots/b.yml": described}
+    assert not lost(f'relationships: {{to: "{given}"}}', files=files)
+    assert not lost(sql=f"select * from {{{{ {given} }}}}", files=files)
+
+
+def test_a_data_test_that_may_not_be_run_is_dbts() -> None:
+    assert not lost("relationships: {to: ref('a'), config: {enabled: false}}")
+    assert not lost(sql="{{ config(enabled=false) }} select * from {{ ref('a') }}")
+    assert not lost(sql="{% if var('b') %} select * from {{ ref('a') }} {% endif %}")
+    package = FILES | {"dbt_packages/b/dbt_project.yml": "name: b"}
+    assert not lost("relationships: {to: ref('a')}", files=package)
+
+
+@pytest.mark.parametrize("seeds", ["5", "[5]", "&a [*a]", "[{data_tests: &a [b: *a]}]"])
+def test_what_dbt_has_to_refuse_is_no_data_test(seeds: str) -> None:
+    assert not lost(files=FILES | {"seeds/codes.yml": f"seeds: {seeds}"})

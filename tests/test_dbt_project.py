@@ -31,9 +31,9 @@ from support.inspection import (
 )
 from support.project import Edit, copy_project
 from support.recompute import read_seeds
-from support.server import NO_UNIT_TESTS, run_command, run_dbt
+from support.server import NO_UNIT_TESTS, Server, run_command, run_dbt
 
-from api.config import CHECKOUT
+from api.config import CHECKOUT, Settings
 
 
 def upload_file(path: Path, rows: list[Row]) -> Path:
@@ -102,13 +102,15 @@ COMMANDS = ("build", "seed", "run", "test", "build -s stg_jobs", "test again")
 def terminal(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Step]:
     """The commands in a row, in a warehouse folder that is not there at first.
 
-    The first one is dbt as a terminal starts it, which parses; the others need not. The
-    first rows arrive after the first build. One of the hires is by a department
-    that nobody has uploaded.
+    The first one is dbt as a terminal starts it in the root of the project, which
+    parses, and where any warning would be an error; the others need not parse. The
+    first rows arrive after the first build. One of the hires is by a department that
+    nobody has uploaded.
     """
     folder = tmp_path_factory.mktemp("terminal")
     warehouse = folder / "not" / "there" / "yet"
-    steps = {"build": terminal_step(warehouse, run_dbt(warehouse, "build"))}
+    done = Server(warehouse).dbt_in_project("--warn-error", "build")
+    steps = {"build": terminal_step(warehouse, done)}
     load(
         warehouse,
         upload_file(folder / "departments.csv", [(1, "Sales"), (2, "Legal")]),
@@ -150,6 +152,15 @@ def test_build_in_a_folder_that_does_not_exist_publishes(
     served = "departments_above_average, employees_per_department"
     assert built.outcome == f"Published {served}."
     assert "Recorded. The server publishes it" in terminal["build"].output
+
+
+def test_a_clone_has_the_folder_of_the_databases_and_git_sees_nothing_in_it() -> None:
+    folder = Settings.from_env({}).warehouse_dir.relative_to(Path.cwd())
+    ignored = (CHECKOUT / folder / ".gitignore").read_text().splitlines()
+    assert ignored[-2:] == ["*", "!.gitignore"]
+    assert f" {folder}/* " in (CHECKOUT / "Makefile").read_text(), (
+        "`make clean` leaves it"
+    )
 
 
 def test_seed_leaves_every_uploaded_row_alone(terminal: dict[str, Step]) -> None:

@@ -19,7 +19,7 @@ from api.project import WATCHED
 
 SETTINGS = {spec.name.upper(): spec.default for spec in fields(Settings)}
 # Read by others than `Settings`: dbt, Python, the shell, PostgreSQL's tools.
-OTHERS = re.compile(r"DBT_TARGET|DBT_LOG_PATH|TMPDIR|PATH|PYTHON\w+|PG[A-Z]+|BACKUP\w+")
+OTHERS = re.compile(r"DBT_TARGET|DBT_\w+_PATH|TMPDIR|PATH|PYTHON\w+|PG[A-Z]+|BACKUP\w+")
 UNITS = {path.name: path.read_text() for path in CHECKOUT.glob("deploy/*.service")}
 DEPLOYMENT = (CHECKOUT / "DEPLOYMENT.md").read_text()
 
@@ -69,7 +69,9 @@ def test_what_the_units_write_is_what_the_settings_say() -> None:
     assert f"ReadWritePaths={variables['WAREHOUSE_DIR']}\n" in sandbox
     backup = UNITS["hiring-backup.service"]
     assert f"ReadWritePaths={variables['BACKUP_DIR']}\n" in backup
-    assert variables["DBT_LOG_PATH"].startswith(variables["WAREHOUSE_DIR"])
+    for found in (variables, image_environment()):
+        for place in ("DBT_LOG_PATH", "DBT_TARGET_PATH"):
+            assert found[place].startswith(f"{found['WAREHOUSE_DIR']}/")
     for unit in UNITS.values():
         for path in re.findall(r"/opt/hiring/current/(\S+)", unit):
             assert path.startswith(".venv/") or (CHECKOUT / path).exists(), path

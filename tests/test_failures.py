@@ -199,6 +199,9 @@ BREAKAGES = {
     },
     "no model": edited(f"{HIRES}.sql", "ref('stg_jobs')", "ref('stg_job')"),
     "test of no model": edited(f"{COUNTED}.yml", "ref('stg_jobs')", "ref('stg_job')"),
+    "test of no table": edited(
+        f"{COUNTED}.yml", "ref('stg_jobs')", "source('raw', 'job')"
+    ),
     "Jinja": below(3, edited(f"{HIRES}.sql", "('stg_jobs') }}", "('stg_jobs')")),
     "macro": edited("dbt_project/macros/utc_timestamp.sql", "return(", "return(("),
     "indentation": edited(
@@ -227,7 +230,9 @@ def told(sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> To
     (folder / "script.py").write_text(SCRIPT)
     (folder / "breakages.json").write_text(json.dumps(BREAKAGES))
     command = [str(folder / "script.py"), str(folder / "breakages.json")]
-    done = fork_server.run(command, CHECKOUT, environment(warehouse, project))
+    # For whoever types commands here, not for builders.
+    variables = environment(warehouse, project) | {"DBT_WARN_ERROR": "1"}
+    done = fork_server.run(command, CHECKOUT, variables)
     assert done.returncode == 0, done.stderr
     assert str(folder) not in done.stdout, "where this machine keeps its files"
     found: Told = json.loads(done.stdout.splitlines()[-1])
@@ -350,9 +355,15 @@ WORDS = [
     (
         "test of no model",
         "int_hires_by_quarter.yml is wrong near line 38: there is no 'stg_job' to"
-        " read.",
+        " read (did you mean 'stg_jobs'?).",
         f"{COUNTED}.yml",
         38,
+    ),
+    (
+        "test of no table",
+        "int_hires_by_quarter.yml is wrong: there is no 'raw.job' to read.",
+        f"{COUNTED}.yml",
+        None,
     ),
     ("Jinja", f"{SQL_OF_HIRES} near line 16: unexpected ')'.", f"{HIRES}.sql", 16),
     (
@@ -377,11 +388,11 @@ WORDS = [
     ),
     (
         "dbt_project",
-        "dbt_project.yml is wrong near line 35: this is not YAML: did not find expected"
+        "dbt_project.yml is wrong near line 27: this is not YAML: did not find expected"
         " key. Most often it is an indentation, a colon or a quote, there or just"
         " above.",
         "dbt_project.yml",
-        35,
+        27,
     ),
     ("profile", "Could not find profile named 'hirng'.", None, None),
     ("cycle", "Found a cycle: quarterly_hires --> stg_jobs.", None, None),

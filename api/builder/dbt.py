@@ -38,6 +38,8 @@ DATA_ONLY = (
     *("--exclude-resource-type", "seed", "unit_test"),
     *("--exclude", *(f"test_name:{name}" for name in COMPILED_AUDIT)),
 )
+# A test of what is not there would be left out, and nothing published or told.
+ERRORS = {"error": ["NodeNotFoundOrDisabled"]}
 FAILED = {NodeStatus.Error, NodeStatus.Fail, NodeStatus.RuntimeErr}
 
 
@@ -61,6 +63,8 @@ class Dbt:
         self._environ = environ
         self._engine = settings.dbt_target
         self._warehouse = settings.warehouse_dir
+        # dbt takes one of the two, and ours says which warnings are errors.
+        os.environ.pop("DBT_WARN_ERROR", None)
         # dbt parses the whole project again wherever a path in its settings is new to
         # it. By relative ones a warehouse that was copied or moved keeps what was
         # parsed, which saves some seconds.
@@ -85,6 +89,7 @@ class Dbt:
             *("--log-level-file", "none"),
             # It makes the folder all the same, which has to be one that it may make.
             *("--log-path", str(target)),
+            *("--warn-error-options", json.dumps(ERRORS)),
             "--no-version-check",
             # Of what it writes only the docs are read; see `document`.
             "--no-write-json",

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from api.contract.columns import misspelt_tests
 from api.contract.complaints import repeated, shaped, unknown
 from api.contract.dbt_keys import PROPERTIES
+from api.contract.lost_tests import lost_in_sql, lost_in_yaml, names_to_ref
 from api.contract.marts import mart_of
 from api.contract.model import Contract, Mart, Table
 from api.contract.models import Models
@@ -31,15 +32,17 @@ Shape = TypeVar("Shape")
 Value = TypeVar("Value")
 
 
-def read_project(files: Files, tests: Files | None = None) -> Contract:
+def read_project(
+    files: Files, tests: Files | None = None, snapshots: Files | None = None
+) -> Contract:
     """Read the contract of a whole project.
 
     `files` maps each path to its text: the SQL of models, all YAML, those named
     dbt_project.yml of packages, too, and of seeds as much as shows that there is
-    something; `tests` has those tests that are SQL. Raises ContractError, a complaint
-    with its file for each mistake.
+    something; `tests` and `snapshots` have those that are SQL. Raises ContractError, a
+    complaint with its file for each mistake.
     """
-    complaints: list[str] = []
+    tests, complaints = tests or {}, list[str]()
     project = _project(files, complaints)
     models, found = Models(project), _Found()
     for path, content in sorted(files.items()):
@@ -62,7 +65,8 @@ def read_project(files: Files, tests: Files | None = None) -> Contract:
         *models.unpaired(),
         *_repeated_endpoints(found.marts),
         *repeated("upload table", [table.name for table in found.tables]),
-        *_named(files, tests or {}, found.tables),
+        *_named(files, tests, found.tables),
+        *_lost(files, tests, snapshots or {}, found.documents),
     ]
     if complaints:
         raise ContractError(complaints)
@@ -90,9 +94,11 @@ class _Found:
     def __init__(self) -> None:
         self.tables: list[Table] = []
         self.marts: list[Mart] = []
+        self.documents: dict[str, Any] = {}
 
     def read(self, path: str, document: Any, models: Models) -> None:
         """Read a file of properties; raises ContractError."""
+        self.documents[path] = document
         shape = shaped(document, FileShape)
         for model in shape.models:
             models.describe(path, model)
@@ -159,9 +165,25 @@ def _named(
     )
     for path, text in sorted([*models.items(), *tests.items()]):
         if path.endswith(".sql"):
-            sql = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-            for line, what in tables_named(sql, known, path in models):
+            for line, what in tables_named(_sql(text), known, path in models):
                 yield f"{path}: line {line}: {what}"
+
+
+def _lost(
+    files: Files, tests: Files, snapshots: Files, documents: Mapping[str, Any]
+) -> Iterator[str]:
+    """Complain of data tests of what is not there."""
+    if any(path.endswith(f"/{PROJECT_FILE}") for path in files):
+        return
+    known = names_to_ref(files, documents.values(), map(_sql, snapshots.values()))
+    for path, document in documents.items():
+        yield from (f"{path}: {told}" for told in lost_in_yaml(document, known))
+    for path, text in tests.items():
+        yield from (f"{path}: {told}" for told in lost_in_sql(_sql(text), known))
+
+
+def _sql(text: str | bytes) -> str:
+    return text.decode("utf-8", "replace") if isinstance(text, bytes) else text
 
 
 def _repeated_endpoints(marts: Sequence[Mart]) -> list[str]:

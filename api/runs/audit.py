@@ -51,7 +51,7 @@ def why_not_whole(run: DbtRun, known_to_pass: Collection[str] = ()) -> str | Non
     done = {result.unique_id for result in run.results} | set(known_to_pass)
     builds = run.command == "build"
     left_out = [
-        node["name"]
+        node
         for id, node in run.nodes.items()
         if id not in done
         and (
@@ -60,10 +60,14 @@ def why_not_whole(run: DbtRun, known_to_pass: Collection[str] = ()) -> str | Non
             and (is_built(node) or is_snapshotted(node))
         )
     ]
+    for node in left_out:
+        if not node["config"].get("enabled", True):
+            name = node["name"]
+            return f"dbt leaves out {name}: what it reads is not there, or disabled."
     if left_out:
         return (
             f"this run left out {len(left_out)} of the project's models and tests,"
-            f" {left_out[0]} first; a run without a selection publishes."
+            f" {left_out[0]['name']} first; a run without a selection publishes."
         )
     return None
 

@@ -36,7 +36,7 @@ NAMED = re.compile(
     r"'(\w+)' is undefined|named '([^']+)' (?:in package '' )?which was not found"
     r"|keyword argument '(\w+)'|Unable to find model '([^']+)'"
     r"|unknown key '([^']+)'|'([^']+)' (?:belongs under|is no file or folder)"
-    r"|Built but not documented: (\w+)"
+    r"|Built but not documented: (\w+)|there is no '([^']+)' to read"
 )
 
 

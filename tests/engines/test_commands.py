@@ -86,7 +86,7 @@ def test_dbt_from_a_terminal_builds_and_publishes_beside_the_server(
         return builds[0]
 
     before = newest_build()["build_id"]
-    done = stopped.dbt("build", *NO_UNIT_TESTS)
+    done = stopped.dbt("--warn-error", "build", *NO_UNIT_TESTS)
     assert done.returncode == 0, done.stdout
     wait_until(lambda: newest_build()["build_id"] > before)
     newest = newest_build()

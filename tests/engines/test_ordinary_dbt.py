@@ -1,5 +1,5 @@
 """What dbt's own documentation shows, on an engine: seeds with codes, unit tests of
-computed columns, snapshots, and dates that mean the same on each."""
+computed columns, snapshots, dates that mean the same on each, and models that go."""
 
 from __future__ import annotations
 
@@ -189,6 +189,7 @@ def server(
     sql, types = moments_sql()
     mart(project, "computed", sql, **types)
     mart(project, "days", SPINE, day="date", today="date")
+    mart(project, "short_lived", "select 1 as n", n="integer")
     if engine.name != "spark":
         (project / "snapshots").mkdir()
         (project / "snapshots/own.yml").write_text(SNAPSHOTS)
@@ -291,14 +292,37 @@ def test_a_spine_has_every_day_up_to_its_end(server: Server) -> None:
     assert {row["today"] for row in rows} <= {f"{now}", f"{now - timedelta(days=1)}"}
 
 
-def test_a_seed_whose_header_changes_is_made_anew(server: Server) -> None:
+@pytest.fixture(scope="module")
+def changed(engine: Backend, server: Server) -> Server:
+    """After one change: a seed has another header, a model is gone, a table came."""
     before, project = published(server), server.project
+    if engine.name != "spark":
+        assert "short_lived" in engine.tables(server.warehouse)
+        engine.add_table(server.warehouse, "mine")
+    for path in project.rglob("short_lived.*"):
+        path.unlink()
     (project / "seeds/divisions.csv").write_text("code,head\n01,Ann\n07,\n")
     sql = "select code, head from {{ ref('divisions') }}"
     mart(project, "heads", sql, code="text", head="text")
     wait_until(lambda: published(server) > before)
-    found = {row["code"]: row["head"] for row in server.rows("heads")}
+    return server
+
+
+def test_a_seed_whose_header_changes_is_made_anew(changed: Server) -> None:
+    found = {row["code"]: row["head"] for row in changed.rows("heads")}
     assert found == {"01": "Ann", "07": None}
+
+
+def test_tables_of_deleted_models_go_and_nobody_elses(
+    engine: Backend, changed: Server
+) -> None:
+    if engine.name == "spark":
+        pytest.skip("of those that a run has built the next one keeps what it needs")
+    assert changed.get("/metrics/short_lived").status_code == 404
+    # After publishing, of which readers hear at once.
+    wait_until(lambda: "short_lived" not in engine.tables(changed.warehouse))
+    there = {"mine", "days", "heads", "divisions", "stg_jobs", "jobs", "dbt_runs"}
+    assert there <= engine.tables(changed.warehouse)
 
 
 def test_a_snapshot_keeps_what_was_corrected_and_what_went(

@@ -10,7 +10,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -43,6 +43,30 @@ models:
     columns:
       - {name: year, data_type: integer, description: "Never."}
       - {name: hires, data_type: integer, description: Never.}
+"""
+
+
+# A row for each department, and without an end as long as one is called so.
+PATIENT = """
+with recursive n (i) as (
+    select 1
+    union all
+    select i + 1 from n
+    where (select max(department = 'Forever') from {{ ref('stg_departments') }}) = 1
+)
+select
+    department,
+    (select max(i) from n) as steps
+from {{ ref('stg_departments') }}
+"""
+PATIENT_YAML = """
+models:
+  - name: patient
+    description: One row per department.
+    config: {meta: {title: Patient, order_by: [department]}}
+    columns:
+      - {name: department, data_type: text, description: Its name.}
+      - {name: steps, data_type: integer, description: One.}
 """
 
 
@@ -235,3 +259,48 @@ def test_a_model_without_an_end_is_ended_told_and_mended(live: Live) -> None:
         path.unlink()
     load_id = answer.json()["load_id"]
     wait_until(lambda: is_built(server, load_id))
+
+
+def test_kill_9_in_a_build_without_dbt_loses_nothing_and_serves_nothing_half_built(
+    live: Live,
+) -> None:
+    """In a mart without an end: found to be silent, it would be killed likewise."""
+    server = live.server
+
+    def departments() -> list[str]:
+        rows = server.rows("patient")
+        assert {row["steps"] for row in rows} == {1}
+        return [row["department"] for row in rows]
+
+    def when_dbt_ran_it() -> float:
+        # dbt writes a model's SQL down right before it runs it.
+        (file,) = (server.warehouse / "builder/run").rglob("patient.sql")
+        return file.stat().st_mtime
+
+    marts = server.project / "dbt_project/models/marts"
+    (marts / "patient.yml").write_text(PATIENT_YAML)
+    (marts / "patient.sql").write_text(PATIENT)
+    wait_until(lambda: server.get("/metrics/patient").status_code == 200)
+    for name in ("First", "Second"):
+        answer = server.batch("departments", [[1, name]])
+        assert answer.json()["build"]["status"] == "published", answer.text
+    by_dbt, served = when_dbt_ran_it(), departments()
+    assert "Second" in served
+    held = server.batch("departments", [[1, "Forever"]], prefer="respond-async")
+    wait_until(lambda: server.get("/builds/current").json().get("step") == "patient")
+    assert when_dbt_ran_it() == by_dbt, "it is not dbt that builds"
+    rows = [[1, "Third"], [2, "Fourth"]]
+    late = server.batch("departments", rows, prefer="respond-async")
+    assert departments() == served
+    with closing(sqlite3.connect(server.warehouse / "main.db")) as main:
+        staged = main.execute("select department from stg_departments").fetchall()
+    assert sorted(name for (name,) in staged) == served, "nor built by half"
+    with suppress(ProcessLookupError):
+        os.kill(server.builder, signal.SIGKILL)
+    load_ids = [answer.json()["load_id"] for answer in (held, late)]
+    wait_until(lambda: is_built(server, load_ids[1]))
+    others = set(served) - {"Second"}
+    assert set(departments()) == others | {"Third", "Fourth"}
+    loads = {load["load_id"]: load["loaded"] for load in server.get("/loads").json()}
+    assert [loads[number] for number in load_ids] == [1, 2]
+    assert is_built(server, load_ids[0])

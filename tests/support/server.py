@@ -265,6 +265,7 @@ def environment(warehouse: Path, project: Path = CHECKOUT) -> dict[str, str]:
         "WAREHOUSE_DIR": str(warehouse),
         "PROJECT_DIR": str(project),
         "DBT_LOG_PATH": str(warehouse / "logs"),
+        "DBT_TARGET_PATH": str(warehouse / "target"),
     }
 
 

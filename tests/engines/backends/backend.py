@@ -45,6 +45,14 @@ class Backend:
     def stop(self) -> None:
         """Stop that server at once, whatever it does."""
 
+    def tables(self, warehouse: Path) -> set[str]:
+        """Those of the schema main, in the newest warehouse."""
+        raise NotImplementedError
+
+    def add_table(self, warehouse: Path, name: str) -> None:
+        """Make one in the schema main that nobody but its owner knows of."""
+        raise NotImplementedError
+
     def bytes_stored(self, warehouse: Path) -> int:
         """What the newest warehouse takes, in its WAREHOUSE_DIR and elsewhere."""
         return bytes_in(warehouse)

@@ -97,6 +97,15 @@ class Postgres(Backend):
         """Without a word to its clients and without a checkpoint: a crash."""
         self._end(signal.SIGQUIT)
 
+    def tables(self, warehouse: Path) -> set[str]:
+        sql = "select tablename from pg_tables where schemaname = 'main'"
+        return set(self.run_sql(sql, DATABASE).splitlines())
+
+    def add_table(self, warehouse: Path, name: str) -> None:
+        """The builder may drop it."""
+        create = f"create table main.{name} (n integer)"
+        self.run_sql(f"set role {ROLE}; {create}", DATABASE)
+
     def bytes_stored(self, warehouse: Path) -> int:
         database = self.run_sql(f"select pg_database_size('{DATABASE}')")
         return super().bytes_stored(warehouse) + int(database)

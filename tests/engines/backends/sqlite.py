@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from support.inspection import query
+
 from engines.backends.backend import Backend
 
 
@@ -20,3 +22,10 @@ class Sqlite(Backend):
 
     def new_warehouse(self, sample: Path | None = None) -> dict[str, str]:
         return self.variables
+
+    def tables(self, warehouse: Path) -> set[str]:
+        sql = "select name from sqlite_master where type = 'table'"
+        return {name for (name,) in query(warehouse / "main.db", sql)[0]}
+
+    def add_table(self, warehouse: Path, name: str) -> None:
+        query(warehouse / "main.db", f"create table {name} (n integer)")
