@@ -88,7 +88,7 @@ def _determined(parsed: ParsedSql, scope: Scope, keys: list[exp.Expr]) -> set[Na
 
     By the keys, by what equals a literal or each other, and by what is unique.
     """
-    known = {(key.table, key.name) for key in keys if isinstance(key, exp.Column)}
+    known = {(column.table, column.name) for key in keys for column in _same(key)}
     equal = [pair for two in _equalities(scope.expression) for pair in (two, two[::-1])]
     unique = {
         alias: parsed.unique_in(source)
@@ -105,6 +105,14 @@ def _determined(parsed: ParsedSql, scope: Scope, keys: list[exp.Expr]) -> set[Na
                 known.add((alias, "*"))
                 known |= {(alias, name) for names in several for name in names}
     return known
+
+
+def _same(key: exp.Expr) -> list[exp.Column]:
+    """The columns that a key is: of a join by `using` one of each table."""
+    parts = [key.this, *key.expressions] if isinstance(key, exp.Coalesce) else [key]
+    columns = [part for part in parts if isinstance(part, exp.Column)]
+    is_one = len(columns) == len(parts) and len({c.name for c in columns}) == 1
+    return columns if is_one else []
 
 
 def _is_known(node: exp.Expr, known: set[Name]) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Any
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, traverse_scope
 from sqlglot.schema import MappingSchema
@@ -120,7 +122,27 @@ class ParsedSql:
             if places:
                 start = min(place["start"] for place in places)
                 end = max(place["end"] for place in places) + 1
-                node.meta["text"] = _closed(self._sql, start, end)
+                text = _closed(self._sql, start, end)
+                if isinstance(node, exp.Div) and not self._is(text, node):
+                    text = self._whole_text(node, start, end)
+                node.meta["text"] = _shortened(text)
+
+    def _whole_text(self, node: exp.Expr, start: int, end: int) -> str:
+        """With keywords at either end, whose places nobody knows: `cast(`, `over ()`."""
+        tokens = sqlglot.tokenize(self._sql, dialect=self.dialect)
+        starts = [token.start for token in tokens if token.start < start][-2:]
+        ends = [token.end + 1 for token in tokens if token.end >= end][:4]
+        for first, last in product([start, *starts[::-1]], [*ends[::-1], end]):
+            text = self._sql[first:last]
+            if self._is(text, node):
+                return text
+        return node.sql(self.dialect)
+
+    def _is(self, text: str, node: exp.Expr) -> bool:
+        try:
+            return sqlglot.parse_one(text, dialect=self.dialect) == node
+        except SqlglotError:
+            return False
 
 
 def outputs(query: exp.Query) -> dict[str, list[exp.Expr]]:
@@ -186,7 +208,7 @@ def _key(table: exp.Table) -> str:
 
 
 def _closed(sql: str, start: int, end: int) -> str:
-    """The text between, on one line, with the parentheses that belong to it."""
+    """The text between, with the parentheses that belong to it."""
     depth = lowest = 0
     for sign in sql[start:end]:
         depth += (sign == "(") - (sign == ")")
@@ -195,5 +217,9 @@ def _closed(sql: str, start: int, end: int) -> str:
         start = sql.rindex("(", 0, start)
     for _ in range(depth - lowest):
         end = sql.index(")", end) + 1
-    text = " ".join(sql[start:end].split())
+    return sql[start:end]
+
+
+def _shortened(text: str) -> str:
+    text = " ".join(text.split())
     return text if len(text) <= MOST_TEXT else f"{text[: MOST_TEXT - 3]}..."

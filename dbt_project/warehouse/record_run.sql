@@ -45,7 +45,8 @@
     {{ return(rows) }}
 {%- endmacro %}
 
-{# The project as JSON, {id: node}, unit tests as far as they have run, models with what they compiled to. The builder has it in memory. #}
+{# The project as JSON, {id: node}: unit tests as far as they have run, models with the SQL they compiled to.
+   The builder has it in memory. #}
 {% macro nodes_of(dbt_results) -%}
     {%- if lease_owner() != 'a terminal' -%}{{ return(none) }}{%- endif -%}
     {%- set nodes = dict(graph.sources, **graph.nodes) -%}
