@@ -128,10 +128,11 @@ class ParsedSql:
                 node.meta["text"] = _shortened(text)
 
     def _whole_text(self, node: exp.Expr, start: int, end: int) -> str:
-        """With keywords at either end, whose places nobody knows: `cast(`, `over ()`."""
+        """With keywords at either end, whose place nobody knows: `cast(`, `over ()`."""
         tokens = sqlglot.tokenize(self._sql, dialect=self.dialect)
         starts = [token.start for token in tokens if token.start < start][-2:]
-        ends = [token.end + 1 for token in tokens if token.end >= end][:4]
+        after = [token for token in tokens if token.end >= end][:4]
+        ends = [t.end + 1 for t in after if t.text.lower() in (")", "end")]
         for first, last in product([start, *starts[::-1]], [*ends[::-1], end]):
             text = self._sql[first:last]
             if self._is(text, node):
