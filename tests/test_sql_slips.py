@@ -67,6 +67,7 @@ def told(sql: str, dialect: str = "sqlite") -> list[str]:
             " select 'all' as department, count(*) as n from main.hires",
             "department",
         ),
+        ("select a, count(*) from main.unknown", "a"),
         # Of two extremes SQLite takes the row of either.
         ("select min(hires), max(hires), department from main.hires", "department"),
     ],
@@ -149,6 +150,8 @@ def test_a_column_that_is_not_grouped_by(sql: str, names: str) -> None:
         "with t as (select sum(hires) as n from main.hires)"
         " select t.n, count(*) from main.hires cross join t",
         # Columns that nobody knows, and what is no SQL of SQLite.
+        "select a, count(*) from main.unknown cross join main.jobs",
+        "select a, count(*) from main.unknown group by a",
         "select *, count(*) from main.unknown",
         "select a, count(*) from",
         "",
@@ -340,7 +343,7 @@ def test_the_words_say_what_to_write_and_where() -> None:
 
 
 def test_a_line_that_jinja_has_written_has_no_number() -> None:
-    compiled = COMPILED.replace("hires / total", "hires  /  total")
+    compiled = COMPILED.replace("hires / total", "(hires) / total")
     slips = warnings_of_slips(
         nodes(compiled_code=compiled), {"shares.sql": RAW}, "sqlite"
     )

@@ -141,12 +141,17 @@ class Dbt:
     def _built_again(self, runner: dbtRunner) -> Invocation:
         """Build what only rows have changed: without dbt, or with it and noting how."""
         command, manifest = ["build", *DATA_ONLY, *self._common], self._manifest
-        if manifest is None or not self._played.are_possible:
+        if manifest is None:
             return _invocation(runner.invoke(command))
+        if not self._played.are_possible:
+            invocation = _invocation(runner.invoke(command))
+            self._show_compiled(manifest)
+            return invocation
         if invocation_id := self._played.play(opened):
             return Invocation(invocation_id, True, "")
         with recording() as sent:
             invocation = _invocation(runner.invoke(command))
+        self._show_compiled(manifest)
         if invocation.succeeded and is_timeless(manifest):
             self._played.note(invocation.invocation_id, sent)
         return invocation
@@ -225,7 +230,7 @@ class Dbt:
 
     @staticmethod
     def _show_compiled(manifest: Manifest) -> None:
-        """Let macros see, in `graph`, the SQL that was compiled."""
+        """Let macros see, in `graph`, the SQL that was compiled, and who judges a run."""
         manifest.build_flat_graph()  # type: ignore[no-untyped-call]
 
     def _runner(self) -> dbtRunner:

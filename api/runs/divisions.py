@@ -68,6 +68,7 @@ def divisions_in(parsed: ParsedSql, fractions: tuple[str, ...]) -> Iterator[Slip
                 yield Slip(
                     f"divides whole numbers for its column {name}, `{text}`: the result"
                     f" has no fraction. Write `1.0 * {text}`, or cast one of them.",
+                    text,
                     parsed.line_of(division),
                 )
 

@@ -35,7 +35,8 @@ def ungrouped_in(parsed: ParsedSql) -> Iterator[Slip]:
         found = [column for column in found if not _is_known(column, known)]
         if found and not _is_of_extreme(select):
             names = list(dict.fromkeys(parsed.text_of(column) for column in found))
-            yield Slip(_words(names, bool(group)), parsed.line_of(found[0]))
+            line = parsed.line_of(found[0])
+            yield Slip(_words(names, bool(group)), names[0], line)
 
 
 def _words(names: list[str], has_group: bool) -> str:

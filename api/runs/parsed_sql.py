@@ -64,6 +64,8 @@ class ParsedSql:
         )
         self.scopes = traverse_scope(self.tree)
         self._by_query = {id(scope.expression): scope for scope in self.scopes}
+        for scope in self.scopes:
+            _give_tables(scope)
 
     def text_of(self, node: exp.Expr) -> str:
         """As it is written; of what a star stands for, its name."""
@@ -144,6 +146,16 @@ class ParsedSql:
             return sqlglot.parse_one(text, dialect=self.dialect) == node
         except SqlglotError:
             return False
+
+
+def _give_tables(scope: Scope) -> None:
+    """What has no YAML has columns, too: in a query of it alone they are its own."""
+    if scope.is_subquery or len(scope.selected_sources) != 1:
+        return
+    (alias,) = scope.selected_sources
+    for column in scope.expression.find_all(exp.Column):
+        if not column.table and column.find_ancestor(exp.Select) is scope.expression:
+            column.set("table", exp.to_identifier(alias))
 
 
 def outputs(query: exp.Query) -> dict[str, list[exp.Expr]]:

@@ -14,7 +14,8 @@ class Relation(NamedTuple):
 
 
 class Slip(NamedTuple):
-    """What a model does, in words, and the line of it in the compiled SQL."""
+    """What a model does, in words, what that is about, and its line as compiled."""
 
     words: str
+    about: str
     line: int | None

@@ -7,12 +7,12 @@ and whole numbers divided for a column of fractions, on SQLite and PostgreSQL.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 
 from api.project import blank_lines_above
+from api.runs import messages
 from api.runs.audit import EPHEMERAL
 from api.runs.facts import Node, Nodes
 from api.runs.failures import Failure, failure
@@ -23,7 +23,8 @@ WARNING = "This is a warning: it holds back no numbers."
 DIALECTS = ("sqlite", "postgres")
 # Only SQL that has some of these is parsed.
 GROUPED = re.compile(
-    r"\bgroup\s+by\b|\b(?:count|sum|total|avg|min|max|\w*group_\w+)\s*\(", re.IGNORECASE
+    r"\bgroup\s+by\b|\b(?:count|sum|total|avg|min|max|group_concat|json_group_\w+)\s*\(",
+    re.IGNORECASE,
 )
 # Of what is longer, parsing would take a second.
 MOST_CHARACTERS = 50_000
@@ -50,7 +51,7 @@ def warnings_of_slips(
             f"{node['name']} {slip.words} {WARNING}",
             status="warn",
         )
-        | {"line": _line_of_file(node, slip.line, texts)}
+        | {"line": _line_of_file(node, slip, texts)}
         for node in nodes.values()
         if node["resource_type"] == "model" and node.get("compiled_code")
         for slip in _slips_of(node, nodes, unique, dialect)
@@ -133,16 +134,24 @@ def _unique_columns(nodes: Nodes) -> Mapping[str, set[frozenset[str]]]:
     return found
 
 
-def _line_of_file(node: Node, line: int | None, texts: Mapping[str, str]) -> int | None:
-    """Where a line of the compiled SQL stands, if Jinja has left it as it was."""
+def _line_of_file(node: Node, slip: Slip, texts: Mapping[str, str]) -> int | None:
+    """Where it stands, if that is certain: Jinja has written some of the lines."""
     code, text = node["raw_code"], texts.get(node["original_file_path"], "")
-    compiled = [row.strip() for row in node["compiled_code"].splitlines()]
-    raw = [row.strip() for row in code.splitlines()]
-    if line is None or line > len(compiled) or text.strip() != code.strip():
+    if text.strip() != code.strip():
         return None
-    row = compiled[line - 1]
-    if Counter(compiled)[row] != Counter(raw)[row]:
+    line = _same_line(node["compiled_code"], code, slip.line)
+    line = line or messages.line_of(slip.about, code)
+    return line and line + blank_lines_above(text)
+
+
+def _same_line(compiled: str, raw: str, line: int | None) -> int | None:
+    """The line that Jinja has left as it was."""
+    rows = [row.strip() for row in raw.splitlines()]
+    others = [row.strip() for row in compiled.splitlines()]
+    if line is None or line > len(others):
         return None
-    before = compiled[: line - 1].count(row)
-    at = [number for number, other in enumerate(raw, 1) if other == row][before]
-    return at + blank_lines_above(text)
+    row = others[line - 1]
+    if rows.count(row) != others.count(row):
+        return None
+    before = others[: line - 1].count(row)
+    return [at for at, other in enumerate(rows, 1) if other == row][before]
