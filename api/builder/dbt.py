@@ -230,7 +230,7 @@ class Dbt:
 
     @staticmethod
     def _show_compiled(manifest: Manifest) -> None:
-        """Let macros see, in `graph`, the SQL that was compiled, and who judges a run."""
+        """Let macros, in `graph`, and whoever judges see the SQL that was compiled."""
         manifest.build_flat_graph()  # type: ignore[no-untyped-call]
 
     def _runner(self) -> dbtRunner:
