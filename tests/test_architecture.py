@@ -210,6 +210,7 @@ LIBRARIES = {
     "adbc_driver_postgresql": {"engines"},
     "adbc_driver_manager": {"engines"},
     "pathspec": {"project"},
+    "sqlglot": {"runs"},
     "pyroaring": {"intake"},
     "fastavro": {"avro", "intake"},
     "python_calamine": {"workbooks"},

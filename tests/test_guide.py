@@ -61,9 +61,13 @@ def test_what_was_written_is_published(project: Path, warehouse: Path) -> None:
         months = client.get("/metrics/hires_by_month").json
         hires = client.get("/metrics/employees_per_department.ndjson?year=all").text
         days = client.get("/metrics/newest_hire").json[0]["days_since"]
+        quarters = client.get("/metrics/usual_quarter").json
+        (build,) = client.get("/builds?limit=1").json
     assert months == sorted(months, key=lambda row: row["month_begins_on"])
     assert sum(month["hires"] for month in months) > len(hires.splitlines()) > 0
     assert days > 0
+    assert quarters and all(row["hires"] >= 1 for row in quarters)
+    assert build["failures"] == []
 
 
 def test_the_guide_shows_every_kind_of_file() -> None:

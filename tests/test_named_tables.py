@@ -22,9 +22,10 @@ models:
     description: One row.
     config: {meta: {title: Uploads}}
     columns:
+      - {name: name, data_type: text, description: Of anyone.}
       - {name: rows, data_type: integer, description: How many.}
 """
-WRONG = "select count(*) as {{ adapter.quote('rows') }}\nfrom raw.hired_employees"
+WRONG = "select name, count(*) as {{ adapter.quote('rows') }}\nfrom raw.hired_employees"
 SAID = (
     "The SQL of {} is wrong{}: raw.hired_employees is read as it is; rows that were"
     " undone, replaced or corrected are in it. Write {{{{ newest_rows(source('raw',"
@@ -80,7 +81,8 @@ def newest(server: Server) -> dict[str, Any]:
 
 
 def test_a_mart_and_a_test_that_name_tables_are_not_published(server: Server) -> None:
-    """By the check, by the builder, and whoever else runs dbt."""
+    """By the check, by the builder, and whoever else runs dbt; that a column is not
+    grouped by is told beside."""
     before = newest(server)["build_id"]
     (server.project / TEST).parent.mkdir(exist_ok=True)
     (server.project / TEST).write_text(
@@ -89,9 +91,15 @@ def test_a_mart_and_a_test_that_name_tables_are_not_published(server: Server) ->
     (server.project / MART).with_suffix(".yml").write_text(YAML)
     (server.project / MART).write_text(WRONG)
     wait_until(lambda: newest(server)["build_id"] > before)
-    wait_until(lambda: len(newest(server)["failures"]) == 2)
+    wait_until(lambda: len(newest(server)["failures"]) == 3)
     build = newest(server)
     assert build["status"] == "failed"
+    warned = build["failures"].pop()
+    assert (warned["name"], warned["status"]) == ("uploads", "warn")
+    assert warned["words"].startswith(
+        "uploads selects name beside an aggregate and has"
+    )
+    assert (warned["file"], warned["line"]) == (MART, 1)
     found = {failure["file"]: failure for failure in build["failures"]}
     assert found[MART]["words"] == SAID.format("uploads", " near line 2")
     assert found[MART]["line"] == 2
@@ -106,4 +114,5 @@ def test_a_mart_and_a_test_that_name_tables_are_not_published(server: Server) ->
     assert SAID.format("uploads", "") in " ".join(done.stdout.split()), done.stdout
     build = newest(server)
     assert (build["run_by"], build["status"]) == ("a terminal", "failed")
+    assert warned in build["failures"], "dbt has recorded what it compiled"
     assert server.get("/metrics/uploads").status_code == 404

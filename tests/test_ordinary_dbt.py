@@ -21,6 +21,7 @@ models:
     config: {{meta: {{title: {name}, refresh: daily}}}}
     columns:
       - {{name: day, data_type: date, description: The day.}}
+      - {{name: half, data_type: real, description: A half.}}
 """
 OF_A_SCHEMA = """
 {% snapshot elsewhere %}
@@ -31,9 +32,11 @@ select * from {{ ref('stg_jobs') }}
 """
 
 
-def mart(project: Path, name: str) -> None:
+def mart(project: Path, name: str, half: str) -> None:
     marts = project / "dbt_project/models/marts"
-    (marts / f"{name}.sql").write_text("select {{ utc_today() }} as day")
+    (marts / f"{name}.sql").write_text(
+        f"select {{{{ utc_today() }}}} as day, {half} as half"
+    )
     (marts / f"{name}.yml").write_text(MART.format(name=name))
 
 
@@ -41,18 +44,22 @@ def mart(project: Path, name: str) -> None:
 def server(
     sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    """Its marts are of a schema of their own, and one is of today."""
+    """Its marts are of a schema of their own. Of the one of today a build warns."""
     folder = tmp_path_factory.mktemp("ordinary")
     project = copy_project(folder / "project")
     settings = project / "dbt_project.yml"
     text = settings.read_text()
     assert "    marts:\n" in text
     settings.write_text(text.replace("    marts:\n", "    marts:\n      +schema: hr\n"))
-    mart(project, "today")
+    mart(project, "today", "1 / 2")
     warehouse = shutil.copytree(sample_warehouse, folder / "warehouse")
     server = Server(Path(warehouse), project, log=folder / "log").start()
     wait_until(lambda: newest(server)["build_id"] > 1)
-    assert newest(server)["failures"] == []
+    (warning,) = newest(server)["failures"]
+    assert (warning["name"], warning["status"]) == ("today", "warn")
+    assert warning["words"].startswith(
+        "today divides whole numbers for its column half"
+    )
     yield server
     server.stop()
 
@@ -75,7 +82,10 @@ def test_models_of_a_schema_of_their_own_are_published(server: Server) -> None:
 
 
 def test_a_mart_of_today_is_built_again_once_a_day(server: Server) -> None:
-    """By the clock alone: nothing is loaded, no file is saved, the warehouse stands."""
+    """By the clock alone: nothing is loaded, no file is saved, the warehouse stands.
+
+    By a builder that has not compiled it before, and warns of it as the one before.
+    """
     before = newest(server)
     server.stop()
     long_ago = "update builds set started_at = '2021-01-01T00:00:00.000Z'"
@@ -84,6 +94,7 @@ def test_a_mart_of_today_is_built_again_once_a_day(server: Server) -> None:
     wait_until(lambda: newest(server)["build_id"] > before["build_id"])
     again = newest(server)
     assert (again["status"], again["run_by"]) == ("published", "the builder")
+    assert again["failures"] == before["failures"]
 
 
 def test_rows_that_fail_a_test_are_stored_where_they_are_found(server: Server) -> None:

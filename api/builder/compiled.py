@@ -32,7 +32,7 @@ class CompiledTests:
         """
         compiled = {
             test.unique_id: [digests[test.unique_id], test.compiled_code]
-            for test in self.of(manifest)
+            for test in self._of(manifest)
         }
         text = json.dumps({"of": _version(manifest, digest), "tests": compiled})
         new = self._path.with_suffix(".new")
@@ -46,7 +46,7 @@ class CompiledTests:
     def restore(self, manifest: Manifest, digest: str) -> bool:
         """Give the tests their SQL, if it is all there and of this very version."""
         of, kept = self._kept()
-        tests = self.of(manifest)
+        tests = self._of(manifest)
         names = {test.unique_id for test in tests}
         if of != _version(manifest, digest) or kept.keys() != names:
             return False
@@ -64,7 +64,7 @@ class CompiledTests:
         _, kept = self._kept()
         names = []
         parts = Counter(part for node in manifest.nodes.values() for part in node.fqn)
-        for test in self.of(manifest):
+        for test in self._of(manifest):
             before, code = kept.get(test.unique_id, ("", ""))
             is_same = before == digests[test.unique_id]
             # dbt has signs of its own in what it selects by, and a name may be that of
@@ -83,8 +83,15 @@ class CompiledTests:
         except (OSError, ValueError, LookupError, TypeError):
             return [], {}
 
-    def of(self, manifest: Manifest) -> list[GenericTestNode]:
-        """The tests of these kinds, compiled or not."""
+    def show(self, manifest: Manifest) -> None:
+        """Let macros, in `graph`, and whoever judges see the SQL that was compiled."""
+        manifest.build_flat_graph()  # type: ignore[no-untyped-call]
+        nodes = manifest.flat_graph["nodes"]
+        manifest.flat_graph["compiled_tests"] = [
+            nodes[test.unique_id] for test in self._of(manifest) if test.compiled_code
+        ]
+
+    def _of(self, manifest: Manifest) -> list[GenericTestNode]:
         return [
             node
             for node in manifest.nodes.values()

@@ -132,12 +132,12 @@ class Dbt:
             kinds, names = self._unchanged.to_exclude(manifest, common, has_seeds)
             self.known_to_pass = self._unchanged.passed
             names += self._compiled.restore_unchanged(manifest, self._unchanged.now)
-            self._show_compiled(manifest)
+            self._compiled.show(manifest)
             options += ["--exclude-resource-type", *kinds] if kinds else []
             options += ["--exclude", *names] if names else []
         invocation = _invocation(runner.invoke(["build", *options, *self._common]))
         if manifest is not None:
-            self._show_compiled(manifest)
+            self._compiled.show(manifest)
             if invocation.succeeded:
                 self._compiled.keep(manifest, digest, self._unchanged.now)
                 self._unchanged.keep()
@@ -146,12 +146,17 @@ class Dbt:
     def _built_again(self, runner: dbtRunner) -> Invocation:
         """Build what only rows have changed: without dbt, or with it and noting how."""
         command, manifest = ["build", *DATA_ONLY, *self._common], self._manifest
-        if manifest is None or not self._played.are_possible:
+        if manifest is None:
             return _invocation(runner.invoke(command))
+        if not self._played.are_possible:
+            invocation = _invocation(runner.invoke(command))
+            self._compiled.show(manifest)
+            return invocation
         if invocation_id := self._played.play(opened):
             return Invocation(invocation_id, True, "")
         with recording() as sent:
             invocation = _invocation(runner.invoke(command))
+        self._compiled.show(manifest)
         if invocation.succeeded and is_timeless(manifest):
             self._played.note(invocation.invocation_id, sent)
         return invocation
@@ -164,7 +169,7 @@ class Dbt:
         manifest = self._manifest
         if manifest is None or not self._compiled.restore(manifest, digest):
             return False
-        self._show_compiled(manifest)
+        self._compiled.show(manifest)
         return True
 
     def has_read(self, nodes: Nodes, macros: str, ran: Collection[str]) -> bool:
@@ -227,16 +232,6 @@ class Dbt:
             is_own = node.package_name == manifest.metadata.project_name
             if isinstance(node, SeedNode) and is_own:
                 node.root_path = str(self._project.folder)
-
-    def _show_compiled(self, manifest: Manifest) -> None:
-        """Let macros see, in `graph`, the tests whose SQL was compiled."""
-        manifest.build_flat_graph()  # type: ignore[no-untyped-call]
-        nodes = manifest.flat_graph["nodes"]
-        manifest.flat_graph["compiled_tests"] = [
-            nodes[test.unique_id]
-            for test in self._compiled.of(manifest)
-            if test.compiled_code
-        ]
 
     def _runner(self) -> dbtRunner:
         os.chdir(self._warehouse)

@@ -157,9 +157,10 @@ class Judge:
         stop: Stop | None,
     ) -> Outcome:
         """By its facts alone; those that another version of dbt left may be others."""
-        texts, named = self._project.texts(), self._engine.named_in_errors
+        texts, engine = self._project.texts(), self._engine
+        named, dialect = engine.named_in_errors, engine.dialect
         try:
-            return outcome_of(run, known_to_pass, before, texts, named, stop)
+            return outcome_of(run, known_to_pass, before, texts, named, dialect, stop)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             tell("run_unreadable", logging.ERROR, error, run=run.invocation_id)
             return Outcome("failed", UNREADABLE)

@@ -62,6 +62,10 @@ class Building(Protocol):
         """Finds what an error is about that comes of the SQL of a model."""
 
     @property
+    def dialect(self) -> str:
+        """What parsers of SQL call its own."""
+
+    @property
     def can_play(self) -> bool:
         """Whether a whole build can be one transaction."""
 

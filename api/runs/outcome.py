@@ -15,6 +15,7 @@ from api.runs.chance import warnings_of_chance
 from api.runs.facts import DbtRun
 from api.runs.failures import Failure, failure, failures_of
 from api.runs.named_tables import failures_of_names
+from api.runs.slips import warnings_of_slips
 
 Status = Literal["published", "not_published", "failed"]
 
@@ -52,16 +53,19 @@ def outcome_of(
     before: Mapping[str, Document],
     texts: Mapping[str, str],
     named_in_errors: re.Pattern[str],
+    dialect: str,
     stop: Stop | None = None,
 ) -> Outcome:
     """Judge a run by its facts; whether its models are still there is not among them.
 
-    See `why_not_whole`, `documents_of` and `failures_of` for the arguments.
+    See `why_not_whole`, `documents_of`, `failures_of` and `warnings_of_slips` for the
+    arguments.
     """
     failures = failures_of(run, texts, named_in_errors)
-    failures += warnings_of_chance(run.nodes)
     if stop and run.failed:
         return _stopped(stop, run, failures)
+    failures += warnings_of_chance(run.nodes)
+    failures += warnings_of_slips(run.nodes, texts, dialect)
     if why := why_not_whole(run, known_to_pass):
         return Outcome("not_published", f"Not published: {why}", failures)
     if run.failed:

@@ -8,6 +8,7 @@ import csv
 import hashlib
 import io
 import random
+import statistics
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -97,6 +98,34 @@ select
     date_day as day,
     {{ utc_today() }} as today
 from days
+"""
+MEDIANS = """
+with
+
+given as (
+    select
+        id % 12 as part,
+        case when id % 5 = 0 or id % 12 = 3 then null else number end as number
+    from {{ ref('moments') }}
+),
+
+no_rows as (
+    select * from given
+    where part < 0
+),
+
+final as (
+    select part, median
+    from {{ median_of('given', 'number', by=['part']) }} as medians
+    union all
+    select -1 as part, median
+    from {{ median_of(ref('moments'), 'number / 2.0') }} as medians
+    union all
+    select -2 as part, median
+    from {{ median_of('no_rows', 'number') }} as medians
+)
+
+select * from final
 """
 VERSIONS = """
 select
@@ -190,6 +219,7 @@ def server(
     mart(project, "computed", sql, **types)
     mart(project, "days", SPINE, day="date", today="date")
     mart(project, "short_lived", "select 1 as n", n="integer")
+    mart(project, "medians", MEDIANS, part="integer", median="real")
     if engine.name != "spark":
         (project / "snapshots").mkdir()
         (project / "snapshots/own.yml").write_text(SNAPSHOTS)
@@ -290,6 +320,24 @@ def test_a_spine_has_every_day_up_to_its_end(server: Server) -> None:
     assert sorted(row["day"] for row in rows) == spring
     now = datetime.now(UTC).date()
     assert {row["today"] for row in rows} <= {f"{now}", f"{now - timedelta(days=1)}"}
+
+
+def test_a_median_is_what_python_makes_of_the_values(server: Server) -> None:
+    """Of as many as there are, even or odd; of none it is null."""
+    rows = moments()
+    expected: dict[int, float | None] = {
+        -1: statistics.median(row["number"] / 2 for row in rows),
+        -2: None,
+        3: None,
+    }
+    counts = set()
+    for part in {*range(12)} - {3}:
+        values = [r["number"] for r in rows if r["id"] % 12 == part and r["id"] % 5]
+        expected[part] = statistics.median(values)
+        counts.add(len(values) % 2)
+    assert counts == {0, 1}
+    found = {row["part"]: row["median"] for row in server.rows("medians")}
+    assert found == expected
 
 
 @pytest.fixture(scope="module")

@@ -65,6 +65,7 @@ class PostgresBuilding:
     errors = (Problem, adbc_driver_manager.Error, OSError)
 
     named_in_errors = NAMED_IN_ERRORS
+    dialect = "postgres"
     can_play = True
 
     def __init__(self) -> None:

@@ -67,6 +67,7 @@ class SparkBuilding(SqliteBuilding):
     errors = (sqlite3.Error, OSError, pa.ArrowException)
 
     named_in_errors = NAMED_IN_ERRORS
+    dialect = "spark"
     can_play = False
 
     def __init__(self, settings: Settings) -> None:

@@ -59,6 +59,7 @@ class SqliteBuilding:
     errors: tuple[type[Exception], ...] = (sqlite3.Error, OSError)
 
     named_in_errors = NAMED_IN_ERRORS
+    dialect = "sqlite"
     can_play = True
 
     def __init__(self, folder: Path) -> None:

@@ -1,0 +1,157 @@
+"""SQL of models that gives wrong numbers and passes its tests: told as warnings.
+
+A selected column without its `group by`, which SQLite answers with any of its values,
+and whole numbers divided for a column of fractions, on SQLite and PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import lru_cache
+
+from api.project import blank_lines_above
+from api.runs import messages
+from api.runs.audit import EPHEMERAL
+from api.runs.facts import Node, Nodes
+from api.runs.failures import Failure, failure
+from api.runs.slips.relations import Relation, Slip
+
+WARNING = "This is a warning: it holds back no numbers."
+# Spark refuses a column without its `group by`, and divides to fractions.
+DIALECTS = ("sqlite", "postgres")
+# Only SQL that has some of these is parsed.
+GROUPED = re.compile(
+    r"\bgroup\s+by\b|\b(?:count|sum|total|avg|min|max|group_concat|json_group_\w+)\s*\(",
+    re.IGNORECASE,
+)
+# Of what is longer, parsing would take a second.
+MOST_CHARACTERS = 50_000
+# The projects of one builder have fewer models; what was changed is soon forgotten.
+MOST_REMEMBERED = 4096
+
+
+def warnings_of_slips(
+    nodes: Nodes, texts: Mapping[str, str], dialect: str
+) -> list[Failure]:
+    """One for each place in the SQL of the models that were compiled.
+
+    `texts` are the project's files as they are here; see `failures_of`.
+    """
+    if dialect not in DIALECTS:
+        return []
+    unique = _unique_columns(nodes)
+    return [
+        failure(
+            node["name"],
+            "model",
+            node["original_file_path"],
+            None,
+            f"{node['name']} {slip.words} {WARNING}",
+            status="warn",
+        )
+        | {"line": _line_of_file(node, slip, texts)}
+        for node in nodes.values()
+        if node["resource_type"] == "model" and node.get("compiled_code")
+        for slip in _slips_of(node, nodes, unique, dialect)
+    ]
+
+
+def _slips_of(
+    node: Node, nodes: Nodes, unique: Mapping[str, set[frozenset[str]]], dialect: str
+) -> tuple[Slip, ...]:
+    sql = node["compiled_code"]
+    columns = node["columns"].values()
+    fractions = tuple(c["name"] for c in columns if c.get("data_type") == "real")
+    divides = bool(fractions) and "/" in sql
+    groups = dialect == "sqlite" and GROUPED.search(sql)
+    if not (divides or groups) or len(sql) > MOST_CHARACTERS:
+        return ()
+    read = tuple(
+        Relation(
+            read["relation_name"],
+            tuple((c["name"], c.get("data_type") or "") for c in _columns(read)),
+            tuple(sorted(unique.get(id, ()), key=sorted)),
+        )
+        for id, read in _read_by(node, nodes)
+    )
+    return found_in(sql, dialect, read, fractions)
+
+
+@lru_cache(maxsize=MOST_REMEMBERED)
+def found_in(
+    sql: str, dialect: str, read: tuple[Relation, ...], fractions: tuple[str, ...]
+) -> tuple[Slip, ...]:
+    """The slips in compiled SQL; `fractions` are its columns of type real.
+
+    Remembered, for the builder judges the same SQL after each load. The parser is
+    imported when something is parsed, which takes longer than that judgement.
+    """
+    from api.runs.slips.divisions import divisions_in
+    from api.runs.slips.grouping import ungrouped_in
+    from api.runs.slips.parsed_sql import ParsedSql
+
+    # sqlglot has errors of its own for what it cannot parse, and others for what it
+    # can: a warning is never worth a build.
+    with suppress(Exception):
+        parsed = ParsedSql(sql, dialect, read)
+        found = list(divisions_in(parsed, fractions)) if fractions else []
+        if dialect == "sqlite":
+            found += ungrouped_in(parsed)
+        return tuple(sorted(found, key=lambda slip: slip.line or 0))
+    return ()
+
+
+def _read_by(node: Node, nodes: Nodes) -> Iterator[tuple[str, Node]]:
+    """The relations that its SQL reads, those of ephemeral models in it among them."""
+    for id in node["depends_on"]["nodes"]:
+        read = nodes.get(id)
+        if read is None:
+            continue
+        if read["config"].get("materialized") == EPHEMERAL:
+            yield from _read_by(read, nodes)
+        elif read.get("relation_name"):
+            yield id, read
+
+
+def _columns(node: Node) -> list[Mapping[str, str]]:
+    return list(node["columns"].values())
+
+
+def _unique_columns(nodes: Nodes) -> Mapping[str, set[frozenset[str]]]:
+    """Columns that stand once each in a relation, by its id: tests have passed."""
+    found: dict[str, set[frozenset[str]]] = {}
+    for id, node in nodes.items():
+        metadata = node.get("test_metadata")
+        if metadata and metadata["name"] == "unique" and node.get("attached_node"):
+            column = str(metadata["kwargs"].get("column_name")).lower()
+            found.setdefault(node["attached_node"], set()).add(frozenset([column]))
+        key = node["config"].get("unique_key")
+        if key and node["resource_type"] == "model":
+            keys = [key] if isinstance(key, str) else key
+            found.setdefault(id, set()).add(frozenset(map(str.lower, keys)))
+    return found
+
+
+def _line_of_file(node: Node, slip: Slip, texts: Mapping[str, str]) -> int | None:
+    """Where it stands, if that is certain: Jinja has written some of the lines."""
+    code, text = node["raw_code"], texts.get(node["original_file_path"], "")
+    if text.strip() != code.strip():
+        return None
+    line = _same_line(node["compiled_code"], code, slip.line)
+    line = line or messages.line_of(slip.about, code)
+    return line and line + blank_lines_above(text)
+
+
+def _same_line(compiled: str, raw: str, line: int | None) -> int | None:
+    """The line that Jinja has left as it was."""
+    rows = [row.strip() for row in raw.splitlines()]
+    others = [row.strip() for row in compiled.splitlines()]
+    if line is None or line > len(others):
+        return None
+    row = others[line - 1]
+    if rows.count(row) != others.count(row):
+        return None
+    before = others[: line - 1].count(row)
+    return [at for at, other in enumerate(rows, 1) if other == row][before]
