@@ -38,7 +38,7 @@ class Scale:
     middle: int = 1_000_000
     large: int = 10_000_000
     rounds: int = 3
-    batches: int = 7
+    batches: int = 15
     traffic: int = 3
     sequential: int = 100
     rest: int = 4
