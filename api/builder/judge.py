@@ -5,21 +5,23 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from api.builder.checkout import Checkout, Version
+from api.builder.recorded_build import build_of
 from api.engines import LEASE_OWNER, Building, Position, Publishing, Row
 from api.observing.logs import tell
 from api.project import Project
 from api.runs.audit import audited_run, builder_of, loads_audited, models_gone
-from api.runs.catalogue import endpoint_of
 from api.runs.facts import DbtRun, Nodes, Result
+from api.runs.failures import Failure
 from api.runs.misfits import failure_of_misfit
 from api.runs.outcome import Outcome, Stop, outcome_of
+from api.runs.sql_slips import warnings_of_slips
 from api.utc import utc_text
 
 SUPERSEDED = (
@@ -108,7 +110,9 @@ class Judge:
             results=(),
         )
         version = self._version(run)
-        self._engine.record.add(_build(run, outcome, {}, run.last_load_id, "", version))
+        self._engine.record.add(
+            build_of(run, outcome, {}, run.last_load_id, "", version)
+        )
         return invocation_id, outcome
 
     def _version(self, run: DbtRun, digest: str = "") -> Version | None:
@@ -149,18 +153,26 @@ class Judge:
             ],
         )
 
+    def _warnings(self, run: DbtRun) -> list[Failure]:
+        """Of its SQL; whether all of the run can be read is seen to by `_outcome`."""
+        try:
+            texts, dialect = self._project.texts(), self._engine.dialect
+            return warnings_of_slips(run.nodes, texts, dialect)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            return []
+
     def _outcome(
         self,
         run: DbtRun,
         known_to_pass: Collection[str],
         before: dict[str, Row],
+        warnings: Sequence[Failure],
         stop: Stop | None,
     ) -> Outcome:
         """By its facts alone; those that another version of dbt left may be others."""
-        texts, engine = self._project.texts(), self._engine
-        named, dialect = engine.named_in_errors, engine.dialect
+        texts, named = self._project.texts(), self._engine.named_in_errors
         try:
-            return outcome_of(run, known_to_pass, before, texts, named, dialect, stop)
+            return outcome_of(run, known_to_pass, before, texts, named, warnings, stop)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             tell("run_unreadable", logging.ERROR, error, run=run.invocation_id)
             return Outcome("failed", UNREADABLE)
@@ -174,11 +186,13 @@ class Judge:
     ) -> Outcome:
         """All in one transaction: what another run changes meanwhile is not served."""
         version = self._version(run, digest)
+        # Parsing takes longer than the transaction, which others might write into.
+        warnings = self._warnings(run)
         gone: dict[str, str] = {}
         with self._engine.publishing(run.invocation_id) as publishing:
             before = publishing.documents()
             rows: dict[str, int] = {}
-            outcome = self._outcome(run, known_to_pass, before, stop)
+            outcome = self._outcome(run, known_to_pass, before, warnings, stop)
             last_load_id = run.last_load_id
             if outcome.status == "published":
                 states = publishing.states(list(outcome.documents))
@@ -196,7 +210,9 @@ class Judge:
             # Part of the project is run in a terminal: the builder builds all the same.
             if run.owner != LEASE_OWNER and outcome.status == "not_published":
                 outcome = replace(outcome, settles=False)
-            publishing.record(_build(run, outcome, rows, last_load_id, digest, version))
+            publishing.record(
+                build_of(run, outcome, rows, last_load_id, digest, version)
+            )
         if gone:
             # Nobody waits for them to go; the next build tries again.
             with suppress(*self._engine.errors):
@@ -216,42 +232,3 @@ def _put(publishing: Publishing, outcome: Outcome, invocation_id: str) -> Outcom
         return outcome
     words = f"Not published: {found[0]['words']}"
     return Outcome("failed", words, [*found, *outcome.failures])
-
-
-def _build(
-    run: DbtRun,
-    outcome: Outcome,
-    rows: Mapping[str, int],
-    last_load_id: int,
-    digest: str,
-    version: Version | None,
-) -> dict[str, Any]:
-    """The run as it is recorded, by the columns of published.builds."""
-    return {
-        "invocation_id": run.invocation_id,
-        "owner": run.owner,
-        "status": outcome.status,
-        "outcome": outcome.words,
-        "settles": int(outcome.settles),
-        "started_at": run.started_at,
-        "finished_at": run.finished_at,
-        "last_load_id": last_load_id,
-        "last_request_id": run.last_request_id,
-        "project_digest": digest,
-        "steps": [
-            {
-                "name": run.nodes[result.unique_id]["name"],
-                "kind": run.nodes[result.unique_id]["resource_type"],
-                "status": result.status,
-                "seconds": result.seconds,
-            }
-            for result in run.results
-            if result.unique_id in run.nodes
-        ],
-        "failures": outcome.failures,
-        "marts": {
-            endpoint_of(document): rows.get(name)
-            for name, document in outcome.documents.items()
-        },
-        "project": json.dumps(version),
-    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -15,7 +15,6 @@ from api.runs.chance import warnings_of_chance
 from api.runs.facts import DbtRun
 from api.runs.failures import Failure, failure, failures_of
 from api.runs.named_tables import failures_of_names
-from api.runs.sql_slips import warnings_of_slips
 
 Status = Literal["published", "not_published", "failed"]
 
@@ -53,19 +52,19 @@ def outcome_of(
     before: Mapping[str, Document],
     texts: Mapping[str, str],
     named_in_errors: re.Pattern[str],
-    dialect: str,
+    warnings: Sequence[Failure],
     stop: Stop | None = None,
 ) -> Outcome:
     """Judge a run by its facts; whether its models are still there is not among them.
 
-    See `why_not_whole`, `documents_of`, `failures_of` and `warnings_of_slips` for the
-    arguments.
+    See `why_not_whole`, `documents_of` and `failures_of` for the arguments; `warnings`
+    are of its SQL.
     """
     failures = failures_of(run, texts, named_in_errors)
     if stop and run.failed:
         return _stopped(stop, run, failures)
     failures += warnings_of_chance(run.nodes)
-    failures += warnings_of_slips(run.nodes, texts, dialect)
+    failures += warnings
     if why := why_not_whole(run, known_to_pass):
         return Outcome("not_published", f"Not published: {why}", failures)
     if run.failed:
