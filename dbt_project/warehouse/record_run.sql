@@ -44,12 +44,12 @@
     {{ return(rows) }}
 {%- endmacro %}
 
-{# The project as JSON, {id: node}: models as compiled, unit tests as far as run. The builder has it in memory. #}
+{# The project as JSON, {id: node}, unit tests as far as they have run. The builder has it in memory. #}
 {% macro nodes_of(dbt_results) -%}
     {%- if lease_owner() != 'a terminal' -%}{{ return(none) }}{%- endif -%}
     {%- set nodes = dict(graph.sources, **graph.nodes) -%}
-    {%- for node in dbt_results | map(attribute='node') if node.unique_id not in nodes or node.resource_type == 'model' -%}
-        {%- do nodes.update({node.unique_id: node.to_dict(omit_none=false)}) -%}
+    {%- for result in dbt_results if result.node.unique_id not in nodes -%}
+        {%- do nodes.update({result.node.unique_id: result.node.to_dict()}) -%}
     {%- endfor -%}
     {{ return(tojson(nodes)) }}
 {%- endmacro %}
