@@ -39,7 +39,7 @@ final as (
         case when code = '01' then 'large' else 'small' end as size,
         case when code = '01' then '2022-01-01' end as since,
         code = '01' as is_large,
-        1 / 2.0 as half
+        1 / cast(2 as {{ storage_type('real') }}) as half
     from divisions
 )
 
