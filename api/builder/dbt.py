@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 from dbt.adapters.contracts.connection import ConnectionState
@@ -146,19 +146,15 @@ class Dbt:
     def _built_again(self, runner: dbtRunner) -> Invocation:
         """Build what only rows have changed: without dbt, or with it and noting how."""
         command, manifest = ["build", *DATA_ONLY, *self._common], self._manifest
-        if manifest is None:
-            return _invocation(runner.invoke(command))
-        if not self._played.are_possible:
-            invocation = _invocation(runner.invoke(command))
-            self._compiled.show(manifest)
-            return invocation
-        if invocation_id := self._played.play(opened):
+        can_play = manifest is not None and self._played.are_possible
+        if can_play and (invocation_id := self._played.play(opened)):
             return Invocation(invocation_id, True, "")
-        with recording() as sent:
+        with recording() if can_play else nullcontext() as sent:
             invocation = _invocation(runner.invoke(command))
-        self._compiled.show(manifest)
-        if invocation.succeeded and is_timeless(manifest):
-            self._played.note(invocation.invocation_id, sent)
+        if manifest is not None:
+            self._compiled.show(manifest)
+            if sent and invocation.succeeded and is_timeless(manifest):
+                self._played.note(invocation.invocation_id, sent)
         return invocation
 
     def restore_compiled(self, digest: str) -> bool:

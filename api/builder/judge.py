@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -35,6 +35,8 @@ UNRECORDED = (
 UNREADABLE = (
     "Not published: what dbt has recorded of the run cannot be read; the log tells why."
 )
+# What another version of dbt has left of a run may be of another form.
+OF_OTHER_FACTS = (LookupError, TypeError, ValueError, AttributeError)
 SEVERAL = (
     "Not published: the models were not all built by one run; `dbt build` builds, tests"
     " and publishes."
@@ -153,27 +155,26 @@ class Judge:
             ],
         )
 
-    def _warnings(self, run: DbtRun) -> list[Failure]:
+    def _warnings(self, run: DbtRun, texts: Mapping[str, str]) -> list[Failure]:
         """Of its SQL; whether all of the run can be read is seen to by `_outcome`."""
-        try:
-            texts, dialect = self._project.texts(), self._engine.dialect
-            return warnings_of_slips(run.nodes, texts, dialect)
-        except (LookupError, TypeError, ValueError, AttributeError):
-            return []
+        with suppress(*OF_OTHER_FACTS):
+            return warnings_of_slips(run.nodes, texts, self._engine.dialect)
+        return []
 
     def _outcome(
         self,
         run: DbtRun,
         known_to_pass: Collection[str],
         before: dict[str, Row],
+        texts: Mapping[str, str],
         warnings: Sequence[Failure],
         stop: Stop | None,
     ) -> Outcome:
-        """By its facts alone; those that another version of dbt left may be others."""
-        texts, named = self._project.texts(), self._engine.named_in_errors
+        """By its facts alone."""
+        named = self._engine.named_in_errors
         try:
             return outcome_of(run, known_to_pass, before, texts, named, warnings, stop)
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
+        except OF_OTHER_FACTS as error:
             tell("run_unreadable", logging.ERROR, error, run=run.invocation_id)
             return Outcome("failed", UNREADABLE)
 
@@ -186,13 +187,14 @@ class Judge:
     ) -> Outcome:
         """All in one transaction: what another run changes meanwhile is not served."""
         version = self._version(run, digest)
+        texts = self._project.texts()
         # Parsing takes longer than the transaction, which others might write into.
-        warnings = self._warnings(run)
+        warnings = self._warnings(run, texts)
         gone: dict[str, str] = {}
         with self._engine.publishing(run.invocation_id) as publishing:
             before = publishing.documents()
             rows: dict[str, int] = {}
-            outcome = self._outcome(run, known_to_pass, before, warnings, stop)
+            outcome = self._outcome(run, known_to_pass, before, texts, warnings, stop)
             last_load_id = run.last_load_id
             if outcome.status == "published":
                 states = publishing.states(list(outcome.documents))

@@ -43,21 +43,33 @@ def failure(
     words: str,
     *,
     status: str = "error",
+    line: int | None = None,
     rows: int | None = None,
     sample: Sequence[Mapping[str, Any]] = (),
 ) -> Failure:
-    """One that no result of dbt tells of; of no certain line."""
+    """One that no result of dbt tells of."""
     return {
         "name": name,
         "kind": kind,
         "file": file,
-        "line": None,
+        "line": line,
         "status": status,
         "rows": rows,
         "message": message,
         "words": words,
         "sample": list(sample),
     }
+
+
+def line_of_file(node: Node, line: int | None, texts: Mapping[str, str]) -> int | None:
+    """A line of its code in its file, if that is here as dbt has read it.
+
+    dbt drops the blank lines that a file begins with before it counts.
+    """
+    text = texts.get(node["original_file_path"], "")
+    if line is None or text.strip() != node["raw_code"].strip():
+        return None
+    return line + blank_lines_above(text)
 
 
 class _Report:
@@ -100,7 +112,7 @@ class _Report:
         in_code = messages.line_of(
             named or messages.name_in(summary), step.get("raw_code") or ""
         )
-        line = self._line_of_file(step, in_code)
+        line = line_of_file(step, in_code, self._texts)
         is_of_sql = named is not None or "' is undefined" in summary
         missing = MISSING.match(summary)
         if is_of_sql and not node.get("test_metadata"):
@@ -124,7 +136,7 @@ class _Report:
         said, at = advised(node, summary)
         return {
             "words": f"{node['name']} cannot be built: {messages.sentence(said)}",
-            "line": line or self._line_of_file(node, at),
+            "line": line or line_of_file(node, at, self._texts),
         }
 
     def _name_in_sql(self, summary: str) -> str | None:
@@ -137,13 +149,6 @@ class _Report:
             return None
         name = found[found.lastindex or 0]
         return name if A_NAME.fullmatch(name) else ""
-
-    def _line_of_file(self, step: Node, line: int | None) -> int | None:
-        """dbt drops the blank lines that a file begins with before it counts."""
-        text = self._texts.get(step["original_file_path"], "")
-        if line is None or text.strip() != step["raw_code"].strip():
-            return None
-        return line + blank_lines_above(text)
 
 
 def _has_rows_of_sql(node: Node) -> bool:

@@ -11,7 +11,6 @@ from api.contract import check_marts
 from api.errors import ContractError
 from api.runs.audit import why_not_whole
 from api.runs.catalogue import Document, documents_of, endpoint_of
-from api.runs.chance import warnings_of_chance
 from api.runs.facts import DbtRun
 from api.runs.failures import Failure, failure, failures_of
 from api.runs.named_tables import failures_of_names
@@ -63,7 +62,6 @@ def outcome_of(
     failures = failures_of(run, texts, named_in_errors)
     if stop and run.failed:
         return _stopped(stop, run, failures)
-    failures += warnings_of_chance(run.nodes)
     failures += warnings
     if why := why_not_whole(run, known_to_pass):
         return Outcome("not_published", f"Not published: {why}", failures)

@@ -1,7 +1,8 @@
 """SQL of models that gives wrong numbers and passes its tests: told as warnings.
 
-A selected column without its `group by`, which SQLite answers with any of its values,
-and whole numbers divided for a column of fractions, on SQLite and PostgreSQL.
+What gives values by chance; a selected column without its `group by`, which SQLite
+answers with any of its values; and whole numbers divided for a column of fractions, on
+SQLite and PostgreSQL.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 
-from api.project import blank_lines_above
 from api.runs import messages
 from api.runs.audit import EPHEMERAL
 from api.runs.facts import Node, Nodes
-from api.runs.failures import Failure, failure
+from api.runs.failures import Failure, failure, line_of_file
+from api.runs.slips.chance import chance_in
 from api.runs.slips.relations import Relation, Slip
 
 WARNING = "This is a warning: it holds back no numbers."
@@ -35,27 +36,31 @@ MOST_REMEMBERED = 4096
 def warnings_of_slips(
     nodes: Nodes, texts: Mapping[str, str], dialect: str
 ) -> list[Failure]:
-    """One for each place in the SQL of the models that were compiled.
+    """One for each slip in the SQL of the models, what they compiled to where they did.
 
     `texts` are the project's files as they are here; see `failures_of`.
     """
-    if dialect not in DIALECTS:
-        return []
-    unique = _unique_columns(nodes)
-    return [
-        failure(
-            node["name"],
-            "model",
-            node["original_file_path"],
-            None,
-            f"{node['name']} {slip.words} {WARNING}",
-            status="warn",
-        )
-        | {"line": _line_of_file(node, slip, texts)}
-        for node in nodes.values()
-        if node["resource_type"] == "model" and node.get("compiled_code")
-        for slip in _slips_of(node, nodes, unique, dialect)
+    models = [node for node in nodes.values() if node["resource_type"] == "model"]
+    found = [
+        _warning(model, words, None)
+        for model in models
+        if (words := chance_in(model.get("raw_code") or ""))
     ]
+    if dialect in DIALECTS:
+        unique = _unique_columns(nodes)
+        found += [
+            _warning(model, slip.words, _line_of(model, slip, texts))
+            for model in models
+            if model.get("compiled_code")
+            for slip in _slips_of(model, nodes, unique, dialect)
+        ]
+    return found
+
+
+def _warning(model: Node, words: str, line: int | None) -> Failure:
+    name, file = model["name"], model["original_file_path"]
+    words = f"{name} {words} {WARNING}"
+    return failure(name, "model", file, None, words, status="warn", line=line)
 
 
 def _slips_of(
@@ -71,7 +76,10 @@ def _slips_of(
     read = tuple(
         Relation(
             read["relation_name"],
-            tuple((c["name"], c.get("data_type") or "") for c in _columns(read)),
+            tuple(
+                (column["name"], column.get("data_type") or "")
+                for column in read["columns"].values()
+            ),
             tuple(sorted(unique.get(id, ()), key=sorted)),
         )
         for id, read in _read_by(node, nodes)
@@ -115,10 +123,6 @@ def _read_by(node: Node, nodes: Nodes) -> Iterator[tuple[str, Node]]:
             yield id, read
 
 
-def _columns(node: Node) -> list[Mapping[str, str]]:
-    return list(node["columns"].values())
-
-
 def _unique_columns(nodes: Nodes) -> Mapping[str, set[frozenset[str]]]:
     """Columns that stand once each in a relation, by its id: tests have passed."""
     found: dict[str, set[frozenset[str]]] = {}
@@ -134,14 +138,11 @@ def _unique_columns(nodes: Nodes) -> Mapping[str, set[frozenset[str]]]:
     return found
 
 
-def _line_of_file(node: Node, slip: Slip, texts: Mapping[str, str]) -> int | None:
+def _line_of(model: Node, slip: Slip, texts: Mapping[str, str]) -> int | None:
     """Where it stands, if that is certain: Jinja has written some of the lines."""
-    code, text = node["raw_code"], texts.get(node["original_file_path"], "")
-    if text.strip() != code.strip():
-        return None
-    line = _same_line(node["compiled_code"], code, slip.line)
-    line = line or messages.line_of(slip.about, code)
-    return line and line + blank_lines_above(text)
+    code = model["raw_code"]
+    line = _same_line(model["compiled_code"], code, slip.line)
+    return line_of_file(model, line or messages.line_of(slip.about, code), texts)
 
 
 def _same_line(compiled: str, raw: str, line: int | None) -> int | None:
