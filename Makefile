@@ -59,7 +59,8 @@ lint: lint-dbt
 	$(BIN)/ruff check api bench spark tests seeds
 	$(BIN)/ruff format --check api bench spark tests seeds
 	$(BIN)/mypy --strict api bench/*.py spark
-	$(BIN)/oxlint --deny-warnings api/static
+	$(BIN)/lint-imports --no-logo --no-cache
+	$(BIN)/oxlint --deny-warnings api/pages/static
 
 # The style of the models, and the conventions of the project that dbt reads into .lint.
 lint-dbt: export WAREHOUSE_DIR := .lint

@@ -26,12 +26,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     from flask import Flask
 
     from api import routes
-    from api.access import Door, Guard
-    from api.admission import WHOLE_BYTES, Admission, RequestBodies
     from api.config import Settings
-    from api.context import Context
-    from api.observing.observed import Observed
-    from api.remembered import Remembered
+    from api.middleware.access import Door, Guard
+    from api.middleware.admission import WHOLE_BYTES, Admission, RequestBodies
+    from api.middleware.request_log import Observed
+    from api.middleware.response_cache import Remembered
+    from api.routes.context import Context
     from api.routes.forms import Request
 
     settings = settings or Settings.from_env()
@@ -46,7 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = WHOLE_BYTES
     app.extensions["context"] = context = Context(settings)
     routes.register(app, context)
-    marts = context.warehouse.marts
+    marts = context.marts
     remembered = Remembered(
         app.wsgi_app, lambda: marts.served().build, settings.cache_bytes
     )

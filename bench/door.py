@@ -19,11 +19,11 @@ from typing import Any
 import duckdb
 
 from api.contract import Table
+from api.contract.files import Project
 from api.errors import Problem
 from api.intake import read_batch, read_csv
 from api.intake.encodings import encoding_named
 from api.intake.said import Said
-from api.project import Project
 from bench.processes import CHECKOUT
 
 CASES = CHECKOUT / "tests" / "cases"

@@ -17,14 +17,14 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from api import create_app
-from api.access import Door, Need, need, new_key
-from api.access.hosts import Host, is_loopback
-from api.access.keyring import LOOK_SECONDS, Keyring
-from api.access.keys import digest_of
-from api.access.origins import Origin
 from api.config import Settings
 from api.errors import ForeignHost, ForeignOrigin, Problem, UnknownKey
-from api.security_headers import DEFAULTS
+from api.middleware.access import Door, Need, need, new_key
+from api.middleware.access.hosts import Host, is_loopback
+from api.middleware.access.keyring import LOOK_SECONDS, Keyring
+from api.middleware.access.keys import digest_of
+from api.middleware.access.origins import Origin
+from api.middleware.security_headers import DEFAULTS
 
 WRITER, READER = "w" * 20, "r" * 20
 KEYS: dict[str, Any] = {"api_keys": (f"hr:{WRITER}",), "read_keys": (READER,)}

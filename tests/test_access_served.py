@@ -23,8 +23,8 @@ from support.server import (
     wait_until,
 )
 
-from api.access import new_key
 from api.config import CHECKOUT
+from api.middleware.access import new_key
 
 WRITER, READER, WRONG = "writer-key-of-tests", "reader-key-of-tests", "wrong-key-of-all"
 BATCH = {"table_name": "departments", "data": [[1, "Sales"]]}

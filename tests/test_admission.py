@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from support.server import HANG_SECONDS, run_command
 
-from api.admission import Admission
-from api.admission.body import Body
-from api.admission.slots import Slots
 from api.config import Settings
 from api.errors import IncompleteBody, Overloaded, TooLarge, TooManyRequests
+from api.middleware.admission import Admission
+from api.middleware.admission.body import Body
+from api.middleware.admission.slots import Slots
 
 
 def test_more_writes_than_threads_are_no_setting(

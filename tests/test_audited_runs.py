@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from api.runs.audit import audited_run, why_not_whole
-from api.runs.facts import DbtRun
+from api.builder.runs.audit import audited_run, why_not_whole
+from api.builder.runs.facts import DbtRun
 
 MODELS = ("hires", "departments")
 

@@ -16,10 +16,10 @@ from support.ledger import counting, upload
 from support.recompute import read_seeds
 from support.server import run_command
 
-from api.avro import write_avro
 from api.config import CHECKOUT
 from api.contract import Column, Table
 from api.errors import NotAvro, RowTooLong
+from api.formats.avro import write_avro
 from api.intake import avro_file, read_avro
 
 EVERY_TYPE = Table(
@@ -76,7 +76,7 @@ def test_a_file_cut_at_any_byte_is_refused(
     monkeypatch: pytest.MonkeyPatch, blocks: str
 ) -> None:
     if blocks == "many":
-        monkeypatch.setattr("api.avro.BLOCK_BYTES", 1)
+        monkeypatch.setattr("api.formats.avro.BLOCK_BYTES", 1)
     whole = avro_of(THINGS)
     for size in range(len(whole)):
         with pytest.raises(NotAvro):

@@ -14,8 +14,8 @@ import pytest
 from support.disks import held, mounted, unmount
 from support.server import run_command
 
-from api.engines.sqlite.database import Database
 from api.errors import StorageFull, WarehouseBusy, WarehouseDamaged
+from api.warehouse.engines.sqlite.database import Database
 
 
 def test_a_read_only_folder_is_told_by_every_command(

@@ -27,7 +27,7 @@ from support.server import (
 
 from api.builder.inputs import digest_of
 from api.config import CHECKOUT
-from api.project import Project
+from api.contract.files import Project
 
 # Looks as a builder does that has just started, and ends there.
 LOOK = """
@@ -35,7 +35,7 @@ import os
 from api.builder.heartbeat import Heart
 from api.builder.loop import Builder
 from api.config import Settings
-from api.engines import open_building
+from api.warehouse.engines import open_building
 
 settings = Settings.from_env()
 engine = open_building(settings)

@@ -90,7 +90,7 @@ def test_the_values_are_those_of_the_build_that_is_named(warehouse: Path) -> Non
 def test_the_values_are_looked_for_once_per_build(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    marts = client.application.extensions["context"].warehouse.marts
+    marts = client.application.extensions["context"].marts
     reading, reads = marts._database.reading, 0
 
     def counted() -> object:

@@ -14,9 +14,9 @@ import pytest
 from flask.testing import FlaskClient
 from support.charts import BARS, X, Y, drawn, mart_of, table_of, words_of
 
-from api.charts import draw, vegalite
-from api.charts.style import PALETTES, Palette, Theme, style_of
 from api.contract.model import Channel, Chart, Fold, Reference
+from api.formats.charts import draw, vegalite
+from api.formats.charts.style import PALETTES, Palette, Theme, style_of
 
 
 def texts(chart: Chart, rows: list[dict[str, object]], **options: object) -> list[str]:
@@ -235,7 +235,7 @@ def test_other_marks_are_drawn(chart: Chart, word: str) -> None:
 PROGRAM = """
 import json, sys
 import pyarrow as pa
-from api.charts import draw, vegalite
+from api.formats.charts import draw, vegalite
 from api.contract import Column, Mart
 from api.contract.model import Channel, Chart
 columns = (Column("team", "text", "T."), Column("hires", "integer", "H."))

@@ -9,7 +9,7 @@ import pytest
 from support.checkout import AUTHOR, commit_all, git
 
 from api.builder.checkout import Checkout
-from api.project import Project
+from api.contract.files import Project
 
 MODEL = "dbt_project/models/one.sql"
 OTHER = "dbt_project/models/two.sql"

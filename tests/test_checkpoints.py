@@ -9,10 +9,10 @@ from pathlib import Path
 from support.server import wait_until
 
 from api.config import CHECKOUT, Settings
-from api.engines.sqlite.checkpoints import Checkpoints
+from api.contract.files import Project
 from api.loading import load_csv
-from api.project import Project
-from api.warehouse import open_warehouse
+from api.warehouse.engines.sqlite.checkpoints import Checkpoints
+from api.warehouse.warehouse import open_warehouse
 
 
 def test_a_load_is_moved_out_of_the_wal_afterwards(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from support.project import Edit
 from support.server import environment, run_command
 
 from api.config import CHECKOUT
-from api.engines.sqlite.builder_lock import only_builder
+from api.warehouse.engines.sqlite.builder_lock import only_builder
 
 DEPARTMENTS = "1,Sales\n2,Legal\n"
 HIRES = "id,name,datetime,department_id,job_id\n1,Ann,2021-05-01,1,1\n2,Ben,,1,1\n"

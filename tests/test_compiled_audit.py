@@ -23,8 +23,8 @@ from api.builder.dbt import Dbt
 from api.builder.judge import Judge
 from api.builder.played import PlayedBuilds
 from api.config import Settings
-from api.engines import open_building
-from api.project import Project
+from api.warehouse.engines import open_building
+from api.contract.files import Project
 warehouse, *changes = sys.argv[1:]
 settings = Settings.from_env()
 engine = open_building(settings)

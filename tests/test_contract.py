@@ -7,7 +7,7 @@ from support.contract import FILES, MART, SOURCES, complaints
 
 from api.config import CHECKOUT
 from api.contract import read_project
-from api.project import Project
+from api.contract.files import Project
 
 
 def test_tables_and_marts_are_read() -> None:

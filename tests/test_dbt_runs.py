@@ -24,7 +24,7 @@ from support.project import Edit
 from support.server import HANG_SECONDS, build_once, environment, run_command, run_dbt
 
 from api.config import CHECKOUT
-from api.engines import LEASE_OWNER
+from api.warehouse.engines import LEASE_OWNER
 
 FIRST = "1,Ann,2021-01-01,1,1\n"
 SECOND = "2,Ben,2021-01-01,1,1\n"

@@ -15,7 +15,7 @@ from support.image import COMPOSE, exec_form, image_environment
 from api.builder.supervisor import END_SECONDS
 from api.commands import commands
 from api.config import CHECKOUT, Settings
-from api.project import WATCHED
+from api.contract.files import WATCHED
 
 SETTINGS = {spec.name.upper(): spec.default for spec in fields(Settings)}
 # Read by others than `Settings`: dbt, Python, the shell, PostgreSQL's tools.

@@ -12,12 +12,12 @@ from flask.testing import FlaskClient
 from support.problems import problem_classes
 
 from api import errors
-from api.charts import THEMES
 from api.commands import commands
 from api.config import CHECKOUT, Settings
 from api.contract.marts import TAKEN_PARAMETERS
 from api.documents.loads import Receipt
 from api.formats import FORMATS
+from api.formats.charts import THEMES
 
 README = (CHECKOUT / "README.md").read_text()
 INTAKE = [path.read_text() for path in (CHECKOUT / "api/intake").glob("*.py")]

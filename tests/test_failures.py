@@ -15,8 +15,8 @@ from support.inspection import query
 from support.project import copy_project
 from support.server import environment
 
+from api.builder.runs import messages
 from api.config import CHECKOUT
-from api.runs import messages
 
 # Breaks the project in one way after the other; what was recorded of each build.
 SCRIPT = """
@@ -24,7 +24,7 @@ import json, sqlite3, sys
 from pathlib import Path
 from api.builder.heartbeat import Heart
 from api.builder.loop import Builder
-from api.engines import open_building
+from api.warehouse.engines import open_building
 from api.config import Settings
 settings = Settings.from_env()
 builder = Builder(settings, open_building(settings), Heart())

@@ -16,12 +16,11 @@ from support.inspection import query
 from support.server import build_once, wait_until
 from werkzeug.test import TestResponse
 
-from api.answers import Answers, Wish
 from api.contract import Mart
-from api.engines.sqlite.carrying import SqliteWarehouse
 from api.formats import FORMATS, Format
-from api.warehouse import Marts
-from api.warehouse.marts import SETTLED_SECONDS, TRUSTED_SECONDS
+from api.metrics.answers import Answers, Wish
+from api.metrics.published import SETTLED_SECONDS, TRUSTED_SECONDS, Marts
+from api.warehouse.engines.sqlite.carrying import SqliteWarehouse
 
 HIRES = "/metrics/employees_per_department"
 ABOVE = "/metrics/departments_above_average"
@@ -81,7 +80,7 @@ def test_an_answer_that_is_known_costs_no_look_into_the_database(
 ) -> None:
     known = etag(client, ABOVE)
     assert client.get(ABOVE).status_code == 200
-    marts = client.application.extensions["context"].warehouse.marts
+    marts = client.application.extensions["context"].marts
     time.sleep(SETTLED_SECONDS)
     reads = 0
     reading = marts._database.reading

@@ -16,7 +16,7 @@ from support.server import build_once
 
 from api import create_app
 from api.config import Settings
-from api.engines.sqlite.builder_lock import only_builder
+from api.warehouse.engines.sqlite.builder_lock import only_builder
 
 
 @contextmanager

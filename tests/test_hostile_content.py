@@ -18,8 +18,6 @@ from support.properties import MART, TABLES, cursor_of, read
 from support.remembering import Told
 from support.sending import batch, upload
 
-from api.answers import ENTRY_BYTES, Answers, Body
-from api.charts.printable import LONGEST
 from api.errors import (
     BadParameter,
     BadRequest,
@@ -30,13 +28,15 @@ from api.errors import (
     TooLarge,
     TooManyRows,
 )
-from api.foreign_text import file_label, quoted, without_formula
+from api.formats.charts.printable import LONGEST
 from api.intake import Limits, read_batch, read_csv
+from api.intake.json_text import json_value
 from api.intake.keys import LONG_KEY, SeenKeys
-from api.json_text import json_value
 from api.loading import RAW_SHOWN
-from api.query import read_query
-from api.remembered import ENTRY_BYTES as ENTRY
+from api.metrics.answers import ENTRY_BYTES, Answers, Body
+from api.metrics.query import read_query
+from api.middleware.response_cache import ENTRY_BYTES as ENTRY
+from api.wording.untrusted_text import file_label, quoted, without_formula
 
 WORDS, JOBS, EVERYTHING, CHOICES = TABLES
 ROW = b"%d,Cook\n"

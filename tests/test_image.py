@@ -16,7 +16,7 @@ from support.image import COMPOSE, exec_form, image_environment, last_stage
 from support.imports import MODULES, imports
 
 from api.config import CHECKOUT
-from api.project import WATCHED
+from api.contract.files import WATCHED
 
 SERVER_SED = CHECKOUT / "deploy/server.sed"
 ENGINES = sorted(

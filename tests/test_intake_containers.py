@@ -34,8 +34,8 @@ from api.errors import (
 from api.intake import CsvFile, Limits, Reject, read_csv
 from api.intake.containers import Container, opened
 from api.intake.said import Said
-from api.read_ahead import read_ahead
-from api.workbooks import Sheet
+from api.intake.workbooks import Sheet
+from api.loading.read_ahead import read_ahead
 
 COOKS = [["id", "job"], [1, "Cook"], [2, "Smith"]]
 CSV = b"id,job\n1,Cook\n2,Smith\n"

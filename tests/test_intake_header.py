@@ -13,9 +13,9 @@ from support.tables import HIRES, JOBS, ROW, WORDS, codes, read
 
 from api.contract.model import Column, Table
 from api.errors import HeaderMismatch, UnknownHeader
-from api.foreign_text import storable
 from api.intake import read_batch, read_csv
 from api.intake.blanks import BLANK, bare
+from api.wording.untrusted_text import storable
 
 NAMES = HIRES.column_names
 PAIRS = Table(

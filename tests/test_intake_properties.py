@@ -20,7 +20,7 @@ from support.properties import (
 
 from api.contract import Table
 from api.errors import Problem
-from api.query import OPERATORS, read_query
+from api.metrics.query import OPERATORS, read_query
 
 PIECES = [
     *",,\"\n\r;01 -+='",

@@ -12,10 +12,10 @@ from support.tables import HIRES, JOBS, WORDS
 
 from api.contract.model import Column, Table
 from api.errors import Problem
-from api.foreign_text import storable
 from api.intake import Reject, read_csv
 from api.intake.blanks import bare
 from api.intake.said import Said
+from api.wording.untrusted_text import storable
 
 PLACES = Table(
     "places", "", (Column("city", "text", "", True), Column("land", "text", "")), ()

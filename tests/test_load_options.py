@@ -20,7 +20,7 @@ from support.server import HANG_SECONDS, wait_until
 
 from api.config import CHECKOUT, Settings
 from api.errors import RequestInProgress
-from api.warehouse import open_warehouse
+from api.warehouse.warehouse import open_warehouse
 
 MIXED = b"1,Sales\nx,Legal\n3,\n"
 

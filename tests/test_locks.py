@@ -55,7 +55,7 @@ def answer_of(done: subprocess.CompletedProcess[str]) -> Any:
 TRY_TO_OPEN = """
 import json, os, sqlite3, sys
 from pathlib import Path
-from api.engines.sqlite.guard import keep_sqlite3_out_of, TwoCopiesOfSqlite
+from api.warehouse.engines.sqlite.guard import keep_sqlite3_out_of, TwoCopiesOfSqlite
 folder, *names = Path(sys.argv[1]), *sys.argv[2:]
 keep_sqlite3_out_of(folder)
 os.chdir(folder.parent)
@@ -142,7 +142,7 @@ def test_a_process_that_answers_http_does_not_even_import_sqlite3(
     monkeypatch.setenv("WAREHOUSE_DIR", str(warehouse))
     code = """
     import json
-    from api.serving import worker_app
+    from api.server import worker_app
     app = worker_app()
     assert app.test_client().get("/metrics/departments_above_average?format=svg").data
     try:
@@ -175,7 +175,7 @@ def test_a_lock_held_through_adbc_survives_other_connections_of_the_process(
     code = f"""
     import json, subprocess, sys
     from pathlib import Path
-    from api.engines.sqlite.database import Connection, Database
+    from api.warehouse.engines.sqlite.database import Connection, Database
     path = Path(sys.argv[1])
     database = Database(path)
     database.rows("create table if not exists probe (x integer) strict")

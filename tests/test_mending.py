@@ -11,8 +11,8 @@ from support.server import environment, free_port, run_command
 
 from api.builder.heartbeat import Heart, Pulse
 from api.config import CHECKOUT
-from api.engines.sqlite.builder_lock import builder_is_running, only_builder
-from api.engines.sqlite.building import mending
+from api.warehouse.engines.sqlite.builder_lock import builder_is_running, only_builder
+from api.warehouse.engines.sqlite.building import mending
 
 
 def test_a_damaged_file_is_kept_under_a_dated_name_and_only_the_last(

@@ -13,7 +13,7 @@ from api.builder import loop
 from api.builder.heartbeat import Heart
 from api.builder.invocation import Invocation
 from api.config import Settings
-from api.engines import LEASE_OWNER, Position
+from api.warehouse.engines import LEASE_OWNER, Position
 
 LAST = "2021-12-31T23:59:59.999Z"
 FIRST, SAME, SECOND = (f"2022-01-0{day}Z" for day in ("1T00:00:00.000", "1T23", "2T07"))

@@ -16,7 +16,7 @@ from support import fork_server
 from support.server import Server, environment, wait_until
 
 from api.config import CHECKOUT
-from api.observing.logs import JsonLines, tell
+from api.observability.logs import JsonLines, tell
 
 METRIC = "/metrics/employees_per_department"
 Line = dict[str, Any]

@@ -16,7 +16,7 @@ from support.project import Edit
 from api import create_app
 from api.config import CHECKOUT, Settings
 
-PAGE = CHECKOUT / "api/static/page"
+PAGE = CHECKOUT / "api/pages/static/page"
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 MODULES = sorted(PAGE.glob("*.js"))
 

@@ -181,8 +181,8 @@ from api.builder.judge import Judge
 from api.builder.played import PlayedBuilds
 from api.builder.recorder import opened
 from api.config import Settings
-from api.engines import open_building
-from api.project import Project
+from api.warehouse.engines import open_building
+from api.contract.files import Project
 folder = Path(sys.argv[1])
 TIMES = ("started_at", "finished_at", "seconds", "steps")
 settings = Settings.from_env()

@@ -9,8 +9,8 @@ from support.contract import FILES, MART, SOURCES, complaints
 from support.project import copy_project
 
 from api.contract import read_project
+from api.contract.files import Project
 from api.errors import ContractError
-from api.project import Project
 
 PATH = "marts/places_by_kind.yml"
 PROJECT = """

@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 
-from api.read_ahead import read_ahead
+from api.loading.read_ahead import read_ahead
 
 
 def test_items_come_in_order_and_all_of_them() -> None:

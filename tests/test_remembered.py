@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from support.remembering import BUILD, Told
 
-from api.remembered import ENTRY_BYTES
+from api.middleware.response_cache import ENTRY_BYTES
 
 METRIC = "/metrics/employees_per_department"
 

@@ -14,8 +14,8 @@ import pytest
 from flask.testing import FlaskClient
 from support.server import HANG_SECONDS, Server, serving
 
-from api.admission import WHOLE_BYTES, RequestBodies, request_bodies
 from api.config import Settings
+from api.middleware.admission import WHOLE_BYTES, RequestBodies, request_bodies
 
 KEY = "k" * 20
 MOST_BYTES = 20_000_000

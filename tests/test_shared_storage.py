@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from api.contract import Column, Table
-from api.shared_storage import (
+from api.warehouse.engines.spark.storage import (
     Storage,
     TableFiles,
     contents,

@@ -16,7 +16,7 @@ from support.inspection import query
 from support.ledger import counting, upload
 from support.server import Server, build_once, run_command, serving
 
-from api.engines.sqlite.snapshot import restore_snapshot, take_snapshot
+from api.warehouse.engines.sqlite.snapshot import restore_snapshot, take_snapshot
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.runs import messages
+from api.builder.runs import messages
 
 SYNTAX = """\
 Runtime Error in model stg_jobs (dbt_project/models/staging/stg_jobs.sql)

@@ -18,13 +18,13 @@ import pytest
 
 from api.builder.judge import Judge
 from api.config import CHECKOUT, Settings
-from api.engines.spark import ledger
-from api.engines.spark.building import SparkBuilding
-from api.engines.spark.ledger import write_ledger
-from api.engines.sqlite.building.record import rows, warehouse_in
-from api.project import Project
-from api.raw_schema import Run
-from api.shared_storage import Storage
+from api.contract.files import Project
+from api.warehouse.engines.spark import ledger
+from api.warehouse.engines.spark.building import SparkBuilding
+from api.warehouse.engines.spark.ledger import write_ledger
+from api.warehouse.engines.spark.storage import Storage
+from api.warehouse.engines.sqlite.building.record import rows, warehouse_in
+from api.warehouse.schema import Run
 
 COLUMNS = [
     {"name": "year", "data_type": "integer", "description": "Year.", "meta": {}},

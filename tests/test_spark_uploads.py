@@ -13,7 +13,9 @@ import pytest
 from api.config import Settings
 from api.contract import Column, Table
 from api.errors import ContractError
-from api.warehouse import Arrival, RawStore, open_warehouse
+from api.warehouse.ledger import Arrival
+from api.warehouse.raw_store import RawStore
+from api.warehouse.warehouse import open_warehouse
 
 ID = Column("id", "integer", "", required=True)
 TABLE = Table("people", "", (ID, Column("note", "text", "")), ("id",))

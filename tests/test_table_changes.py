@@ -20,10 +20,11 @@ from support.server import Server, environment, run_command, run_dbt, wait_until
 
 from api.config import CHECKOUT, Settings
 from api.contract import Column, Table
-from api.engines.sqlite.database import Connection
 from api.errors import ContractError
 from api.loading import load_csv
-from api.warehouse import Warehouse, open_warehouse, unaccepted_values
+from api.warehouse.engines.sqlite.database import Connection
+from api.warehouse.unaccepted import unaccepted_values
+from api.warehouse.warehouse import Warehouse, open_warehouse
 
 ID = Column("id", "integer", "A number.", required=True)
 KIND = Column("kind", "text", "A kind.", required=True)
@@ -248,8 +249,8 @@ PREPARE = """
 import sys
 from pathlib import Path
 from api.config import Settings
-from api.project import Project
-from api.warehouse import open_warehouse
+from api.contract.files import Project
+from api.warehouse.warehouse import open_warehouse
 settings = Settings.from_env()
 tables = Project(settings.project_dir).contract().tables.values()
 open_warehouse(settings).raw.prepare(tables)

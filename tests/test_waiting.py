@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from support.server import HANG_SECONDS
 
-from api.admission.slots import Slots
 from api.builder.heartbeat import Heart, Pulse
-from api.engines.sqlite.commits import NAME, CommitListener, signal_commit
-from api.engines.sqlite.database import Database
+from api.middleware.admission.slots import Slots
+from api.warehouse.engines.sqlite.commits import NAME, CommitListener, signal_commit
+from api.warehouse.engines.sqlite.database import Database
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from api.builder import watch
 from api.builder.watch import WatchedProject
-from api.project import Project
+from api.contract.files import Project
 
 MODEL = "dbt_project/models/marts/one.sql"
 

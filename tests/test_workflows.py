@@ -11,7 +11,7 @@ import yaml
 
 from api.commands import commands
 from api.config import CHECKOUT
-from api.project import WATCHED
+from api.contract.files import WATCHED
 
 WORKFLOWS = sorted((CHECKOUT / ".github/workflows").glob("*.yml"))
 MAKEFILE = (CHECKOUT / "Makefile").read_text()

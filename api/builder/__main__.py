@@ -12,9 +12,9 @@ from api.builder.heartbeat import Heart
 from api.builder.loop import Builder
 from api.builder.supervisor import BUILDER_TAKEN, HEARTBEAT, ONCE, SILENCES
 from api.config import Settings
-from api.engines import AnotherBuilder, open_building
 from api.errors import WarehouseBusy
-from api.observing.logs import configure, tell
+from api.observability.logs import configure, tell
+from api.warehouse.engines import AnotherBuilder, open_building
 
 NICENESS = 15
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from api.project import WATCHED, Project
+from api.contract.files import WATCHED, Project
 
 # Of a checkout on a slow disk; a build does not wait for more than that.
 GIT_SECONDS = 10.0

@@ -25,13 +25,13 @@ from api.builder.inputs import surroundings
 from api.builder.invocation import Invocation
 from api.builder.played import PlayedBuilds, interrupt
 from api.builder.recorder import opened, recording
+from api.builder.runs.facts import Nodes
 from api.builder.same_project import is_same_project
 from api.builder.timeless import is_timeless
 from api.builder.unchanged import UnchangedNodes
 from api.config import Settings
-from api.engines import LEASE_OWNER
-from api.project import Project
-from api.runs.facts import Nodes
+from api.contract.files import Project
+from api.warehouse.engines import LEASE_OWNER
 
 COMPILED_AUDIT = ("unique", "not_null", "accepted_values", "relationships")
 DATA_ONLY = (

@@ -12,13 +12,13 @@ from api.builder.heartbeat import Heart
 from api.builder.invocation import Invocation
 from api.builder.overseer import Overseer
 from api.builder.played import PlayedBuilds
+from api.builder.runs.outcome import Stop
 from api.builder.watch import WatchedProject
 from api.config import Settings
-from api.engines import Building
+from api.contract.files import Project
 from api.errors import ContractError
-from api.observing.logs import configure
-from api.project import Project
-from api.runs.outcome import Stop
+from api.observability.logs import configure
+from api.warehouse.engines import Building
 
 if TYPE_CHECKING:
     from api.builder.dbt import Dbt

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from api.builder.watch import WatchedProject
-from api.engines import LEASE_OWNER, Building, Position
+from api.warehouse.engines import LEASE_OWNER, Building, Position
 
 if TYPE_CHECKING:
     from api.builder.dbt import Dbt

@@ -1,6 +1,6 @@
 """What is told where dbt could not begin to build: words, file and line.
 
-For failures of single models and tests see `api.runs.failures`.
+For failures of single models and tests see `api.builder.runs.failures`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from api.builder.invocation import Failures
-from api.project import Project, blank_lines_above
-from api.runs import messages
+from api.builder.runs import messages
+from api.contract.files import Project, blank_lines_above
 
 SILENT = (
     "The builder gave no sign of life for {:.0f} s (BUILD_TIMEOUT_SECONDS) and was"

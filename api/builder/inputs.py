@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from importlib.metadata import version
 
-from api.project import Project
+from api.contract.files import Project
 
 VARIABLE = re.compile(r"env_var\(\s*['\"](\w+)")
 # Where the warehouse is, and how it is reached, changes nothing that is in it.

@@ -13,16 +13,16 @@ from typing import Any
 
 from api.builder.checkout import Checkout, Version
 from api.builder.recorded_build import build_of
-from api.engines import LEASE_OWNER, Building, Position, Publishing, Row
-from api.observing.logs import tell
-from api.project import Project
-from api.runs.audit import audited_run, builder_of, loads_audited, models_gone
-from api.runs.facts import DbtRun, Nodes, Result
-from api.runs.failures import Failure
-from api.runs.misfits import failure_of_misfit
-from api.runs.outcome import Outcome, Stop, outcome_of
-from api.runs.slips import warnings_of_slips
-from api.utc import utc_text
+from api.builder.runs.audit import audited_run, builder_of, loads_audited, models_gone
+from api.builder.runs.facts import DbtRun, Nodes, Result
+from api.builder.runs.failures import Failure
+from api.builder.runs.misfits import failure_of_misfit
+from api.builder.runs.outcome import Outcome, Stop, outcome_of
+from api.builder.runs.slips import warnings_of_slips
+from api.contract.files import Project
+from api.observability.logs import tell
+from api.warehouse.engines import LEASE_OWNER, Building, Position, Publishing, Row
+from api.warehouse.utc import utc_text
 
 SUPERSEDED = (
     "Not published: another dbt run has rebuilt a model since. Run `dbt build` again."

@@ -18,13 +18,13 @@ from api.builder.invocation import Invocation
 from api.builder.judge import Judge
 from api.builder.lineage import LineagePage
 from api.builder.retry import Retry, hold_off
+from api.builder.runs.outcome import Outcome
 from api.builder.watch import WatchedProject
 from api.config import Settings
-from api.engines import Building, Position
-from api.observing.logs import tell
-from api.project import Project
-from api.runs.outcome import Outcome
-from api.utc import utc_text
+from api.contract.files import Project
+from api.observability.logs import tell
+from api.warehouse.engines import Building, Position
+from api.warehouse.utc import utc_text
 
 log = logging.getLogger("builder")
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from api.builder.heartbeat import Heart
+from api.builder.runs.outcome import Stop
 from api.builder.watch import WatchedProject
-from api.engines import AtWork, Work
-from api.runs.outcome import Stop
-from api.utc import utc_text
+from api.warehouse.engines import AtWork, Work
+from api.warehouse.utc import utc_text
 
 LOOK_SECONDS = 0.5
 # What is at work for less is not shown.

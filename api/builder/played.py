@@ -16,9 +16,9 @@ from typing import Any
 
 from api.builder.likeness import Recording, Statement, script_of
 from api.builder.script import FINISHED_AT, GIVEN, Script
-from api.engines import Building
-from api.observing.logs import tell
-from api.utc import utc_text
+from api.observability.logs import tell
+from api.warehouse.engines import Building
+from api.warehouse.utc import utc_text
 
 # Loads of several kinds may take turns.
 KEPT = 4

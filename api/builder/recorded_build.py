@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.builder.checkout import Version
-from api.runs.catalogue import endpoint_of
-from api.runs.facts import DbtRun
-from api.runs.outcome import Outcome
+from api.builder.runs.catalogue import endpoint_of
+from api.builder.runs.facts import DbtRun
+from api.builder.runs.outcome import Outcome
 
 
 def build_of(

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from api.builder.watch import POLL_SECONDS
-from api.project import Project
+from api.contract.files import Project
 
 # What passes by itself: tried again, each time after twice as long.
 TRANSIENT = ("No space left on device", "Read-only file system", "another dbt run")

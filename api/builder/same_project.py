@@ -9,8 +9,8 @@ from typing import Any
 
 from dbt.contracts.graph.manifest import Manifest
 
+from api.builder.runs.facts import Nodes
 from api.builder.unchanged import ASIDE
-from api.runs.facts import Nodes
 
 
 def is_same_project(

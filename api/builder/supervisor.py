@@ -11,7 +11,7 @@ import time
 
 from api.builder.heartbeat import Pulse
 from api.config import CHECKOUT, Settings
-from api.observing.logs import tell
+from api.observability.logs import tell
 
 ONCE, HEARTBEAT, SILENCES = "--once", "--heartbeat", "--silences"
 BUILDER_TAKEN = 3

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from api.builder.inputs import digest_of
-from api.project import Fingerprint, Project
+from api.contract.files import Fingerprint, Project
 
 # Between two looks: while somebody works on the project, and else.
 POLL_SECONDS = 0.25

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from api.avro import write_avro
 from api.commands.common import (
     REFUSED,
     contract_of,
@@ -16,10 +15,11 @@ from api.commands.common import (
     warehouse_of,
 )
 from api.commands.loading import BY, load_files
-from api.durable import put_on_disk
-from api.engines import check_snapshots, warehouse_exists
+from api.formats.avro import write_avro
 from api.loading import Terms, limits_of, load_avro, table_named
-from api.plural import count
+from api.warehouse.durable import put_on_disk
+from api.warehouse.engines import check_snapshots, warehouse_exists
+from api.wording.counts import count
 
 SUFFIX = ".avro"
 
@@ -74,7 +74,7 @@ def snapshot(folder: Path) -> None:
     """Copy the whole warehouse into the new FOLDER, while it is written and served."""
     settings = settings_of()
     check_snapshots(settings)
-    from api.engines.sqlite.snapshot import take_snapshot
+    from api.warehouse.engines.sqlite.snapshot import take_snapshot
 
     if not warehouse_exists(settings):
         raise click.ClickException(
@@ -90,7 +90,7 @@ def restore_from_snapshot(folder: Path) -> None:
     """Make the warehouse what a snapshot in FOLDER says; its server must be stopped."""
     settings = settings_of()
     check_snapshots(settings)
-    from api.engines.sqlite.snapshot import restore_snapshot
+    from api.warehouse.engines.sqlite.snapshot import restore_snapshot
 
     about, aside = restore_snapshot(folder, settings.warehouse_dir)
     click.echo(

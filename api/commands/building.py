@@ -15,8 +15,9 @@ from api.commands.common import (
     settings_of,
     warehouse_of,
 )
-from api.engines import warehouse_exists
-from api.warehouse import open_warehouse, unaccepted_values
+from api.warehouse.engines import warehouse_exists
+from api.warehouse.unaccepted import unaccepted_values
+from api.warehouse.warehouse import open_warehouse
 
 
 @click.command()

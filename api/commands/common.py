@@ -12,10 +12,11 @@ import click
 from api.builder.supervisor import BUILDER_TAKEN, build_once
 from api.config import Settings
 from api.contract import Contract
+from api.contract.files import Project
 from api.errors import ContractError
-from api.plural import count
-from api.project import Project
-from api.warehouse import Build, Warehouse, open_warehouse
+from api.warehouse.builds import Build
+from api.warehouse.warehouse import Warehouse, open_warehouse
+from api.wording.counts import count
 
 REFUSED, WITH_REJECTS = 1, 3
 

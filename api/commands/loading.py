@@ -31,8 +31,9 @@ from api.loading import (
     table_named,
 )
 from api.loading import undo as undo_load
-from api.provenance import Provenance
-from api.warehouse import Load, RawStore
+from api.warehouse.ledger import Load
+from api.warehouse.provenance import Provenance
+from api.warehouse.raw_store import RawStore
 
 BY = Provenance(actor="command line")
 

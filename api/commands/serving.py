@@ -7,13 +7,13 @@ from contextlib import closing
 
 import click
 
-from api.access import Door
 from api.builder.supervisor import Supervisor
 from api.commands.common import REFUSED, complain, settings_of
 from api.config import Settings
+from api.contract.files import Project
 from api.errors import ContractError
-from api.project import Project
-from api.warehouse import open_warehouse
+from api.middleware.access import Door
+from api.warehouse.warehouse import open_warehouse
 
 PUBLIC_WITHOUT_KEYS = (
     "Other machines reach {}, and there is no API key: anybody could load rows. Make a"
@@ -28,8 +28,8 @@ PUBLIC_WITHOUT_KEYS = (
 @click.option("--workers", type=int, help="HTTP processes.  [env WORKERS, default 1]")
 def serve(**options: str | int | None) -> None:
     """Serve HTTP, with a builder beside it."""
-    from api.serving import is_public, try_to_listen
-    from api.serving import serve as run
+    from api.server import is_public, try_to_listen
+    from api.server import serve as run
 
     given = {name: value for name, value in options.items() if value is not None}
     settings = settings_of(**given)

@@ -11,7 +11,7 @@ from typing import Any
 
 from api.contract.model import Column, DataType
 from api.contract.shape import ColumnShape
-from api.suggestion import did_you_mean
+from api.wording.suggestion import did_you_mean
 
 # dbt's own data tests; a project may define more.
 DBT_TESTS = ("not_null", "unique", "accepted_values", "relationships")

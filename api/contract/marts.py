@@ -13,7 +13,7 @@ from api.errors import ContractError
 
 # Tables that the published database keeps for itself.
 TAKEN_NAMES = {"at_work", "builds", "catalogue"}
-# Query parameters that every metric has, see `api.query`.
+# Query parameters that every metric has, see `api.metrics.query`.
 TAKEN_PARAMETERS = (
     "select",
     "sort",

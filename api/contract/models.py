@@ -13,7 +13,7 @@ from api.contract.project_file import config_of
 from api.contract.shape import ModelShape
 from api.contract.sql import read_sql
 from api.errors import ContractError
-from api.suggestion import did_you_mean
+from api.wording.suggestion import did_you_mean
 
 MARTS = "marts"
 EPHEMERAL = "ephemeral"

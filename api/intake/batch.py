@@ -15,7 +15,6 @@ import pyarrow as pa
 
 from api.contract.model import Column, Table
 from api.errors import RowTooLong, UnknownHeader
-from api.foreign_text import cut, quoted, storable
 from api.intake.blanks import bare
 from api.intake.header import is_like_names
 from api.intake.keys import SeenKeys
@@ -23,7 +22,8 @@ from api.intake.layout import Names, expected
 from api.intake.reasons import mismatch
 from api.intake.rows import OUR_COLUMNS, Block, Defect, Reject
 from api.intake.validator import judge
-from api.suggestion import did_you_mean
+from api.wording.suggestion import did_you_mean
+from api.wording.untrusted_text import cut, quoted, storable
 
 BATCH_ROWS = 1000
 ROW_CHARACTERS = 1 << 20  # as for the rows of a file

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
 from api.errors import BadParameter, BinaryContent, EmptyFile, UnreadableFile
-from api.foreign_text import quoted
 from api.intake.limits import Limits
 from api.intake.unpacking import (
     Bound,
@@ -20,8 +19,9 @@ from api.intake.unpacking import (
     Rejoined,
     fill,
 )
+from api.intake.workbooks import Sheet, refuse_choice, spooled
 from api.intake.zips import Workbook, Zip
-from api.workbooks import Sheet, refuse_choice, spooled
+from api.wording.untrusted_text import quoted
 
 _GZIP = b"\x1f\x8b"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")

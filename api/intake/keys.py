@@ -12,8 +12,8 @@ import pyarrow as pa
 from pyroaring import BitMap64
 
 from api.contract.model import Table
-from api.foreign_text import quoted
 from api.intake.rows import Defect
+from api.wording.untrusted_text import quoted
 
 LONG_KEY = 60  # characters
 

@@ -22,14 +22,14 @@ from api.errors import (
     UnknownHeader,
     of_choices,
 )
-from api.foreign_text import cut, quoted
 from api.intake.cells import check
 from api.intake.dates import Row, with_dates
 from api.intake.header import DELIMITERS, delimiters_in, layout_of, records_of
 from api.intake.layout import Layout, Names
 from api.intake.quotes import Mender
 from api.intake.said import Said
-from api.suggestion import did_you_mean
+from api.wording.suggestion import did_you_mean
+from api.wording.untrusted_text import cut, quoted
 
 _DECIMAL_COMMA = re.compile(r"^(-?[0-9]+),([0-9]+)$")
 _CHARACTERS = 200  # of a row that is shown

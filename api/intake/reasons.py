@@ -10,8 +10,8 @@ import unicodedata
 from datetime import date
 
 from api.contract.model import Column, DataType
-from api.foreign_text import quoted
 from api.intake.rows import Defect
+from api.wording.untrusted_text import quoted
 
 # Every code that a refused row can have, for those who document them.
 REASONS = {

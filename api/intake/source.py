@@ -12,12 +12,12 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from api.errors import BinaryContent, NotUtf8, UnreadableFile, of_choices
-from api.foreign_text import quoted
 from api.intake.containers import PACKED, Container, opened
 from api.intake.encodings import UTF8, encoding_of, readings_of, refuse_utf8, utf16_of
 from api.intake.limits import Limits
 from api.intake.said import Said
 from api.intake.unpacking import Readable, fill
+from api.wording.untrusted_text import quoted
 
 # Texts that are no CSV, and how they begin.
 _TEXTS = {

@@ -9,8 +9,9 @@ from api.errors import BatchSize
 from api.intake import BATCH_ROWS, Block, read_batch
 from api.loading.tally import Tally
 from api.loading.terms import Receipt, Report, Terms
-from api.plural import count
-from api.warehouse import Arrival, RawStore
+from api.warehouse.ledger import Arrival
+from api.warehouse.raw_store import RawStore
+from api.wording.counts import count
 
 
 def load_batch(

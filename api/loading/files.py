@@ -7,12 +7,14 @@ from contextlib import closing
 from typing import Any, BinaryIO, Protocol
 
 from api.contract import Table
-from api.foreign_text import file_label
 from api.intake import Block, CsvFile, Limits, Remembered, Said, read_avro, read_csv
+from api.loading.read_ahead import read_ahead
 from api.loading.tally import Tally
 from api.loading.terms import Receipt, Report, Terms, receipt_of
-from api.read_ahead import read_ahead
-from api.warehouse import Arrival, Load, LoadInProgress, RawStore
+from api.warehouse.ledger import Arrival, Load
+from api.warehouse.load_in_progress import LoadInProgress
+from api.warehouse.raw_store import RawStore
+from api.wording.untrusted_text import file_label
 
 BLOCKS_AHEAD = 4
 

@@ -10,9 +10,11 @@ from api.contract import Contract, Table
 from api.errors import UnknownTable
 from api.intake import Limits, Said
 from api.loading.tally import REJECTS_SHOWN, reject_document
-from api.provenance import NOBODY, Provenance
-from api.suggestion import did_you_mean
-from api.warehouse import KeyedRequest, Load, RawStore
+from api.warehouse.ledger import Load
+from api.warehouse.provenance import NOBODY, Provenance
+from api.warehouse.raw_store import RawStore
+from api.warehouse.requests import KeyedRequest
+from api.wording.suggestion import did_you_mean
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.loading.terms import Receipt, Terms
-from api.warehouse import RawStore
+from api.warehouse.raw_store import RawStore
 
 
 def undo(store: RawStore, load_id: int, terms: Terms | None = None) -> Receipt:

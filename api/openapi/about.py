@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from api.errors import Problem
 from api.formats import FORMATS
 from api.intake.reasons import REASONS
-from api.query import OPERATORS
+from api.metrics.query import OPERATORS
 
 
 def _every(problem: type[Problem]) -> Iterator[type[Problem]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.access import Need, need
 from api.errors import (
     ForeignHost,
     ForeignOrigin,
@@ -13,6 +12,7 @@ from api.errors import (
     ReadOnlyKey,
     UnknownKey,
 )
+from api.middleware.access import Need, need
 from api.openapi.parts import problems
 
 Node = dict[str, Any]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from api import errors
-from api.avro import MEDIA_TYPE
 from api.contract import Table
+from api.formats.avro import MEDIA_TYPE
 from api.openapi.loading import KEY, PREFER, answers, dry_run, table_in_path
 from api.openapi.parts import answer, problems
 

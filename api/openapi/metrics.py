@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from api.charts import THEMES
 from api.contract import Column, Mart, Parameter
 from api.contract.marts import ALL, TAKEN_PARAMETERS
 from api.errors import (
@@ -17,6 +16,9 @@ from api.errors import (
     UnreadableMetric,
 )
 from api.formats import formats_of
+from api.formats.charts import THEMES
+from api.metrics.query import MOST_ROWS, OPERATORS, operators_of
+from api.metrics.query.filters import SEVERAL
 from api.openapi.parts import (
     STAMP,
     answer,
@@ -27,8 +29,6 @@ from api.openapi.parts import (
     whole_number,
 )
 from api.openapi.schemas import TYPES, array_of, cell, ref, typed
-from api.query import MOST_ROWS, OPERATORS, operators_of
-from api.query.filters import SEVERAL
 
 Node = dict[str, Any]
 Rows = Sequence[Mapping[str, Any]]

@@ -9,9 +9,8 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import IntegerConverter, Map
 
-from api.context import Context
 from api.errors import BadRequest
-from api.foreign_text import quoted
+from api.middleware.security_headers import DEFAULTS
 from api.routes import (
     backups,
     builds,
@@ -27,8 +26,9 @@ from api.routes import (
     undo,
     uploads,
 )
+from api.routes.context import Context
 from api.routes.reading import NEWEST
-from api.security_headers import DEFAULTS
+from api.wording.untrusted_text import quoted
 
 LONGEST_HEADER = 16 << 10
 

@@ -10,10 +10,10 @@ from typing import BinaryIO, cast
 
 from flask import Blueprint, Response, request, send_file
 
-from api.avro import MEDIA_TYPE, write_avro
-from api.context import Context
 from api.errors import UnsupportedMediaType
+from api.formats.avro import MEDIA_TYPE, write_avro
 from api.loading import Receipt, Terms, check_avro, limits_of, load_avro, table_named
+from api.routes.context import Context
 from api.routes.reading import declared_only, is_dry_run, preferences
 from api.routes.receipts import digest_of_file, once, reported, sender
 

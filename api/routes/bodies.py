@@ -7,16 +7,16 @@ from collections.abc import Sequence
 
 from flask import request
 
-from api.admission import WHOLE_BYTES
 from api.errors import (
     BadRequest,
     MissingField,
     UndeclaredParameter,
     UnsupportedMediaType,
 )
-from api.foreign_text import quoted
+from api.middleware.admission import WHOLE_BYTES
 from api.routes.forms import CURL
 from api.routes.reading import declared_only, form_only
+from api.wording.untrusted_text import quoted
 
 MULTIPART, URLENCODED = "multipart/form-data", "application/x-www-form-urlencoded"
 BATCH = (

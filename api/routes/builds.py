@@ -6,12 +6,12 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, url_for
 
-from api.context import Context
 from api.documents.builds import Build as BuildDocument
 from api.documents.builds import BuildAtWork, BuildBrief, BuildWithSteps
 from api.errors import UnknownBuild
+from api.routes.context import Context
 from api.routes.reading import declared_only, newest_first, preferences
-from api.warehouse import Build
+from api.warehouse.builds import Build
 
 
 def routes(context: Context) -> Blueprint:

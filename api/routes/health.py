@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, jsonify
 
-from api.context import Context
 from api.documents.service import Alive, Parts, Readiness
 from api.errors import Problem
-from api.observing.logs import tell
+from api.observability.logs import tell
+from api.routes.context import Context
 from api.routes.reading import NEWEST, declared_only
-from api.warehouse import LEAST_FREE_BYTES
+from api.warehouse.standing import LEAST_FREE_BYTES
 
 READY = "ready"
 
@@ -67,7 +67,7 @@ def _told(name: str, part: Callable[[Context], str], context: Context) -> str:
 
 
 def _metrics(context: Context) -> str:
-    context.warehouse.marts.served()
+    context.marts.served()
     return READY
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request, stream_with_context, url_for
 
-from api.context import Context
 from api.documents.loads import Load as LoadDocument
 from api.documents.loads import LoadWithBuild, RejectsPage
 from api.errors import NotAcceptable
+from api.formats.rejects_csv import rejects_csv
 from api.loading import RAW_SHOWN, reject_document, table_named
-from api.rejects_csv import rejects_csv
 from api.routes.builds import build_brief
+from api.routes.context import Context
 from api.routes.reading import (
     NEWEST,
     declared_only,
@@ -21,7 +21,8 @@ from api.routes.reading import (
     one_of,
     whole_number,
 )
-from api.warehouse import Load, RawStore
+from api.warehouse.ledger import Load
+from api.warehouse.raw_store import RawStore
 
 PAGE = 1_000
 # Of whole rows, each of which may be a megabyte long.

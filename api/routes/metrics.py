@@ -6,23 +6,24 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, make_response, request, url_for
 
-from api.answers import Question, Wish
-from api.charts import THEMES
-from api.context import Context
 from api.contract import Mart
 from api.documents.metrics import MetricEntry
 from api.errors import BadParameter, NotAcceptable
 from api.formats import FORMATS, Format, Options, formats_of
-from api.query import operators_of
+from api.formats.charts import THEMES
+from api.metrics.answers import Question, Wish
+from api.metrics.catalogue import Metric, Values
+from api.metrics.query import operators_of
+from api.middleware.security_headers import CHART_POLICY
+from api.routes.context import Context
 from api.routes.reading import declared_only, one_of, single
-from api.security_headers import CHART_POLICY
-from api.warehouse import Build, Metric, Values
+from api.warehouse.builds import Build
 
 
 def routes(context: Context) -> Blueprint:
     """The routes of metrics."""
     noun = Blueprint("metrics", __name__)
-    marts, answers = context.warehouse.marts, context.answers
+    marts, answers = context.marts, context.answers
 
     @noun.get("/metrics")
     def catalogue() -> Response:

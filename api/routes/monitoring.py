@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from api.context import Context
-from api.observing.figures import exposition
-from api.observing.warehouse import WarehouseFigures
+from api.observability.figures import exposition
+from api.observability.warehouse import WarehouseFigures
+from api.routes.context import Context
 from api.routes.reading import declared_only
 
 

@@ -8,16 +8,16 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from api.answers import Wish
-from api.context import Context
 from api.contract import Contract, Mart, Table
 from api.errors import NotReady, Problem
 from api.formats import FORMATS, Format
 from api.loading import check_csv
+from api.metrics.answers import Wish
+from api.metrics.catalogue import Served
 from api.openapi import Facts, document
+from api.routes.context import Context
 from api.routes.reading import declared_only
 from api.routes.revalidation import etag_of, revalidated
-from api.warehouse import Served
 
 EXAMPLE_ROWS = 2
 
@@ -68,7 +68,7 @@ class _OpenApi:
 
     def _served(self) -> Served | None:
         try:
-            return self._context.warehouse.marts.served()
+            return self._context.marts.served()
         except NotReady:
             return None
 

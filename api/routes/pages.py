@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request, url_for
 
-from api.assets import Asset, Assets, document
-from api.context import Context
 from api.documents.service import Index
 from api.errors import NotFound, NotReady
-from api.foreign_text import cut
+from api.middleware.security_headers import DOCS_POLICY, LINEAGE_POLICY, PAGE_POLICY
+from api.pages.assets import Asset, Assets, document
+from api.routes.context import Context
 from api.routes.reading import declared_only
 from api.routes.revalidation import etag_of, revalidated
-from api.security_headers import DOCS_POLICY, LINEAGE_POLICY, PAGE_POLICY
+from api.wording.untrusted_text import cut
 
 
 def routes(context: Context) -> Blueprint:

@@ -16,11 +16,11 @@ from werkzeug.exceptions import (
 )
 
 from api import errors
-from api.admission import WHOLE_BYTES
-from api.engines.disk import problem_of
 from api.errors import Problem
-from api.foreign_text import cut, quoted
-from api.observing.logs import tell
+from api.middleware.admission import WHOLE_BYTES
+from api.observability.logs import tell
+from api.warehouse.engines.disk import problem_of
+from api.wording.untrusted_text import cut, quoted
 
 
 def register(app: Flask) -> None:

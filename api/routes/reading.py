@@ -10,8 +10,8 @@ from flask import request
 from werkzeug.http import parse_dict_header
 
 from api.errors import BadParameter, UndeclaredParameter
-from api.foreign_text import cut, quoted
-from api.suggestion import did_you_mean
+from api.wording.suggestion import did_you_mean
+from api.wording.untrusted_text import cut, quoted
 
 NEWEST = (1 << 63) - 1
 Choice = TypeVar("Choice", bound=str)

@@ -10,19 +10,20 @@ from typing import Any, BinaryIO
 
 from flask import Response, jsonify, request, url_for
 
-from api.context import Context
 from api.contract import Table
 from api.documents.loads import DryRun, MinimalReceipt
 from api.documents.loads import Receipt as ReceiptDocument
 from api.documents.readings import TableOfFile, TablesOfFile
 from api.errors import BadParameter, IdempotencyKeyReused
 from api.loading import REJECTS_SHOWN, Fit, Receipt, Report, Terms, receipt_of
-from api.observing.logs import tell
-from api.provenance import ACTOR, REQUEST_ID, Provenance
+from api.observability.logs import tell
 from api.routes.builds import build_brief
+from api.routes.context import Context
 from api.routes.loads import load_document
 from api.routes.reading import preferences
-from api.warehouse import Build, KeyedRequest
+from api.warehouse.builds import Build
+from api.warehouse.provenance import ACTOR, REQUEST_ID, Provenance
+from api.warehouse.requests import KeyedRequest
 
 LONGEST_KEY = 255
 

@@ -13,13 +13,13 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from api.context import Context
 from api.documents.service import FailedStep, LastBuild, ServedBuild, Status
 from api.errors import NotReady
 from api.routes.builds import at_work_document
+from api.routes.context import Context
 from api.routes.reading import NEWEST, declared_only
 from api.routes.revalidation import etag_of, revalidated
-from api.warehouse import Build
+from api.warehouse.builds import Build
 
 # How old what is told may be.
 FRESH_SECONDS = 0.5
@@ -75,7 +75,7 @@ def status_of(context: Context) -> Status:
 
 def _served(context: Context) -> ServedBuild | None:
     try:
-        build = context.warehouse.marts.served().build
+        build = context.marts.served().build
     except NotReady:
         return None
     return {

@@ -9,15 +9,16 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from api.context import Context
 from api.contract import Column, Table
 from api.documents.readings import RememberedReading as ReadingDocument
 from api.documents.tables import Table as TableDocument
 from api.documents.tables import TableColumn
+from api.intake import RememberedReading
 from api.loading import fields_of, table_named
-from api.provenance import ACTOR
+from api.routes.context import Context
 from api.routes.reading import declared_only
-from api.warehouse import RawStore, RememberedReading
+from api.warehouse.provenance import ACTOR
+from api.warehouse.raw_store import RawStore
 
 NOTHING_LOADED = {"loads": 0, "rows_loaded": 0, "last_loaded_at": None}
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from api.context import Context
 from api.loading import Receipt, Terms, undo
+from api.routes.context import Context
 from api.routes.reading import declared_only
 from api.routes.receipts import once, sender
 

@@ -10,10 +10,8 @@ from typing import Any, BinaryIO, cast
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import FileStorage
 
-from api.context import Context
 from api.errors import BadParameter, BadRequest, MissingField
-from api.foreign_text import quoted
-from api.json_text import json_value
+from api.intake.json_text import json_value
 from api.loading import (
     Fit,
     Receipt,
@@ -29,9 +27,11 @@ from api.loading import (
     table_named,
 )
 from api.routes.bodies import BATCH, batch_form, batch_json, dry_run_only, file_form
+from api.routes.context import Context
 from api.routes.forms import CURL
 from api.routes.reading import is_dry_run, is_true, preferences, refuse_others
 from api.routes.receipts import digest, digest_of_file, fitted, once, reported, sender
+from api.wording.untrusted_text import quoted
 
 SAID_FIELDS = ("encoding", "delimiter", "dates", "sheet", "columns", "remember")
 FILE_FIELDS = ("csv_file", "table_name", "mode", "dry_run", *SAID_FIELDS)

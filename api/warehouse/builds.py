@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from api.engines import LEASE_OWNER, Connection, Database, Row
 from api.errors import NotReady, NotThere, StorageFull, UnknownBuild
+from api.warehouse.engines import LEASE_OWNER, Connection, Database, Row
 
 FAULT_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 0.25

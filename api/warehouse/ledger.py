@@ -9,11 +9,11 @@ import json
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from api import raw_schema
-from api.engines import Connection, Row
 from api.errors import UnknownLoad
-from api.provenance import Provenance
-from api.utc import utc_text
+from api.warehouse import schema as raw_schema
+from api.warehouse.engines import Connection, Row
+from api.warehouse.provenance import Provenance
+from api.warehouse.utc import utc_text
 
 # Whether the rows of an entry count now.
 COUNTS = """exists (

@@ -10,13 +10,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from api import raw_schema
 from api.contract import Table
-from api.engines import Connection, UploadedRows
 from api.intake import Defect, Reject, Said, is_alike
-from api.provenance import Provenance
 from api.warehouse import ledger, readings
+from api.warehouse import schema as raw_schema
+from api.warehouse.engines import Connection, UploadedRows
 from api.warehouse.ledger import Arrival, Load
+from api.warehouse.provenance import Provenance
 from api.warehouse.requests import KeyedRequest, remember
 
 

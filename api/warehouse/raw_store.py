@@ -9,16 +9,16 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from api import raw_schema
 from api.contract import Table
-from api.engines import Carrying, Row, UploadedRows, prepare
-from api.provenance import NOBODY, Provenance
-from api.utc import utc_text
 from api.warehouse import ledger
+from api.warehouse import schema as raw_schema
+from api.warehouse.engines import Carrying, Row, UploadedRows, prepare
 from api.warehouse.ledger import Load
 from api.warehouse.load_in_progress import LoadInProgress
+from api.warehouse.provenance import NOBODY, Provenance
 from api.warehouse.readings import Readings
 from api.warehouse.requests import KeyedRequest, Requests, remember
+from api.warehouse.utc import utc_text
 
 WHOLE = (1 << 31) - 1  # characters; no text in the warehouse is longer
 

@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from api.engines import Connection, Database, Row
 from api.errors import UnknownReading
 from api.intake import RememberedReading, Said
-from api.provenance import Provenance
-from api.utc import utc_text
+from api.warehouse.engines import Connection, Database, Row
+from api.warehouse.provenance import Provenance
+from api.warehouse.utc import utc_text
 
 
 class Readings:

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from api.engines import Carrying, Connection
 from api.errors import NotReady, StorageFull
-from api.utc import utc_text
+from api.warehouse.engines import Carrying, Connection
+from api.warehouse.utc import utc_text
 
 KEPT = timedelta(days=7)
 

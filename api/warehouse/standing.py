@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from api.engines import Carrying, Row, Space
 from api.warehouse.builds import NEWEST_PUBLISHED
+from api.warehouse.engines import Carrying, Row, Space
 
 # With less than this a load of any size, or the next build, is likely to fail.
 LEAST_FREE_BYTES = 64 << 20

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from api.contract import Column, Table
-from api.engines import UploadedRows
+from api.warehouse.engines import UploadedRows
 from api.warehouse.raw_store import RawStore
 
 # Of values, so many are named.

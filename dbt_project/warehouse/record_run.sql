@@ -1,4 +1,4 @@
-{# What dbt knows of a run, written down for those who judge and publish it: see api/runs. Nothing is decided here.
+{# What dbt knows of a run, written down for those who judge and publish it: see api/builder/runs. Nothing is decided here.
    To dbt_runs come its end and the project as dbt had read it; dbt_results has a row per node: what came of it. #}
 {% macro record_run(dbt_results) -%}
     {#- A run that never got to begin has nothing to record. -#}

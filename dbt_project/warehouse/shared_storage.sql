@@ -1,4 +1,4 @@
-{# Where Spark keeps all of ours, and the API finds it: see api/shared_storage.
+{# Where Spark keeps all of ours, and the API finds it: see api/warehouse/engines/spark/storage.
    raw/<table>/load-<n>.parquet  uploaded rows, written by the API
    ledger/<table>/version=<n>/   the ledger as it stood before a build, by the builder
    main/<model>/<invocation>/    a model as one run has built it

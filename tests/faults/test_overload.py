@@ -20,7 +20,7 @@ import requests
 from support.held_builder import held_builder
 from support.server import HANG_SECONDS, Server, serving, wait_until
 
-from api.admission import WHOLE_BYTES
+from api.middleware.admission import WHOLE_BYTES
 
 # 20 reads beside 64 slow uploads take a hundredth of it.
 UPLOAD_SECONDS = 10

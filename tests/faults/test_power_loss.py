@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 
 from api.config import CHECKOUT, Settings
-from api.engines.sqlite.database import Database
+from api.contract.files import Project
 from api.loading import load_batch
-from api.project import Project
-from api.warehouse import Warehouse, open_warehouse
+from api.warehouse.engines.sqlite.database import Database
+from api.warehouse.warehouse import Warehouse, open_warehouse
 
 TABLE = Project(CHECKOUT).contract().tables["departments"]
 ROWS = 300

@@ -16,10 +16,10 @@ from support.tables import JOBS
 
 from api.contract import Dates
 from api.errors import Problem
+from api.formats.rejects_csv import rejects_csv
 from api.intake import Defect, Reject
 from api.intake.said import Said
-from api.query import read_query
-from api.rejects_csv import rejects_csv
+from api.metrics.query import read_query
 
 # What chance would take long to spell.
 WORDS = (

@@ -6,9 +6,9 @@ from xml.etree import ElementTree
 
 import pyarrow as pa
 
-from api.charts import draw, vegalite
 from api.contract import Column, Mart
 from api.contract.model import Channel, Chart
+from api.formats.charts import draw, vegalite
 
 COLUMNS = (
     Column("year", "integer", "A year."),

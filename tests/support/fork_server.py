@@ -38,7 +38,7 @@ TESTS = Path(__file__).parents[1]
 FOLDER = "FORK_SERVERS"
 SERVE, DBT = "serve", "dbt"
 IMPORTED = {
-    SERVE: ("api.serving", "api.commands", "api.routes", "granian.server.mp"),
+    SERVE: ("api.server", "api.commands", "api.routes", "granian.server.mp"),
     DBT: ("api.builder.loop", "api.builder.dbt", "api.commands", "api.loading"),
 }
 # dbt's semaphores go with its process; their tracker need not say that they did.

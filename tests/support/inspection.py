@@ -97,8 +97,8 @@ def by_pandas(tables: dict[str, pd.DataFrame]) -> dict[str, Rows]:
 JUDGE = """
 from api.builder.judge import Judge
 from api.config import Settings
-from api.engines import open_building
-from api.project import Project
+from api.warehouse.engines import open_building
+from api.contract.files import Project
 settings = Settings.from_env()
 Judge(open_building(settings), Project(settings.project_dir)).others()
 """

@@ -18,16 +18,16 @@ import pyarrow as pa
 
 from api.contract import Column, Mart, Parameter, Table
 from api.errors import Problem, RowTooLong, TooLarge, TooManyRows
-from api.foreign_text import storable
+from api.formats.rejects_csv import rejects_csv
 from api.intake import Block, Limits, Reject, read_batch, read_csv
 from api.intake.containers import PACKED
+from api.intake.json_text import json_value
 from api.intake.said import Said
-from api.json_text import json_value
-from api.query import cursor_text, page, read_query
-from api.query.cursor import position_of
-from api.query.model import Position, Query
-from api.rejects_csv import rejects_csv
-from api.warehouse.select import select
+from api.metrics.query import cursor_text, page, read_query
+from api.metrics.query.cursor import position_of
+from api.metrics.query.model import Position, Query
+from api.metrics.select import select
+from api.wording.untrusted_text import storable
 
 TYPES = ("integer", "text", "real", "boolean", "date", "timestamp")
 EVERYTHING = tuple(Column(f"a_{kind}", kind, "") for kind in TYPES)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from api.errors import NotReady
-from api.remembered import Remembered
-from api.warehouse import Build
+from api.middleware.response_cache import Remembered
+from api.warehouse.builds import Build
 
 BUILD = Build(
     7, "seven", "", "published", "", True, "", "", 1, 0, [], [], rows={}, project=None

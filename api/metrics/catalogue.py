@@ -1,0 +1,152 @@
+"""The catalogue of the published build: its metrics, and what is found in their rows.
+
+The builder writes it with the marts, in one transaction; see `builder.runs.catalogue`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from api.contract import DataType, Mart, read_mart
+from api.contract.marts import MOST_VALUES
+from api.errors import ContractError, NotReady, UnknownMetric, UnreadableMetric
+from api.metrics.select import distinct
+from api.warehouse.builds import Build
+from api.warehouse.engines import Connection, Row
+from api.wording.suggestion import did_you_mean
+
+log = logging.getLogger("warehouse")
+
+ARROW: dict[DataType, pa.DataType] = {
+    "integer": pa.int64(),
+    "real": pa.float64(),
+    "boolean": pa.bool_(),
+    "text": pa.string(),
+    "date": pa.string(),
+    "timestamp": pa.string(),
+}
+# By column; None where there are more than MOST_VALUES.
+Values = dict[str, list[str | int | float | bool] | None]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A published mart and where its numbers come from.
+
+    `table` is what its rows are published as, in this build and perhaps no other.
+    `upstream` are the models and tables that it is built from, `tests` what was tested
+    and with what result; both as dbt recorded them when it published.
+    """
+
+    mart: Mart
+    table: str
+    file: str
+    sql: str
+    upstream: list[Row]
+    tests: list[Row]
+
+
+@dataclass(frozen=True)
+class Served:
+    """The build that is served, and its metrics by endpoint.
+
+    `unreadable` are those whose document this version cannot read, and why.
+    """
+
+    build: Build
+    metrics: dict[str, Metric]
+    unreadable: dict[str, str]
+
+    def metric(self, endpoint: str) -> Metric:
+        """The metric; raises UnknownMetric, and NotReady where it cannot be read."""
+        found = self.metrics.get(endpoint)
+        if found is None and (why := self.unreadable.get(endpoint)):
+            raise UnreadableMetric(
+                f"What was published of the metric {endpoint!r} cannot be read: {why}."
+                " The next build that passes its tests publishes it anew."
+            )
+        if found is None:
+            known = ", ".join(sorted(self.metrics))
+            hint = did_you_mean(endpoint, self.metrics)
+            raise UnknownMetric(
+                f"There is no metric {endpoint[:60]!r}, only {known}{hint}"
+            )
+        return found
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What is served, with the values of what its parameters hold, by endpoint."""
+
+    served: Served
+    values: dict[str, Values]
+
+
+def served_by(connection: Connection, build: Build) -> Served:
+    """The metrics of the published build; raises NotReady.
+
+    A document that cannot be read takes away its own metric and no other.
+    """
+    if not connection.has_table("catalogue"):
+        raise NotReady(
+            "What is published was made by an earlier version. The builder makes it"
+            " anew when it starts: try again in a few seconds."
+        )
+    rows = connection.rows("select * from catalogue order by model")
+    served = Served(build, {}, {})
+    for row in rows:
+        try:
+            metric = _metric(json.loads(row["document"]))
+            endpoint = metric.mart.endpoint
+            if endpoint in served.metrics:
+                other = served.metrics[endpoint].mart.name
+                raise ContractError([f"{other} has the same endpoint"])
+            served.metrics[endpoint] = metric
+        except (ContractError, ValueError, LookupError, TypeError) as error:
+            why = str(getattr(error, "detail", error))
+            served.unreadable[_endpoint(row)] = why
+            log.error("the document of %s cannot be read: %s", row["model"], why)
+    return served
+
+
+def _metric(document: Row) -> Metric:
+    mart = read_mart(document["contract"])
+    return Metric(
+        mart=mart,
+        table=document.get("table", mart.name),
+        file=document["file"],
+        sql=document["sql"],
+        upstream=document["upstream"],
+        tests=document["tests"],
+    )
+
+
+def _endpoint(row: Row) -> str:
+    """Where a metric would be served, as far as its document says so."""
+    try:
+        meta = json.loads(row["document"])["contract"]["config"]["meta"]
+        return str(meta.get("endpoint") or row["model"])
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return str(row["model"])
+
+
+def values_of(connection: Connection, metric: Metric) -> Values:
+    """The values of each column that a parameter holds, ascending."""
+    mart = metric.mart
+    found: Values = {}
+    for name in {parameter.column for parameter in mart.parameters}:
+        rows = connection.table(*distinct(mart, metric.table, name, MOST_VALUES + 1))
+        values = rows[name].cast(ARROW[mart.column(name).data_type])
+        listable = len(values) <= MOST_VALUES
+        found[name] = values.to_pylist() if listable else None
+    return found
+
+
+def typed(rows: pa.Table, mart: Mart) -> pa.Table:
+    """The rows in the contract's types; a column without any value has none yet."""
+    schema = pa.schema([(c.name, ARROW[c.data_type]) for c in mart.columns])
+    return rows.cast(schema)

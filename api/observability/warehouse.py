@@ -1,0 +1,109 @@
+"""Figures of the warehouse, read from it when they are asked for.
+
+So they are right after a restart, and whichever worker is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+
+from prometheus_client import Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    InfoMetricFamily,
+)
+from prometheus_client.registry import Collector
+
+from api.warehouse.standing import Standing
+
+PACKAGES = ("granian", "Flask", "dbt-core")
+
+
+class WarehouseFigures(Collector):
+    """How a warehouse stands, as figures."""
+
+    def __init__(
+        self, standing: Standing, packages: Iterable[str], builder_is_running: bool
+    ) -> None:
+        self._standing = standing
+        self._packages = (*PACKAGES, *packages)
+        self._builder_is_running = builder_is_running
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._loads()
+        yield from self._builds()
+        yield from self._rest()
+
+    def _loads(self) -> Iterator[Metric]:
+        kinds = {
+            "loads": "Loads in the ledger.",
+            "rows_loaded": "Rows that were loaded.",
+            "rows_rejected": "Rows that were refused.",
+        }
+        for kind, about in kinds.items():
+            told = CounterMetricFamily(f"hiring_{kind}", about, labels=["table"])
+            for table, counts in self._standing.tables.items():
+                told.add_metric([table], counts[kind])
+            yield told
+        yield _gauge(
+            "queue_loads",
+            "Loads not in a published build.",
+            self._standing.building.waiting,
+        )
+        yield _gauge(
+            "queue_age_seconds",
+            "Since when the oldest of them waits; 0 without any.",
+            self._standing.building.waiting_seconds,
+        )
+
+    def _builds(self) -> Iterator[Metric]:
+        building = self._standing.building
+        yield CounterMetricFamily(
+            "hiring_builds", "Builds that ended, good or bad.", value=building.builds
+        )
+        kept = GaugeMetricFamily(
+            "hiring_kept_builds",
+            "Builds in the record, which keeps the last 2,000, by how they ended.",
+            labels=["status"],
+        )
+        for status, count in building.builds_by_status.items():
+            kept.add_metric([status], count)
+        yield kept
+        if building.last_build is not None:
+            seconds = building.last_build.seconds
+            yield _gauge("last_build_seconds", "How long the last build took.", seconds)
+            yield _gauge(
+                "last_build_failed",
+                "Whether the last build failed.",
+                not building.last_build.published,
+            )
+        if building.published_seconds is not None:
+            yield _gauge(
+                "publish_age_seconds",
+                "Since when the build that is served is the newest.",
+                building.published_seconds,
+            )
+
+    def _rest(self) -> Iterator[Metric]:
+        sizes = GaugeMetricFamily(
+            "hiring_file_bytes", "Size of a file of the warehouse.", labels=["file"]
+        )
+        for name, size in self._standing.space.taken.items():
+            sizes.add_metric([name], size)
+        yield sizes
+        free = self._standing.space.free
+        if free is not None:
+            yield _gauge("free_disk_bytes", "Room left for the warehouse.", free)
+        yield _gauge(
+            "builder_running", "Whether a builder runs.", self._builder_is_running
+        )
+        versions = {
+            name.replace("-", "_").lower(): version(name) for name in self._packages
+        }
+        yield InfoMetricFamily("hiring", "Versions of what this runs on.", versions)
+
+
+def _gauge(name: str, about: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"hiring_{name}", about, value=float(value))

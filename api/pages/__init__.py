@@ -1,0 +1,1 @@
+"""The pages for people: their files, in `static`, and what installed packages ship."""

@@ -1,0 +1,147 @@
+"""What an engine is asked for by whoever carries rows; see `building` for the builder.
+
+Both are sides of one warehouse, in processes of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from api.contract import Table
+from api.warehouse.engines.at_work import AtWork
+from api.warehouse.schema import Schema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+Row = dict[str, Any]
+# What the store of the published marts looks like; None where that tells nothing.
+Stamp = tuple[tuple[int, int, int], ...] | None
+
+
+class Connection(Protocol):
+    """A connection to a database, used by one thread at a time.
+
+    `position` is the SQL function of a text and what is looked for in it, that gives
+    where it is found, or 0. Statements bind their values to `?`. Every method raises
+    the problems of `api.errors`.
+    """
+
+    @property
+    def position(self) -> str: ...
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Run one statement; its rows, a dictionary each, in order."""
+
+    def table(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """Run one statement; its rows as an Arrow table."""
+
+    def append(self, table: str, rows: pa.RecordBatch) -> None:
+        """Append Arrow rows to an existing table, column by name."""
+
+    def has_table(self, name: str) -> bool: ...
+
+
+class Database(Protocol):
+    """The part of a warehouse that one kind of process writes."""
+
+    @property
+    def poll_seconds(self) -> float:
+        """How long whoever waits for something in it may rest between two looks."""
+
+    def connection(self) -> AbstractContextManager[Connection]:
+        """Borrow a connection, each statement of which stands for itself."""
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A transaction in which every statement sees the same state."""
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """A transaction that is the only one to write; all or nothing."""
+
+    def make_ready(self) -> None:
+        """Before the first write; again does no harm."""
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Run one statement on any connection."""
+
+    def close(self) -> None: ...
+
+
+class UploadedRows(Protocol):
+    """The rows of the upload tables, as a transaction on the ledger sees them."""
+
+    def append(self, table: Table, load_id: int, rows: pa.RecordBatch) -> None:
+        """Store rows of a load, after those of it that are there, in their order."""
+
+    def abandon(self, table: Table, load_id: int) -> None:
+        """Take back what was stored of a load."""
+
+    def complete(self, table: Table, load_id: int) -> None:
+        """All rows of a load are there: make them last, ere the ledger counts them."""
+
+    def newest(
+        self, table: Table
+    ) -> AbstractContextManager[tuple[int, Iterator[pa.Table]]]:
+        """The newest row of each key that counts: how many, and some at a time.
+
+        In the order in which they came; columns as in the contract.
+        """
+
+
+class Space(NamedTuple):
+    """Room, in bytes: what is left, where that can be told, and what is taken."""
+
+    free: int | None
+    taken: dict[str, int]
+
+
+class Carrying(Protocol):
+    """A warehouse, as processes have it that carry rows to it and answer from it.
+
+    `packages` are those that make the engine what it is.
+    """
+
+    @property
+    def packages(self) -> Sequence[str]: ...
+
+    @property
+    def raw(self) -> Database: ...
+
+    @property
+    def published(self) -> Database: ...
+
+    def schema(self, connection: Connection) -> Schema:
+        """The schema of the raw store."""
+
+    def uploaded(self, connection: Connection) -> UploadedRows: ...
+
+    def key_lock(self, key: str) -> AbstractContextManager[None]:
+        """Be the only one at work for a key; raises RequestInProgress."""
+
+    def builder_is_running(self) -> bool:
+        """Whether some process is the builder of this warehouse."""
+
+    @property
+    def at_work(self) -> AtWork: ...
+
+    def published_stamp(self) -> Stamp:
+        """Changes with each write to what is published."""
+
+    def space(self) -> Space: ...
+
+    def try_to_write(self) -> None:
+        """Raise OSError or a problem where nothing can be stored."""
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far the ledger has come: the newest load and the newest request to build."""
+
+    load_id: int = 0
+    request_id: int = 0

@@ -1,0 +1,41 @@
+"""PostgreSQL: one database on a server, for any number of API processes and builders.
+
+Which one, the settings say that PostgreSQL's own tools go by: PGHOST, PGPORT, PGUSER,
+PGPASSWORD, PGDATABASE and the rest. Schema raw is written here, main and published by
+dbt.
+"""
+
+from __future__ import annotations
+
+from api.config import Settings
+from api.warehouse.engines.building import Building
+from api.warehouse.engines.model import Carrying
+
+INSTEAD_OF_SNAPSHOTS = (
+    "This warehouse is a PostgreSQL database, which pg_dump copies as of one moment"
+    " while it is written: `pg_dump -Fc -f hiring.dump`. To go back to it, stop the"
+    " servers and run `pg_restore --clean --if-exists -d $PGDATABASE hiring.dump`."
+)
+
+
+def exists(settings: Settings) -> bool:
+    """Where there is no schema yet nothing is made by looking."""
+    return True
+
+
+def only_carry() -> None:
+    """Both sides go through the same driver."""
+
+
+def to_carry(settings: Settings) -> Carrying:
+    """The warehouse for processes that carry rows."""
+    from api.warehouse.engines.postgres.carrying import PostgresWarehouse
+
+    return PostgresWarehouse(settings.warehouse_dir)
+
+
+def to_build(settings: Settings) -> Building:
+    """The warehouse for the builder."""
+    from api.warehouse.engines.postgres.building import PostgresBuilding
+
+    return PostgresBuilding()

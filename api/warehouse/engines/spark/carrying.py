@@ -1,0 +1,35 @@
+"""The ledger and the published marts as on SQLite, the uploaded rows where Spark shares
+them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from api.warehouse.engines.model import Connection, UploadedRows
+from api.warehouse.engines.spark.storage import Storage
+from api.warehouse.engines.spark.uploads import SharedRows, SharedUploads, reached
+from api.warehouse.engines.sqlite.carrying import SqliteWarehouse
+from api.warehouse.engines.sqlite.schema import Dialect
+from api.warehouse.schema import Schema
+
+
+class SparkWarehouse(SqliteWarehouse):
+    """The warehouse in a folder, and at a place that a cluster shares."""
+
+    packages = ("dbt-spark", "adbc-driver-sqlite")
+
+    def __init__(self, folder: Path, place: str) -> None:
+        super().__init__(folder)
+        self._storage = Storage(place)
+
+    def schema(self, connection: Connection) -> Schema:
+        run = connection.rows
+        return Schema(run, Dialect(), SharedUploads(run, self._storage))
+
+    def uploaded(self, connection: Connection) -> UploadedRows:
+        return SharedRows(connection, self._storage)
+
+    def try_to_write(self) -> None:
+        super().try_to_write()
+        with reached(self._storage):
+            self._storage.try_to_write()

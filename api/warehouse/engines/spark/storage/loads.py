@@ -1,0 +1,86 @@
+"""The rows of each load as one file: raw/<table>/load-<n>.parquet.
+
+A file may be there that no entry of the ledger names: of a load that was broken off.
+The next load of that number takes its place. Whose a row is says its key, not its file.
+All of a table's are in one folder: listing as many folders takes fifty times as long.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, suppress
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from api.contract import Table
+from api.warehouse.engines.spark.storage.storage import Storage
+from api.warehouse.schema import ROW_KEY
+
+START, END = "load-", ".parquet"
+# Dates and timestamps are canonical UTC text, as everywhere.
+TYPES = {"integer": pa.int64(), "real": pa.float64(), "boolean": pa.bool_()}
+
+
+def schema_of(table: Table) -> pa.Schema:
+    """The columns of a table's files: those of the contract, and the key of a row."""
+    columns = [(c.name, TYPES.get(c.data_type, pa.string())) for c in table.columns]
+    return pa.schema([*columns, (ROW_KEY, pa.int64())])
+
+
+class TableFiles:
+    """The files of one upload table, a load each."""
+
+    def __init__(self, storage: Storage, table: Table) -> None:
+        self.storage = storage
+        self.table = table
+        self.folder = f"raw/{table.name}"
+
+    def load(self, load_id: int) -> LoadFile:
+        """A file to write the load's rows to."""
+        return LoadFile(self, load_id)
+
+    def file(self, load_id: int) -> str:
+        """Where the rows of a load are kept."""
+        return f"{self.folder}/{START}{load_id}{END}"
+
+    def parquet(self, load_id: int) -> pq.ParquetFile:
+        """The rows of a load, to be read; raises FileNotFoundError."""
+        return pq.ParquetFile(self.storage.open(self.file(load_id)), pre_buffer=False)
+
+    def load_ids(self) -> list[int]:
+        """The loads that have a file, those that were broken off included."""
+        is_there = self.storage.exists(self.folder)
+        names = self.storage.files(self.folder) if is_there else []
+        return sorted(int(name.removeprefix(START).removesuffix(END)) for name in names)
+
+
+class LoadFile:
+    """The file of a load while it is written: `append`, then `finish` or `abandon`."""
+
+    def __init__(self, files: TableFiles, load_id: int) -> None:
+        self._schema = schema_of(files.table)
+        self._open = ExitStack()
+        stream = self._open.enter_context(files.storage.writing(files.file(load_id)))
+        self._writer = self._open.enter_context(
+            pq.ParquetWriter(stream, self._schema, compression="zstd")
+        )
+
+    def append(self, rows: pa.RecordBatch) -> None:
+        """Write rows of the table with their keys, the columns in any order."""
+        columns = [rows.column(field.name).cast(field.type) for field in self._schema]
+        batch = pa.RecordBatch.from_arrays(columns, schema=self._schema)
+        self._writer.write_batch(batch)
+
+    def finish(self) -> None:
+        """Put the file in its place, where it is durable; it counts once told so."""
+        self._open.close()
+
+    def abandon(self) -> None:
+        """Leave nothing of what was written."""
+        # That its end cannot be written does not matter any more.
+        with suppress(OSError):
+            self._open.__exit__(_Abandoned, _Abandoned(), None)
+
+
+class _Abandoned(Exception):
+    """Why a file does not take its place."""

@@ -1,0 +1,140 @@
+"""SQLite as the builder has it: through `sqlite3`, like dbt beside it.
+
+`ledger` and `mending` look after the files, `record` tells of builds, `lock` keeps the
+builder alone.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from api.contract import Table
+from api.warehouse.engines.at_work import WorkInFolder
+from api.warehouse.engines.model import Position, Row
+from api.warehouse.engines.record import AS_LEFT_BY
+from api.warehouse.engines.sqlite.builder_lock import only_builder
+from api.warehouse.engines.sqlite.building.ledger import Ledger
+from api.warehouse.engines.sqlite.building.mending import SIGNS, hints_at_damage
+from api.warehouse.engines.sqlite.building.publishing import (
+    SqlitePublishing,
+    drop_gone,
+    publishing,
+)
+from api.warehouse.engines.sqlite.building.record import opened, record_of
+from api.warehouse.engines.sqlite.commits import CommitListener
+from api.warehouse.engines.sqlite.occupancy import occupy
+
+# Other punctuation may have been put there by dbt, around the SQL or for a `ref`.
+NAMED_IN_ERRORS = re.compile(
+    r'near "(.+?)": syntax error|no such (?:column|table|function): "?([^ "]+)'
+    r"|ambiguous column name: ([^ ]+)"
+    r"|misuse of (?:aggregate|window)(?: function)?:? (\w+)\(\)"
+    r"|wrong number of arguments to function (\w+)\(\)"
+    r"|(unrecognized token: )|(incomplete input)"
+)
+# How soon a run of dbt in a terminal is noticed.
+MAIN_POLL_SECONDS = 0.25
+RAW_IS_DAMAGED = (
+    "raw.db is damaged: {}. It holds the uploaded rows. Stop the server and put the"
+    " newest snapshot back."
+)
+
+
+class SqliteBuilding:
+    """The warehouse in a folder, for its builder."""
+
+    transient: Sequence[str] = (
+        "database is locked",
+        *SIGNS,
+        "database or disk is full",
+        "readonly database",
+        "unable to open database file",
+    )
+    errors: tuple[type[Exception], ...] = (sqlite3.Error, OSError)
+
+    named_in_errors = NAMED_IN_ERRORS
+    dialect = "sqlite"
+    can_play = True
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.at_work = WorkInFolder(folder / "builder")
+        self._ledger = Ledger(folder)
+        self._commits = CommitListener(folder)
+        self.record = record_of(folder)
+
+    @contextmanager
+    def only_builder(self) -> Iterator[None]:
+        with occupy(self._folder), only_builder(self._folder):
+            yield
+
+    def begin_build(self, connection: sqlite3.Connection) -> None:
+        """Plainly: raw.db, which is only read, is not locked against uploads."""
+        connection.isolation_level = None
+        connection.execute("begin")
+
+    def publishing(
+        self, invocation_id: str
+    ) -> AbstractContextManager[SqlitePublishing]:
+        return publishing(self._folder)
+
+    def drop_models(self, gone: Mapping[str, str]) -> None:
+        drop_gone(self._folder, gone)
+
+    def operations_after(
+        self, documents: Mapping[str, Row]
+    ) -> Sequence[tuple[str, Mapping[str, Any]]]:
+        return ()
+
+    def position(self) -> Position:
+        return self._ledger.position()
+
+    def wait(self, seconds: float) -> bool:
+        """Whoever commits to raw.db says so; to main.db dbt does, which cannot."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            woken = self._commits.wait(min(left, MAIN_POLL_SECONDS))
+            if woken or self._ledger.main_has_changed():
+                return True
+        return False
+
+    def prepare(self, tables: Sequence[Table]) -> None:
+        self._ledger.prepare(tables)
+
+    def before_build(self) -> None:
+        self._ledger.clear_leftovers()
+        self._ledger.clear_own_lease()
+
+    def after_build(self) -> None:
+        self._ledger.stay_connected()
+
+    def hints_at_damage(self, message: str) -> bool:
+        return hints_at_damage(message)
+
+    def mend(self) -> bool:
+        return self._ledger.mend()
+
+    def beyond_mending(self) -> str | None:
+        return RAW_IS_DAMAGED if self._ledger.raw_is_damaged() else None
+
+    def is_whole(self) -> bool:
+        return self._ledger.published_is_whole()
+
+    def is_as_left_by(self, invocation_id: str) -> bool:
+        if not (self._folder / "main.db").exists():
+            return False
+        try:
+            with opened(self._folder / "main.db") as run:
+                run("attach ? as raw", [str(self._folder / "raw.db")])
+                return bool(run(AS_LEFT_BY, [invocation_id]))
+        except sqlite3.Error:
+            return False
+
+    def release(self) -> None:
+        self._ledger.close()

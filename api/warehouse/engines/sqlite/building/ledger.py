@@ -1,0 +1,201 @@
+"""The builder's own look at the warehouse, through `sqlite3` like dbt beside it.
+
+Reads how far the ledger has come, and sees to it that the files are there and whole.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from functools import partial
+from pathlib import Path
+
+from api.contract import Table
+from api.warehouse import schema as raw_schema
+from api.warehouse.engines.building import LEASE_OWNER
+from api.warehouse.engines.model import Position
+from api.warehouse.engines.sqlite.building import mending
+from api.warehouse.engines.sqlite.building.mending import LOCK_SECONDS
+from api.warehouse.engines.sqlite.building.record import rows
+from api.warehouse.engines.sqlite.schema import Dialect
+from api.warehouse.schema import Run, Schema, in_place
+
+log = logging.getLogger("builder")
+
+
+class LostLedger(OSError):
+    """The uploaded rows are not where they were."""
+
+
+class Ledger:
+    """The ledger of the warehouse in `folder`, as the builder sees it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._raw: sqlite3.Connection | None = None
+        self._raw_inode = self._main_inode = 0
+        # published.db as it was when it was last found whole.
+        self._whole: list[mending.Stamp | None] = []
+        # published.db as it was when it was last found to show no load.
+        self._loadless: mending.Stamp | None = None
+        self._main: sqlite3.Connection | None = None
+        self._main_version = 0
+
+    def position(self) -> Position:
+        """The newest numbers, zeros before the API has ever run here.
+
+        Raises LostLedger where there ought to be loads.
+        """
+        found = mending.stamp(self._folder / "raw.db")
+        if self._raw is None or found is None or found[0] != self._raw_inode:
+            self._connect(found)
+        position = self._read_position()
+        if position.load_id == 0:
+            self._refuse_lost_loads()
+        return position
+
+    def prepare(self, tables: Sequence[Table]) -> None:
+        """Bring the upload tables to the contract that is about to be built.
+
+        The API does so too: whichever comes first. Raises ContractError, see
+        `raw_schema`.
+        """
+        path = self._folder / "raw.db"
+        if not path.exists():
+            self._refuse_lost_loads()
+        with closing(
+            sqlite3.connect(path, isolation_level=None, timeout=LOCK_SECONDS)
+        ) as raw:
+            raw.execute("pragma journal_mode = wal")
+            schema = self.schema(partial(rows, raw))
+            if raw_schema.is_current(schema, tables):
+                return
+            raw.execute("begin immediate")
+            try:
+                raw_schema.apply(schema, tables)
+                raw.execute("commit")
+            except BaseException:
+                raw.execute("rollback")
+                raise
+
+    def schema(self, run: Run) -> Schema:
+        return in_place(run, Dialect())
+
+    def stay_connected(self) -> None:
+        """Keep main.db open from now on: whoever closes it last moves all of its WAL.
+
+        dbt opens and closes it for every model.
+        """
+        if self._main is None and (self._folder / "main.db").exists():
+            path = self._folder / "main.db"
+            self._main_inode = path.stat().st_ino
+            self._main = sqlite3.connect(path, isolation_level=None)
+            self._main.execute("select count(*) from sqlite_master").fetchall()
+
+    def main_has_changed(self) -> bool:
+        """Whether others have written to main.db since this was last asked.
+
+        Where it cannot be read a build meets the same, and tells it.
+        """
+        before = self._main_version
+        with suppress(sqlite3.Error, OSError):
+            self.stay_connected()
+            if self._main is not None:
+                found = self._main.execute("pragma data_version").fetchone()
+                self._main_version = found[0]
+        return self._main_version != before
+
+    def clear_own_lease(self) -> None:
+        """Take back the lease of a builder that died: the only one now is us."""
+        if not (self._folder / "main.db").exists():
+            return
+        with closing(
+            sqlite3.connect(self._folder / "main.db", timeout=LOCK_SECONDS)
+        ) as main:
+            # Look before writing: another run may be at work, and its lock is not ours.
+            sql = "select 1 from sqlite_master where name = 'dbt_lease'"
+            if not main.execute(sql).fetchone():
+                return
+            ours = "from dbt_lease where owner = ?"
+            if main.execute(f"select 1 {ours}", [LEASE_OWNER]).fetchone():
+                main.execute(f"delete {ours}", [LEASE_OWNER])
+                main.commit()
+
+    def close(self) -> None:
+        """Let go of the files, which may be replaced now."""
+        for connection in (self._raw, self._main):
+            if connection is not None:
+                connection.close()
+        self._raw = self._main = None
+
+    def mend(self) -> bool:
+        """Set damaged files aside; whether there were any."""
+        self.close()
+        return mending.set_aside_damaged(self._folder)
+
+    def clear_leftovers(self) -> None:
+        """See to it that a lost main.db or published.db can be made anew."""
+        main = mending.stamp(self._folder / "main.db")
+        if main is None or main[0] != self._main_inode:
+            self.close()
+        mending.clear_what_lost_files_left(self._folder)
+
+    def raw_is_damaged(self) -> bool:
+        """Whether it is the ledger itself that cannot be read. Reads all of it."""
+        self.close()
+        return mending.is_damaged(self._folder / "raw.db")
+
+    def published_is_whole(self) -> bool:
+        """Whether what is served can be read; looked at only when it has changed."""
+        path = self._folder / "published.db"
+        if not path.exists():
+            return False
+        now = [mending.stamp(path), mending.stamp(path.with_name("published.db-wal"))]
+        if now != self._whole and not mending.is_damaged(path):
+            self._whole = now
+        return now == self._whole
+
+    def _connect(self, found: mending.Stamp | None) -> None:
+        """Open raw.db, which is another file than before or the first."""
+        self.close()
+        # In this order: what is published was in the ledger before.
+        published = mending.newest_published_load(self._folder)
+        if found is not None:
+            self._raw = sqlite3.connect(self._folder / "raw.db", isolation_level=None)
+            self._raw_inode = found[0]
+        newest = self._read_position().load_id
+        if 0 < newest < published:
+            log.error(
+                "raw.db ends with load %d, not %d: all is built anew", newest, published
+            )
+            mending.set_aside_derived(self._folder)
+
+    def _read_position(self) -> Position:
+        if self._raw is None:
+            return Position()
+        sql = (
+            "select (select coalesce(max(load_id), 0) from loads),"
+            " (select coalesce(max(request_id), 0) from build_requests)"
+        )
+        try:
+            return Position(*self._raw.execute(sql).fetchone())
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                return Position()
+            raise
+
+    def _refuse_lost_loads(self) -> None:
+        """An empty ledger is one thing at the beginning and another after loads."""
+        now = mending.stamp(self._folder / "published.db")
+        if now == self._loadless:
+            return
+        newest = mending.newest_published_load(self._folder)
+        if newest:
+            raise LostLedger(
+                f"{self._folder / 'raw.db'} is gone or empty, but load {newest} was"
+                " published. Stop the server and put the newest snapshot back; to begin"
+                " anew, empty the folder."
+            )
+        self._loadless = now

@@ -1,0 +1,112 @@
+"""Damaged and lost databases: main.db and published.db are set aside and built anew.
+
+Both hold nothing but what the ledger in raw.db gives; raw.db itself only a snapshot can
+bring back.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from api.warehouse.engines.sqlite.files import DAMAGED, DERIVED, PARTS
+from api.warehouse.utc import utc_text
+
+# A full disk says so too.
+SIGNS = (*DAMAGED, "disk I/O error")
+ASIDE = ".damaged-"
+
+# Well below the shortest time after which a silent builder is ended.
+LOCK_SECONDS = 5
+HAS_BUILDS = "select 1 from sqlite_master where name = 'builds'"
+
+Stamp = tuple[int, int, int]
+
+log = logging.getLogger("builder")
+
+
+def hints_at_damage(message: str) -> bool:
+    """Whether an error may come from a damaged file."""
+    return any(sign in message for sign in SIGNS)
+
+
+def set_aside_damaged(folder: Path) -> bool:
+    """Take damaged files out of the way, under dated names; whether there were any."""
+    damaged = [name for name in DERIVED if is_damaged(folder / name)]
+    for name in damaged:
+        _set_aside(folder, name)
+        log.error("%s is damaged; it is set aside and built anew", folder / name)
+    return bool(damaged)
+
+
+def set_aside_derived(folder: Path) -> None:
+    """Take both out of the way: they were built from another ledger than this one."""
+    for name in DERIVED:
+        _set_aside(folder, name)
+
+
+def clear_what_lost_files_left(folder: Path) -> None:
+    """Without its database a log is worse than useless: the next one would read it."""
+    for name in DERIVED:
+        if _is_gone(folder / name):
+            log.error("%s is gone; it is built anew", folder / name)
+            _set_aside(folder, name)
+
+
+def newest_published_load(folder: Path) -> int:
+    """The newest load that was ever built, going by what was published."""
+    path = folder / "published.db"
+    if not path.exists():
+        return 0
+    with closing(sqlite3.connect(path, timeout=LOCK_SECONDS)) as published:
+        if not published.execute(HAS_BUILDS).fetchone():
+            return 0
+        sql = "select coalesce(max(last_load_id), 0) from builds"
+        return int(published.execute(sql).fetchone()[0])
+
+
+def is_damaged(path: Path) -> bool:
+    """Read all of a database; False where there is none, or where it is locked."""
+    if _is_gone(path) or not path.exists():
+        return _is_gone(path)
+    try:
+        with closing(sqlite3.connect(path, timeout=LOCK_SECONDS)) as connection:
+            found = connection.execute("pragma quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        return any(sign in str(error) for sign in DAMAGED)
+    return bool(found[0] != "ok")
+
+
+def stamp(path: Path) -> Stamp | None:
+    """What a file looks like from outside; None when there is none."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
+def _is_gone(path: Path) -> bool:
+    """Whether only its log is left; a database with a log is never empty itself."""
+    if path.exists() and path.stat().st_size:
+        return False
+    return any(path.with_name(path.name + suffix).exists() for suffix in PARTS[1:])
+
+
+def _set_aside(folder: Path, name: str) -> None:
+    """Of each database the one that was set aside last is kept."""
+    for old in folder.glob(f"{name}*{ASIDE}*"):
+        old.unlink()
+    now = utc_text().replace(":", "")
+    for path in _parts(folder, name):
+        path.rename(path.with_name(f"{path.name}{ASIDE}{now}"))
+
+
+def _parts(folder: Path, name: str) -> Iterator[Path]:
+    for suffix in PARTS:
+        path = folder / f"{name}{suffix}"
+        if path.exists():
+            yield path

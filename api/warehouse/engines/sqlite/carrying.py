@@ -1,0 +1,120 @@
+"""The default engine as processes have it that carry rows: SQLite files in one folder.
+
+raw.db is written here, main.db and published.db by dbt alone.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from api.errors import WarehouseDamaged
+from api.warehouse.engines.at_work import WorkInFolder
+from api.warehouse.engines.model import Connection, Space, Stamp, UploadedRows
+from api.warehouse.engines.rows_in_place import RowsInPlace
+from api.warehouse.engines.sqlite.builder_lock import builder_is_running
+from api.warehouse.engines.sqlite.commits import signal_commit
+from api.warehouse.engines.sqlite.database import Database
+from api.warehouse.engines.sqlite.faults import named
+from api.warehouse.engines.sqlite.guard import keep_sqlite3_out_of
+from api.warehouse.engines.sqlite.key_locks import RangeLocks
+from api.warehouse.engines.sqlite.occupancy import occupy
+from api.warehouse.engines.sqlite.schema import Dialect
+from api.warehouse.schema import Schema, in_place
+
+FILES = ("raw.db", "main.db", "published.db")
+
+
+class SqliteWarehouse:
+    """The warehouse in a folder.
+
+    Raises WarehouseReadOnly, StorageFull and WarehouseDamaged, and WarehouseBusy while
+    it is being put back from a snapshot.
+    """
+
+    packages = ("dbt-sqlite", "adbc-driver-sqlite")
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.at_work = WorkInFolder(folder / "builder")
+        with named(folder):
+            self._occupancy = occupy(folder)
+            keep_sqlite3_out_of(folder)
+            self.raw = Database(
+                folder / "raw.db", after_commit=lambda: signal_commit(folder)
+            )
+            self.published = Database(folder / "published.db")
+            self._locks = RangeLocks(folder / "idempotency.lock")
+        try:
+            with named(folder):
+                self._refuse_lost_loads()
+        except BaseException:
+            self.close()
+            raise
+
+    def schema(self, connection: Connection) -> Schema:
+        return in_place(connection.rows, Dialect())
+
+    def uploaded(self, connection: Connection) -> UploadedRows:
+        return RowsInPlace(connection, Dialect())
+
+    def key_lock(self, key: str) -> AbstractContextManager[None]:
+        return self._locks.held(key)
+
+    def builder_is_running(self) -> bool:
+        return builder_is_running(self._folder)
+
+    def published_stamp(self) -> Stamp:
+        """What the files look like: each write of a commit changes it."""
+        found = []
+        for name in ("published.db", "published.db-wal"):
+            try:
+                stat = (self._folder / name).stat()
+            except FileNotFoundError:
+                continue
+            found.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
+        return tuple(found)
+
+    def space(self) -> Space:
+        places = [f"{name}{more}" for name in FILES for more in ("", "-wal")]
+        found = {name: self._folder / name for name in places}
+        taken = {name: p.stat().st_size for name, p in found.items() if p.exists()}
+        return Space(shutil.disk_usage(self._folder).free, taken)
+
+    def try_to_write(self) -> None:
+        """Raise OSError where a file cannot be written beside the databases."""
+        with tempfile.TemporaryFile(dir=self._folder) as file:
+            file.write(b"?" * 4096)
+            file.flush()
+
+    def close(self) -> None:
+        self.raw.close()
+        self.published.close()
+        self._locks.close()
+        self._occupancy.close()
+
+    def _refuse_lost_loads(self) -> None:
+        """A new raw.db beside marts of loads would number its own loads like those."""
+        if not (self._folder / "published.db").exists():
+            return
+        with self.published.connection() as published:
+            newest = 0
+            if published.has_table("builds"):
+                sql = "select coalesce(max(last_load_id), 0) as n from builds"
+                newest = int(published.rows(sql)[0]["n"])
+        path = self._folder / "raw.db"
+        if newest == 0 or (path.exists() and self._has_loads()):
+            return
+        raise WarehouseDamaged(
+            f"{path} is gone or empty, but load {newest} was published. It holds"
+            " the uploaded rows: put the newest snapshot back. To begin anew, empty the"
+            " folder."
+        )
+
+    def _has_loads(self) -> bool:
+        with self.raw.connection() as raw:
+            return raw.has_table("loads") and bool(
+                raw.rows("select 1 from loads limit 1")
+            )

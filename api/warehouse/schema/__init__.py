@@ -1,0 +1,83 @@
+"""The schema of the raw store: the ledger, and upload tables that follow the contract.
+
+Pure: SQL and rules. Whoever holds a connection hands in a function that runs one
+statement, so that the API and the builder go by the same rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from api.contract import Table
+from api.errors import ContractError
+from api.warehouse.schema.changes import complaints_about
+from api.warehouse.schema.spans import COUNTING_NOW, newest_rows, note_entry
+from api.warehouse.schema.sql import (
+    PLACE_BITS,
+    ROW_KEY,
+    Dialect,
+    Run,
+    Schema,
+    StoredColumn,
+    Uploads,
+    key_before,
+)
+from api.warehouse.schema.stored import declared_tables, remember, stored_table
+from api.warehouse.schema.tables import in_place
+
+__all__ = [
+    "COUNTING_NOW",
+    "PLACE_BITS",
+    "ROW_KEY",
+    "Dialect",
+    "Run",
+    "Schema",
+    "StoredColumn",
+    "Uploads",
+    "apply",
+    "declared_tables",
+    "in_place",
+    "is_current",
+    "key_before",
+    "newest_rows",
+    "note_entry",
+    "refusals",
+]
+
+
+def is_current(schema: Schema, tables: Iterable[Table]) -> bool:
+    """Whether there is nothing to do for these tables; only reads."""
+    if schema.dialect.version(schema.run) != len(schema.dialect.migrations):
+        return False
+    return declared_tables(schema) == list(tables)
+
+
+def refusals(schema: Schema, tables: Iterable[Table]) -> list[str]:
+    """Why these tables cannot take the place of the stored ones; only reads."""
+    return [
+        f"{table.file or 'upload contract'}: table {table.name}{complaint}"
+        for table in tables
+        if (before := stored_table(schema, table)) is not None
+        for complaint in complaints_about(schema.uploads, before, table)
+    ]
+
+
+def apply(schema: Schema, tables: Sequence[Table]) -> None:
+    """Bring the ledger up to date and the tables to their contract.
+
+    To be run in one transaction that holds the write lock. Raises ContractError, with
+    nothing changed, where stored rows would be lost or get another meaning.
+    """
+    run, dialect = schema.run, schema.dialect
+    version = dialect.version(run)
+    for migration in dialect.migrations[version:]:
+        for statement in migration:
+            run(statement, ())
+    if version < len(dialect.migrations):
+        dialect.note_version(run, len(dialect.migrations))
+    complaints = refusals(schema, tables)
+    if complaints:
+        raise ContractError(complaints)
+    for table in tables:
+        schema.uploads.follow(stored_table(schema, table), table)
+    remember(run, tables)

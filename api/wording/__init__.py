@@ -1,0 +1,1 @@
+"""How messages are worded: what they quote, count, and offer for a slip. Pure."""
