@@ -45,10 +45,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = None
     app.config["MAX_FORM_MEMORY_SIZE"] = WHOLE_BYTES
     app.extensions["context"] = context = Context(settings)
-    routes.register(app, context)
-    marts = context.marts
+    routes.register(app)
     remembered = Remembered(
-        app.wsgi_app, lambda: marts.served().build, settings.cache_bytes
+        app.wsgi_app, lambda: context.marts.served().build, settings.cache_bytes
     )
     admission = Admission(remembered, settings)
     app.extensions["slots"] = admission.slots

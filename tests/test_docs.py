@@ -15,7 +15,7 @@ from api import errors
 from api.commands import commands
 from api.config import CHECKOUT, Settings
 from api.contract.marts import TAKEN_PARAMETERS
-from api.documents.loads import Receipt
+from api.routes.receipts import Receipt
 from api.formats import FORMATS
 from api.formats.charts import THEMES
 

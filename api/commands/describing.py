@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from api.commands.common import REFUSED, complain, contract_of, settings_of
-from api.openapi import Facts, breaking_changes, document
+from api.openapi import Facts, breaking_changes
+from api.routes import openapi_document
 
 
 @click.command()
@@ -51,7 +52,7 @@ def _document() -> dict[str, Any]:
         has_keys=settings.has_keys,
         protect_metrics=settings.protect_metrics,
     )
-    return document(facts)
+    return openapi_document(facts)
 
 
 COMMANDS = (openapi,)

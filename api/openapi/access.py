@@ -13,7 +13,7 @@ from api.errors import (
     UnknownKey,
 )
 from api.middleware.access import Need, need
-from api.openapi.parts import problems
+from api.openapi.problems import problems
 
 Node = dict[str, Any]
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from api.contract import Contract, Mart
-from api.openapi import backups, metrics, records, service, uploads
-from api.openapi import tables as upload_tables
 from api.openapi.about import ABOUT
 from api.openapi.access import SCHEMES, guarded
-from api.openapi.schemas import component_schemas
+from api.openapi.operations import Facts, Node, operations_of, resolved
+from api.openapi.schemas import component_schemas, row_schemas
 
-Node = dict[str, Any]
-Rows = Sequence[Mapping[str, Any]]
+# A path template, a method in lower case, and the view that answers there.
+Route = tuple[str, str, Callable[..., Any]]
 
 TAGS = {
     "metrics": "The published marts: only what passed every test is ever served.",
@@ -26,35 +23,16 @@ TAGS = {
 }
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What the document is made from.
-
-    `marts` are those that are served, `examples` some rows of each by endpoint;
-    `samples` are some rows of each upload table, by name, that anybody may see.
-    `has_keys` and `protect_metrics` say who is asked for a key.
-    """
-
-    contract: Contract
-    marts: Mapping[str, Mart]
-    examples: Mapping[str, Rows]
-    samples: Mapping[str, Rows]
-    has_keys: bool
-    protect_metrics: bool
-
-
-def document(facts: Facts) -> Node:
-    """The OpenAPI document of the service as it is now."""
-    tables = list(facts.contract.tables.values())
-    marts = [facts.marts[endpoint] for endpoint in sorted(facts.marts)]
-    paths = {
-        **metrics.paths(marts, facts.examples),
-        **uploads.paths(tables, facts.samples),
-        **upload_tables.paths(tables),
-        **backups.paths(tables),
-        **records.paths(),
-        **service.paths(),
-    }
+def document(facts: Facts, routes: Iterable[Route]) -> Node:
+    """The OpenAPI document of the documented views among these."""
+    shapes: set[Any] = set()
+    paths: Node = {}
+    for template, method, view in routes:
+        for value, node in operations_of(view, facts).items():
+            path = template.replace("{name}", value) if value else template
+            paths.setdefault(path, {})[method] = node
+    paths = guarded(paths, facts.has_keys, facts.protect_metrics)
+    paths = resolved(paths, facts, shapes)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -65,13 +43,12 @@ def document(facts: Facts) -> Node:
         },
         "servers": [{"url": "/", "description": "This server."}],
         "tags": [{"name": n, "description": about} for n, about in TAGS.items()],
-        "paths": guarded(paths, facts.has_keys, facts.protect_metrics),
+        "paths": paths,
         "components": {
             "securitySchemes": SCHEMES,
             "schemas": {
-                **component_schemas(),
-                **metrics.schemas(marts),
-                **uploads.schemas(tables),
+                **component_schemas(shapes),
+                **row_schemas(facts.marts.values(), facts.tables),
             },
         },
     }

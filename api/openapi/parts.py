@@ -1,14 +1,9 @@
-"""What operations are made of: parameters, responses, headers, errors."""
+"""What operations are made of: parameters, responses, headers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from http import HTTPStatus
 from typing import Any
-
-from api import errors
-from api.errors import Problem
-from api.openapi.schemas import ref
 
 Node = dict[str, Any]
 
@@ -69,17 +64,9 @@ OPTIONAL = (
     "Content-Disposition",
     "Retry-After",
 )
+# The most that a column of the warehouse counts up to.
+NEWEST = 2**63 - 1
 STAMP = ("ETag", "Build-Id", "Build-Finished-At", "Build-Last-Load-Id", "Sample-Data")
-
-
-# What every request that writes may be told before it is looked at.
-WRITING: tuple[type[Problem], ...] = (
-    errors.IncompleteBody,
-    errors.UploadTimeout,
-    errors.TooLarge,
-    errors.TooManyRequests,
-    errors.Overloaded,
-)
 
 
 def headers(*names: str) -> Node:
@@ -102,34 +89,6 @@ def answer(
     return found
 
 
-def as_json(schema: Node, example: Any = None) -> Node:
-    shown = {} if example is None else {"example": example}
-    return {"application/json": {"schema": schema, **shown}}
-
-
-def problems(*classes: type[Problem]) -> Node:
-    """A response for each status among these errors, with the codes that it has."""
-    found: Node = {}
-    every: tuple[type[Problem], ...] = (*classes, Problem)
-    for status in sorted({problem.status for problem in every}):
-        mine = [problem for problem in every if problem.status == status]
-        codes = [p.code for p in mine]
-        told = "; ".join(f"`{p.code}`: {p.title.lower()}" for p in mine)
-        narrowed = {
-            "properties": {"code": {"enum": codes}, "status": {"const": status}}
-        }
-        schema = {"allOf": [ref("Problem"), narrowed]}
-        found[str(status)] = {
-            "description": f"{HTTPStatus(status).phrase}. {told}.",
-            "content": {"application/problem+json": {"schema": schema}},
-        }
-        if any(problem.retry_after for problem in mine):
-            found[str(status)]["headers"] = headers("Retry-After")
-        if status == 401:
-            found["401"]["headers"] = headers("WWW-Authenticate")
-    return found
-
-
 def query(name: str, schema: Node, description: str, **more: Any) -> Node:
     """A query parameter."""
     found = {"name": name, "in": "query", "schema": schema, "description": description}
@@ -143,3 +102,25 @@ def header_parameter(name: str, schema: Node, description: str) -> Node:
 def whole_number(least: int, most: int, default: int | None = None) -> Node:
     found: Node = {"type": "integer", "minimum": least, "maximum": most}
     return found if default is None else found | {"default": default}
+
+
+def as_json(schema: Any, example: Any = None) -> Node:
+    """The content of a response that is JSON; `schema` may be a shape."""
+    shown = {} if example is None else {"example": example}
+    return {"application/json": {"schema": schema, **shown}}
+
+
+def number_in_path(name: str, least: int = 0) -> Node:
+    """The number of a load, a build or a reading in an address."""
+    schema = whole_number(least, NEWEST)
+    return {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def revalidated_responses(
+    description: str, content: Node, header: Iterable[str] = ("ETag",)
+) -> Node:
+    """A response that is sent again only when it has changed."""
+    return {
+        "200": answer(description, content, header),
+        "304": answer("What you have is what is served.", header=header),
+    }

@@ -1,35 +1,16 @@
-"""JSON Schemas: of the answers' shapes, and of the columns of the contract."""
+"""JSON Schemas: of the answers' shapes, and of the rows of the contract. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from api.contract import Column, DataType
-from api.documents import builds, loads, metrics, readings, service, tables
+from api.contract import Column, DataType, Mart, Table
 
 Node = dict[str, Any]
 
-ANSWERS: tuple[Any, ...] = (
-    metrics.MetricEntry,
-    tables.Table,
-    loads.Load,
-    loads.LoadWithBuild,
-    loads.Receipt,
-    loads.MinimalReceipt,
-    loads.DryRun,
-    readings.TablesOfFile,
-    loads.RejectsPage,
-    builds.Build,
-    builds.BuildWithSteps,
-    builds.BuildAtWork,
-    service.Index,
-    service.Alive,
-    service.Readiness,
-    service.Status,
-    service.Problem,
-)
 INT64 = {"minimum": -(2**63), "maximum": 2**63 - 1}
 TYPES: dict[DataType, Node] = {
     "integer": {"type": "integer", "format": "int64", **INT64},
@@ -41,22 +22,55 @@ TYPES: dict[DataType, Node] = {
 }
 
 
-def component_schemas() -> Node:
-    """The shapes of all answers but rows, by name."""
-    wanted = [(shape, "serialization", TypeAdapter(shape)) for shape in ANSWERS]
+def component_schemas(shapes: Iterable[Any]) -> Node:
+    """The schemas of shapes (TypedDict), and of the shapes inside them, by name."""
+    ordered = sorted(shapes, key=lambda shape: str(shape.__name__))
     _, whole = TypeAdapter.json_schemas(
-        wanted,  # type: ignore[arg-type]
+        [(shape, "serialization", TypeAdapter(shape)) for shape in ordered],
         ref_template="#/components/schemas/{model}",
     )
     schemas: Node = whole["$defs"]
     return schemas
 
 
+def row_schemas(marts: Iterable[Mart], tables: Iterable[Table]) -> Node:
+    """A row of each metric, and of each upload table as an object and as an array."""
+    found: Node = {}
+    for mart in marts:
+        found[row_name(mart)] = {
+            "type": "object",
+            "description": mart.description,
+            "properties": {c.name: cell(c) for c in mart.columns},
+            "additionalProperties": False,
+        }
+    for table in tables:
+        found[f"{table.name}_object"] = {
+            "type": "object",
+            "description": table.description,
+            "properties": {c.name: cell(c) for c in table.columns},
+            "required": [c.name for c in table.columns if c.required],
+            "additionalProperties": False,
+        }
+        found[f"{table.name}_array"] = {
+            "type": "array",
+            "description": f"In this order: {', '.join(table.column_names)}.",
+            "prefixItems": [cell(c) for c in table.columns],
+            "items": False,
+            "minItems": len(table.columns),
+        }
+    return found
+
+
+def row_name(mart: Mart) -> str:
+    return f"{mart.endpoint}_row"
+
+
 def ref(name: str) -> Node:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def array_of(items: Node) -> Node:
+def array_of(items: Any) -> Node:
+    """`items` may be a shape."""
     return {"type": "array", "items": items}
 
 

@@ -1,8 +1,10 @@
-"""HTTP: one module per noun. A route parses, calls one thing, words the answer."""
+"""HTTP: a module a noun, with its views, the shapes of its answers, its OpenAPI.
+
+A view parses, calls one thing, and words the answer.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from flask import Flask, Response, request
@@ -11,8 +13,11 @@ from werkzeug.routing import IntegerConverter, Map
 
 from api.errors import BadRequest
 from api.middleware.security_headers import DEFAULTS
+from api.openapi import Facts, document
+from api.openapi.parts import NEWEST, Node
 from api.routes import (
     backups,
+    batches,
     builds,
     health,
     loads,
@@ -21,13 +26,12 @@ from api.routes import (
     openapi,
     pages,
     problems,
+    readings,
+    rejects,
     status,
     tables,
-    undo,
     uploads,
 )
-from api.routes.context import Context
-from api.routes.reading import NEWEST
 from api.wording.untrusted_text import quoted
 
 LONGEST_HEADER = 16 << 10
@@ -42,19 +46,30 @@ class RecordNumber(IntegerConverter):
         super().__init__(map, max=NEWEST)
 
 
-def register(app: Flask, context: Context) -> None:
-    """Put every route and the one shape of errors on the application."""
+# In the order in which the OpenAPI document has them.
+NOUNS = (
+    *(metrics, uploads, batches, tables, readings, backups, loads, rejects, builds),
+    *(pages, health, status, monitoring, openapi),
+)
+
+
+def register(app: Flask) -> None:
+    """Put every view and the one shape of errors on the application."""
     app.url_map.converters["number"] = RecordNumber
     # An address is right or it is not: nobody is sent elsewhere.
     app.url_map.merge_slashes = False
-    for noun in (
-        *(health, monitoring, metrics, tables, uploads, loads, undo, backups),
-        *(builds, status, openapi, pages),
-    ):
-        app.register_blueprint(noun.routes(context))
+    for noun in NOUNS:
+        app.register_blueprint(noun.bp)
     problems.register(app)
     app.before_request(_refuse_long_headers)
     app.after_request(_with_defaults)
+
+
+def openapi_document(facts: Facts) -> Node:
+    """The OpenAPI document without a server, as far as the project's files have it."""
+    app = Flask(__name__, static_folder=None)
+    register(app)
+    return document(facts, openapi.documented(app))
 
 
 def templates(app: Flask) -> Callable[[str, str], str]:
@@ -69,7 +84,7 @@ def templates(app: Flask) -> Callable[[str, str], str]:
             return template(first, path)
         except HTTPException:
             return "other"
-        return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+        return openapi.template_of(rule.rule)
 
     return template
 

@@ -10,55 +10,91 @@ from typing import BinaryIO, cast
 
 from flask import Blueprint, Response, request, send_file
 
+from api import errors
 from api.errors import UnsupportedMediaType
 from api.formats.avro import MEDIA_TYPE, write_avro
-from api.loading import Receipt, Terms, check_avro, limits_of, load_avro, table_named
-from api.routes.context import Context
-from api.routes.reading import declared_only, is_dry_run, preferences
-from api.routes.receipts import digest_of_file, once, reported, sender
+from api.loading import Terms, check_avro, limits_of, load_avro, table_named
+from api.openapi.operations import operation
+from api.openapi.parts import Node, answer
+from api.routes.context import context
+from api.routes.idempotency import once
+from api.routes.parameters import (
+    DRY_RUN,
+    KEY,
+    PREFER,
+    declared_only,
+    is_dry_run,
+    preferences,
+    table_in_path,
+)
+from api.routes.receipts import dry_run_response, receipt_responses, sender
 
 TAKEN = (MEDIA_TYPE, "application/octet-stream", "avro/binary", "")
 COPIED_AT_ONCE = 1 << 20
+FILE: Node = {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}
+
+bp = Blueprint("backups", __name__)
 
 
-def routes(context: Context) -> Blueprint:
-    """The routes of backups."""
-    noun = Blueprint("backups", __name__, url_prefix="/tables/<name>")
-    store, limits = context.warehouse.raw, limits_of(context.settings)
+@bp.get("/tables/<name>/backup")
+@operation(
+    "tables",
+    "The table as it stands, as an Avro file",
+    description="Of each key the newest row that counts.",
+    parameters=[table_in_path],
+    responses={"200": answer("The file.", FILE, ["Content-Disposition"])},
+    raises=(
+        errors.UndeclaredParameter,
+        errors.UnknownTable,
+        errors.WarehouseDamaged,
+        errors.WarehouseUnreachable,
+        errors.StorageFull,
+    ),
+)
+def backup_table(name: str) -> Response:
+    declared_only()
+    table = table_named(context().contract, name)
+    store = context().warehouse.raw
+    # Whole before it is sent: a slow client must not keep the moment from passing.
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
+    with store.moment() as moment, moment.newest(table) as (count, rows):
+        write_avro(table, rows, count, file)
+    file.seek(0)
+    return send_file(
+        file,
+        mimetype=MEDIA_TYPE,
+        as_attachment=True,
+        download_name=f"{table.name}.avro",
+    )
 
-    @noun.get("/backup")
-    def backup(name: str) -> Response:
-        declared_only()
-        table = table_named(context.contract, name)
-        # Whole before it is sent: a slow client must not keep the moment from passing.
-        file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
-        with store.moment() as moment, moment.newest(table) as (count, rows):
-            write_avro(table, rows, count, file)
-        file.seek(0)
-        return send_file(
-            file,
-            mimetype=MEDIA_TYPE,
-            as_attachment=True,
-            download_name=f"{table.name}.avro",
-        )
 
-    @noun.post("/restore")
-    def restore(name: str) -> Response:
-        declared_only("dry_run")
-        table = table_named(context.contract, name)
-        # Rows that are left out of a restore are lost: all or nothing unless told.
-        strict = not preferences().lenient
-        with _body() as file:
-
-            def load(terms: Terms) -> Receipt:
-                return load_avro(store, table, file, None, terms)
-
-            if is_dry_run():
-                return reported(table, check_avro(table, file, strict, limits))
-            terms = Terms("replace", strict, by=sender(), limits=limits)
-            return once(context, load, terms, lambda: digest_of_file(file))
-
-    return noun
+@bp.post("/tables/<name>/restore")
+@operation(
+    "tables",
+    "Make an Avro file the whole table",
+    description="A load that can be undone. All or nothing, unless asked with"
+    " `Prefer: handling=lenient`.",
+    parameters=[table_in_path, DRY_RUN, PREFER, KEY],
+    requestBody={"required": True, "content": FILE},
+    responses=receipt_responses(errors.UnreadableFile, errors.NotAvro),
+)
+def restore_table(name: str) -> Response:
+    declared_only("dry_run")
+    table = table_named(context().contract, name)
+    limits = limits_of(context().settings)
+    # Rows that are left out of a restore are lost: all or nothing unless told.
+    strict = not preferences().lenient
+    with _body() as file:
+        if is_dry_run():
+            return dry_run_response(table, check_avro(table, file, strict, limits))
+        terms = Terms("replace", strict, by=sender(), limits=limits)
+        with once(terms, file) as attempt:
+            if attempt.replayed:
+                return attempt.replayed
+            store = context().warehouse.raw
+            return attempt.answer(
+                attempt.loaded or load_avro(store, table, file, None, attempt.terms)
+            )
 
 
 @contextmanager

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Sequence
+from typing import Any
 
 from flask import request
 
@@ -13,9 +15,10 @@ from api.errors import (
     UndeclaredParameter,
     UnsupportedMediaType,
 )
+from api.intake.json_text import json_value
 from api.middleware.admission import WHOLE_BYTES
 from api.routes.forms import CURL
-from api.routes.reading import declared_only, form_only
+from api.routes.parameters import declared_only, form_only
 from api.wording.untrusted_text import quoted
 
 MULTIPART, URLENCODED = "multipart/form-data", "application/x-www-form-urlencoded"
@@ -27,6 +30,7 @@ OR_A_FILE = f"A CSV file goes to /upload_csv: {CURL}"
 SHOWN_BYTES = 300
 _FIELD = re.compile(rb"[\w.-]+=")
 _BEFORE_JSON = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
+_reading = threading.Lock()
 
 
 def dry_run_only(fields: Sequence[str], written: str) -> None:
@@ -106,6 +110,21 @@ def batch_form(*fields: str) -> None:
             f"The field {name} is a file. Send what is in it: -F '{name}=<FILE'"
         )
     form_only(*fields)
+
+
+def json_of(text: str | bytes) -> Any:
+    """A JSON text as values; raises BadRequest."""
+    # A long text takes many times its length while it is read: one at a time.
+    with _reading:
+        return json_value(text)
+
+
+def field_of_form(name: str) -> str:
+    """A field that the form has to have; raises MissingField."""
+    value = request.form.get(name)
+    if not value:
+        raise MissingField(f"The form has no field {name}.")
+    return value
 
 
 def _is_empty() -> bool:

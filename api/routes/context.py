@@ -1,11 +1,14 @@
 """What every request shares: settings, warehouse, the contract as the files now say it,
-and whether it is worth waiting for a build. No HTTP in here."""
+and whether it is worth waiting for a build."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
+from typing import cast
+
+from flask import current_app
 
 from api.config import Settings
 from api.contract import Contract
@@ -114,6 +117,11 @@ class Context:
     def _complain(self, error: ContractError) -> None:
         self._complaints = error.complaints
         tell("contract_broken", logging.WARNING, complaints=list(error.complaints))
+
+
+def context() -> Context:
+    """The context of the application that handles this request."""
+    return cast(Context, current_app.extensions["context"])
 
 
 class _BuilderWatch:

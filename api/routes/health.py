@@ -4,38 +4,82 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Annotated, Literal
 
 from flask import Blueprint, Response, jsonify
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
 
-from api.documents.service import Alive, Parts, Readiness
-from api.errors import Problem
+from api.errors import Problem, UndeclaredParameter
 from api.observability.logs import tell
-from api.routes.context import Context
-from api.routes.reading import NEWEST, declared_only
+from api.openapi.operations import operation
+from api.openapi.parts import NEWEST, answer, as_json
+from api.routes.context import Context, context
+from api.routes.parameters import declared_only
 from api.warehouse.standing import LEAST_FREE_BYTES
 
 READY = "ready"
 
+bp = Blueprint("health", __name__, url_prefix="/health")
 
-def routes(context: Context) -> Blueprint:
-    """The routes of the probes."""
-    noun = Blueprint("health", __name__, url_prefix="/health")
 
-    @noun.get("/live")
-    def live() -> Response:
-        declared_only()
-        body: Alive = {"status": "alive"}
-        return jsonify(body)
+@with_config(extra="forbid")
+class Alive(TypedDict):
+    """The process answers."""
 
-    @noun.get("/ready")
-    def ready() -> tuple[Response, int]:
-        declared_only()
-        parts = parts_of(context)
-        ok = all(str(part).startswith(READY) for part in parts.values())
-        body: Readiness = {"status": "ready" if ok else "not ready", "parts": parts}
-        return jsonify(body), 200 if ok else 503
+    status: Literal["alive"]
 
-    return noun
+
+@with_config(extra="forbid")
+class Parts(TypedDict):
+    """Each part: `ready`, `ready, but` what is wrong all the same, or what it lacks."""
+
+    metrics: Annotated[str, Field(description="Whether a build is published.")]
+    builder: Annotated[
+        str, Field(description="Whether one runs, and how its last build ended.")
+    ]
+    store: Annotated[str, Field(description="Whether rows can be read and written.")]
+    contract: Annotated[str, Field(description="Whether the project's YAML holds.")]
+    disk: Annotated[str, Field(description="Whether there is room.")]
+
+
+@with_config(extra="forbid")
+class Readiness(TypedDict):
+    """Whether it can do its work."""
+
+    status: Literal["ready", "not ready"]
+    parts: Parts
+
+
+@bp.get("/live")
+@operation(
+    "service",
+    "Whether the process answers",
+    responses={"200": answer("Whether the process answers.", as_json(Alive))},
+    raises=(UndeclaredParameter,),
+)
+def live() -> Response:
+    declared_only()
+    body: Alive = {"status": "alive"}
+    return jsonify(body)
+
+
+@bp.get("/ready")
+@operation(
+    "service",
+    "Whether it can do its work",
+    responses={
+        "200": answer("It can.", as_json(Readiness)),
+        "503": answer("It cannot; the parts tell why.", as_json(Readiness)),
+    },
+    raises=(UndeclaredParameter,),
+)
+def ready() -> tuple[Response, int]:
+    declared_only()
+    parts = parts_of(context())
+    ok = all(str(part).startswith(READY) for part in parts.values())
+    body: Readiness = {"status": "ready" if ok else "not ready", "parts": parts}
+    return jsonify(body), 200 if ok else 503
 
 
 def parts_of(context: Context) -> Parts:

@@ -1,133 +1,80 @@
-"""The ledger: what came in, which build holds it, and what was refused."""
+"""Loads: the ledger of what came in, the build that holds it, and taking a load out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from flask import Blueprint, Response, jsonify
 
-from flask import Blueprint, Response, jsonify, request, stream_with_context, url_for
-
-from api.documents.loads import Load as LoadDocument
-from api.documents.loads import LoadWithBuild, RejectsPage
-from api.errors import NotAcceptable
-from api.formats.rejects_csv import rejects_csv
-from api.loading import RAW_SHOWN, reject_document, table_named
+from api.errors import BadParameter, NotFound, UndeclaredParameter, UnknownLoad
+from api.loading import Terms, undo
+from api.openapi.operations import operation
+from api.openapi.parts import answer, as_json, number_in_path
+from api.openapi.schemas import array_of
 from api.routes.builds import build_brief
-from api.routes.context import Context
-from api.routes.reading import (
-    NEWEST,
+from api.routes.context import context
+from api.routes.idempotency import once
+from api.routes.parameters import (
+    KEY,
+    PREFER,
     declared_only,
     newest_first,
-    one_of,
-    whole_number,
+    newest_first_parameters,
 )
-from api.warehouse.ledger import Load
-from api.warehouse.raw_store import RawStore
+from api.routes.receipts import (
+    Load,
+    LoadWithBuild,
+    load_document,
+    receipt_responses,
+    sender,
+)
 
-PAGE = 1_000
-# Of whole rows, each of which may be a megabyte long.
-PAGE_OF_WHOLE = 50
-MEDIA_TYPES = {"json": "application/json", "csv": "text/csv"}
-
-
-def routes(context: Context) -> Blueprint:
-    """The routes of the ledger."""
-    noun = Blueprint("loads", __name__)
-    store = context.warehouse.raw
-
-    @noun.get("/loads")
-    def list_loads() -> Response:
-        found = store.loads(*newest_first(100))
-        return jsonify([load_document(load) for load in found])
-
-    @noun.get("/loads/<number:load_id>")
-    def one_load(load_id: int) -> Response:
-        declared_only()
-        load = store.load(load_id)
-        build = context.warehouse.builds.build_of_load(load_id)
-        document: LoadWithBuild = {**load_document(load), "build": build_brief(build)}
-        return jsonify(document)
-
-    @noun.get("/loads/<number:load_id>/rejects")
-    def rejects(load_id: int) -> Response:
-        declared_only("limit", "after", "format", "spreadsheet")
-        load = store.load(load_id)
-        page = _page(store, load)
-        spreadsheet = one_of("spreadsheet", ("false", "true")) == "true"
-        if _wanted_format() == "csv":
-            return _csv(context, load, spreadsheet)
-        return jsonify(page)
-
-    return noun
+bp = Blueprint("loads", __name__)
 
 
-def load_document(load: Load) -> LoadDocument:
-    """A load as it is told."""
-    mode: Any = load.mode
-    source: Any = load.source
-    return {
-        "load_id": load.load_id,
-        "table": load.table_name,
-        "mode": mode,
-        "of_load": load.of_load,
-        "counts": load.counts,
-        "undone_by": load.undone_by,
-        "source": source,
-        "file_name": load.file_name,
-        "sha256": load.sha256,
-        "reading": load.reading,
-        "received": load.received,
-        "loaded": load.loaded,
-        "rejected": load.rejected,
-        "loaded_at": load.loaded_at,
-        "actor": load.actor,
-        "request_id": load.request_id,
-        "rejects_url": url_for("loads.rejects", load_id=load.load_id),
-    }
+@bp.get("/loads")
+@operation(
+    "loads",
+    "The latest loads, newest first",
+    parameters=newest_first_parameters(100),
+    responses={"200": answer("Newest first.", as_json(array_of(Load)))},
+    raises=(UndeclaredParameter, BadParameter),
+)
+def list_loads() -> Response:
+    found = context().warehouse.raw.loads(*newest_first(100))
+    return jsonify([load_document(load) for load in found])
 
 
-def _wanted_format() -> str:
-    """What `format` names, else what Accept likes best."""
-    if "format" in request.args or not request.accept_mimetypes:
-        return one_of("format", tuple(MEDIA_TYPES))
-    best = request.accept_mimetypes.best_match(MEDIA_TYPES.values())
-    if best is None:
-        known = ", ".join(MEDIA_TYPES.values())
-        raise NotAcceptable(f"Rejects are told as {known}; Accept wants none of them.")
-    return next(name for name, kind in MEDIA_TYPES.items() if kind == best)
+@bp.get("/loads/<number:load_id>")
+@operation(
+    "loads",
+    "A load and its build",
+    parameters=[number_in_path("load_id")],
+    responses={"200": answer("A load and its build.", as_json(LoadWithBuild))},
+    raises=(UndeclaredParameter, UnknownLoad, NotFound),
+)
+def get_load(load_id: int) -> Response:
+    declared_only()
+    warehouse = context().warehouse
+    load = warehouse.raw.load(load_id)
+    build = build_brief(warehouse.builds.build_of_load(load_id))
+    document: LoadWithBuild = {**load_document(load), "build": build}
+    return jsonify(document)
 
 
-def _page(store: RawStore, load: Load) -> RejectsPage:
-    limit = whole_number("limit", PAGE, 1, 10_000)
-    after = whole_number("after", 0, 0, NEWEST)
-    # One character more, so that it shows where something is left out.
-    found = store.rejects(load.load_id, limit, after, RAW_SHOWN + 1)
-    more = {"limit": limit, "after": found[-1]["reject_id"]} if found else {}
-    here = url_for("loads.rejects", load_id=load.load_id, **more)
-    told: list[Any] = [reject_document(**row) for row in found]
-    return {
-        "load_id": load.load_id,
-        "table": load.table_name,
-        "rejected": load.rejected,
-        "rejects": told,
-        "next": here if len(found) == limit else None,
-    }
-
-
-def _csv(context: Context, load: Load, spreadsheet: bool) -> Response:
-    """All rejects, however many, as a file that can be mended and uploaded again."""
-    table = table_named(context.contract, load.table_name)
-    found = _every_reject(context.warehouse.raw, load.load_id)
-    is_json = load.source != "csv"
-    lines = rejects_csv(table.column_names, found, load.header, is_json, spreadsheet)
-    response = Response(stream_with_context(lines), mimetype="text/csv")
-    name = f"{load.table_name}-load-{load.load_id}-rejects.csv"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
-
-
-def _every_reject(store: RawStore, load_id: int) -> Iterator[dict[str, Any]]:
-    after = 0
-    while found := store.rejects(load_id, PAGE_OF_WHOLE, after):
-        yield from found
-        after = found[-1]["reject_id"]
+@bp.delete("/loads/<number:load_id>")
+@operation(
+    "loads",
+    "Undo a load, or the undo of one",
+    description="The load is taken out as if it had never been: earlier"
+    " versions of its rows come back. The ledger keeps both, the undo as an entry"
+    " of its own, and deleting that brings the load back. Where it is so already,"
+    " the entry that made it so is answered.",
+    parameters=[number_in_path("load_id"), PREFER, KEY],
+    responses=receipt_responses(UnknownLoad, NotFound),
+)
+def undo_load(load_id: int) -> Response:
+    declared_only()
+    with once(Terms(by=sender()), str(load_id)) as attempt:
+        if attempt.replayed:
+            return attempt.replayed
+        store = context().warehouse.raw
+        return attempt.answer(attempt.loaded or undo(store, load_id, attempt.terms))

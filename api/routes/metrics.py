@@ -1,58 +1,226 @@
-"""Metrics: the published marts, served by one route for all of them."""
+"""Metrics: the published marts, served by one view for all of them."""
 
 from __future__ import annotations
 
+from typing import Annotated
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, make_response, request, url_for
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
 
-from api.contract import Mart
-from api.documents.metrics import MetricEntry
-from api.errors import BadParameter, NotAcceptable
+from api.contract import DataType, Mart
+from api.contract.marts import MOST_VALUES
+from api.errors import (
+    BadParameter,
+    NotAcceptable,
+    NotReady,
+    UndeclaredParameter,
+    UnknownMetric,
+    UnreadableMetric,
+)
 from api.formats import FORMATS, Format, Options, formats_of
 from api.formats.charts import THEMES
 from api.metrics.answers import Question, Wish
 from api.metrics.catalogue import Metric, Values
 from api.metrics.query import operators_of
 from api.middleware.security_headers import CHART_POLICY
-from api.routes.context import Context
-from api.routes.reading import declared_only, one_of, single
+from api.openapi.metric_parameters import content, parameters
+from api.openapi.operations import Facts, operation, operations
+from api.openapi.parts import (
+    STAMP,
+    Node,
+    answer,
+    as_json,
+    header_parameter,
+    revalidated_responses,
+)
+from api.openapi.problems import problems
+from api.openapi.schemas import array_of
+from api.routes.context import context
+from api.routes.parameters import declared_only, one_of, single
 from api.warehouse.builds import Build
 
+IF_NONE_MATCH = header_parameter(
+    "If-None-Match", {"type": "string"}, "An ETag of before: 304 if it still holds."
+)
 
-def routes(context: Context) -> Blueprint:
-    """The routes of metrics."""
-    noun = Blueprint("metrics", __name__)
-    marts, answers = context.marts, context.answers
+bp = Blueprint("metrics", __name__)
 
-    @noun.get("/metrics")
-    def catalogue() -> Response:
-        declared_only()
-        build = marts.served().build
-        if request.if_none_match.contains_weak(_catalogue_etag(build)):
-            return _stamped(Response(status=304), build, _catalogue_etag(build))
-        listed = marts.listed()
-        build = listed.served.build
-        found = [
-            _entry(metric, build, listed.values[endpoint])
-            for endpoint, metric in sorted(listed.served.metrics.items())
-        ]
-        return _stamped(jsonify(found), build, _catalogue_etag(build))
+Labels = Annotated[
+    dict[str, str],
+    Field(
+        description="What the project says of it for people: `labels` in its `meta`.",
+        examples=[{"owner": "HR"}],
+    ),
+]
 
-    @noun.get("/metrics/<name>")
-    def metric(name: str) -> Response:
-        wish = _wish(name)
-        question = answers.question(wish)
-        if request.if_none_match.contains_weak(question.etag):
-            return _headed(Response(status=304), question)
-        question, body = answers.body(wish, question)
-        response = make_response(body.content)
-        response.mimetype = question.format.media_type
-        if body.next_cursor:
-            response.headers["Link"] = f'<{_next(body.next_cursor)}>; rel="next"'
-        return _headed(response, question)
 
-    return noun
+@with_config(extra="forbid")
+class MetricColumn(TypedDict):
+    """A column of a metric."""
+
+    name: Annotated[str, Field(description="The column's name.", examples=["Q1"])]
+    data_type: Annotated[DataType, Field(description="The type of its values.")]
+    description: Annotated[str, Field(description="What the column tells.")]
+    required: Annotated[bool, Field(description="Whether every row has a value.")]
+    operators: Annotated[
+        list[str], Field(description="Operators that filter by it: `column__OP=value`.")
+    ]
+    labels: Labels
+
+
+@with_config(extra="forbid")
+class MetricParameter(TypedDict):
+    """A parameter that holds a column to one value."""
+
+    name: Annotated[str, Field(description="The name in the query.", examples=["year"])]
+    column: Annotated[str, Field(description="The column that it holds.")]
+    default: Annotated[
+        str | None, Field(description="Its value when the request has none.")
+    ]
+    values: Annotated[
+        list[str | int | float | bool] | None,
+        Field(
+            description="The values that the column has in this build, ascending; null"
+            f" when there are more than {MOST_VALUES}.",
+            examples=[[2020, 2021, 2022], None],
+        ),
+    ]
+
+
+@with_config(extra="forbid")
+class Upstream(TypedDict):
+    """A model, a snapshot or an upload table that a metric is built from."""
+
+    name: Annotated[str, Field(examples=["stg_departments"])]
+    kind: Annotated[
+        str,
+        Field(description="`model`, `snapshot` or `table`.", examples=["model"]),
+    ]
+    description: str
+
+
+@with_config(extra="forbid")
+class MetricTest(TypedDict):
+    """A test of the model, with its result."""
+
+    name: str
+    kind: Annotated[str, Field(description="`test` of the data, or `unit_test`.")]
+    description: str
+    status: Annotated[str, Field(description="dbt's word.", examples=["pass"])]
+
+
+@with_config(extra="forbid")
+class MetricBuild(TypedDict):
+    """The build that is served."""
+
+    build_id: int
+    finished_at: Annotated[str, Field(description="UTC, ISO 8601.")]
+    last_load_id: Annotated[
+        int, Field(description="The newest load in it; 0 before the first.")
+    ]
+    sample_data: Annotated[
+        bool, Field(description="Whether it shows the sample for want of any load.")
+    ]
+
+
+@with_config(extra="forbid")
+class MetricEntry(TypedDict):
+    """All that there is to know about a metric but its rows."""
+
+    name: Annotated[str, Field(description="Its name in the address.")]
+    title: str
+    description: Annotated[str, Field(description="What a row is, and what is in it.")]
+    url: Annotated[str, Field(description="Where its rows are.")]
+    formats: Annotated[list[str], Field(description="What `format` may be.")]
+    columns: list[MetricColumn]
+    select: Annotated[
+        list[str], Field(description="The columns of an answer unless it selects.")
+    ]
+    order_by: Annotated[
+        list[str], Field(description="The order of the rows; `-` for a falling one.")
+    ]
+    parameters: list[MetricParameter]
+    model: Annotated[str, Field(description="The dbt model that is served.")]
+    file: Annotated[str, Field(description="Where its SQL stands in the project.")]
+    sql: Annotated[str, Field(description="Its SQL as the project has it.")]
+    upstream: Annotated[list[Upstream], Field(description="The nearest first.")]
+    tests: list[MetricTest]
+    build: MetricBuild
+    labels: Labels
+
+
+@bp.get("/metrics")
+@operation(
+    "metrics",
+    "All metrics, with their SQL, what they are built from, and tests",
+    parameters=[IF_NONE_MATCH],
+    responses=revalidated_responses(
+        "The catalogue.", as_json(array_of(MetricEntry)), STAMP
+    ),
+    raises=(UndeclaredParameter, NotReady),
+)
+def list_metrics() -> Response:
+    declared_only()
+    marts = context().marts
+    build = marts.served().build
+    if request.if_none_match.contains_weak(_catalogue_etag(build)):
+        return _stamped(Response(status=304), build, _catalogue_etag(build))
+    listed = marts.listed()
+    build = listed.served.build
+    found = [
+        _entry(metric, build, listed.values[endpoint])
+        for endpoint, metric in sorted(listed.served.metrics.items())
+    ]
+    return _stamped(jsonify(found), build, _catalogue_etag(build))
+
+
+def _operations(facts: Facts) -> dict[str, Node]:
+    """An operation for each metric that is served."""
+    return {
+        endpoint: {
+            "operationId": f"metric_{endpoint}",
+            "tags": ["metrics"],
+            "summary": mart.title,
+            "description": mart.description,
+            **({"x-labels": dict(mart.labels)} if mart.labels else {}),
+            "parameters": [*parameters(mart), IF_NONE_MATCH],
+            "responses": {
+                "200": answer(
+                    "The rows.",
+                    content(mart, facts.examples[endpoint]),
+                    [*STAMP, "Link"],
+                ),
+                "304": answer("What you have is what is served.", header=STAMP),
+                **problems(
+                    UndeclaredParameter,
+                    BadParameter,
+                    UnknownMetric,
+                    NotAcceptable,
+                    NotReady,
+                    UnreadableMetric,
+                ),
+            },
+        }
+        for endpoint, mart in sorted(facts.marts.items())
+    }
+
+
+@bp.get("/metrics/<name>")
+@operations(_operations)
+def get_metric(name: str) -> Response:
+    answers = context().answers
+    wish = _wish(name)
+    question = answers.question(wish)
+    if request.if_none_match.contains_weak(question.etag):
+        return _headed(Response(status=304), question)
+    question, body = answers.body(wish, question)
+    response = make_response(body.content)
+    response.mimetype = question.format.media_type
+    if body.next_cursor:
+        response.headers["Link"] = f'<{_next(body.next_cursor)}>; rel="next"'
+    return _headed(response, question)
 
 
 def _wish(name: str) -> Wish:
@@ -122,7 +290,7 @@ def _entry(metric: Metric, build: Build, values: Values) -> MetricEntry:
         "name": mart.endpoint,
         "title": mart.title,
         "description": mart.description,
-        "url": url_for("metrics.metric", name=mart.endpoint),
+        "url": url_for("metrics.get_metric", name=mart.endpoint),
         "formats": list(formats_of(mart)),
         "columns": [
             {

@@ -5,22 +5,35 @@ from __future__ import annotations
 from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from api.errors import UndeclaredParameter
 from api.observability.figures import exposition
 from api.observability.warehouse import WarehouseFigures
-from api.routes.context import Context
-from api.routes.reading import declared_only
+from api.openapi.operations import operation
+from api.openapi.parts import answer
+from api.routes.context import context
+from api.routes.parameters import declared_only
+
+bp = Blueprint("monitoring", __name__)
 
 
-def routes(context: Context) -> Blueprint:
-    """The route of the figures."""
-    noun = Blueprint("monitoring", __name__)
-
-    @noun.get("/prometheus")
-    def prometheus() -> Response:
-        declared_only()
-        standing = context.warehouse.watch.standing()
-        packages = context.warehouse.engine.packages
-        figures = WarehouseFigures(standing, packages, context.builder_is_running)
-        return Response(exposition(figures), content_type=CONTENT_TYPE_LATEST)
-
-    return noun
+@bp.get("/prometheus")
+@operation(
+    "service",
+    "Figures of requests, loads, builds and files, for Prometheus",
+    responses={
+        "200": answer(
+            "Figures of requests, loads, builds and files, for Prometheus.",
+            {"text/plain": {"schema": {"type": "string"}}},
+        )
+    },
+    raises=(UndeclaredParameter,),
+)
+def prometheus() -> Response:
+    declared_only()
+    warehouse = context().warehouse
+    figures = WarehouseFigures(
+        warehouse.watch.standing(),
+        warehouse.engine.packages,
+        context().builder_is_running,
+    )
+    return Response(exposition(figures), content_type=CONTENT_TYPE_LATEST)

@@ -4,47 +4,39 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any
+import re
+from collections.abc import Iterator
+from typing import Any, cast
 
-from flask import Blueprint, Response
+from flask import Blueprint, Flask, Response, current_app
+from flask.blueprints import BlueprintSetupState
 
 from api.contract import Contract, Mart, Table
-from api.errors import NotReady, Problem
+from api.errors import NotReady, Problem, UndeclaredParameter
 from api.formats import FORMATS, Format
 from api.loading import check_csv
 from api.metrics.answers import Wish
 from api.metrics.catalogue import Served
-from api.openapi import Facts, document
-from api.routes.context import Context
-from api.routes.reading import declared_only
+from api.openapi import Facts, Route, document
+from api.openapi.operations import operation
+from api.openapi.parts import as_json, revalidated_responses
+from api.routes.context import context
+from api.routes.parameters import declared_only
 from api.routes.revalidation import etag_of, revalidated
 
 EXAMPLE_ROWS = 2
 
-
-def routes(context: Context) -> Blueprint:
-    """The route of the document."""
-    noun = Blueprint("openapi", __name__)
-    openapi = _OpenApi(context)
-
-    @noun.get("/openapi.json")
-    def openapi_json() -> Response:
-        declared_only()
-        content = openapi.content()
-        return revalidated(etag_of(content), "application/json", lambda: content)
-
-    return noun
+bp = Blueprint("openapi", __name__)
 
 
-class _OpenApi:
+class _Document:
     """The document as bytes, made anew when the contract or what is served changes."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self) -> None:
         self._made: tuple[Contract, str, bytes] | None = None
 
     def content(self) -> bytes:
-        contract, served = self._context.contract, self._served()
+        contract, served = context().contract, self._served()
         version = served.build.invocation_id if served else ""
         made = self._made
         if made is not None and made[0] is contract and made[1] == version:
@@ -59,23 +51,25 @@ class _OpenApi:
             marts=marts,
             examples={name: self._example(name) for name in marts},
             samples={t.name: self._sample(t) for t in contract.tables.values()},
-            has_keys=self._context.settings.has_keys,
-            protect_metrics=self._context.settings.protect_metrics,
+            has_keys=context().settings.has_keys,
+            protect_metrics=context().settings.protect_metrics,
         )
-        content = json.dumps(document(facts), ensure_ascii=False).encode()
+        content = json.dumps(
+            document(facts, documented(current_app)), ensure_ascii=False
+        ).encode()
         self._made = (contract, version, content)
         return content
 
     def _served(self) -> Served | None:
         try:
-            return self._context.marts.served()
+            return context().marts.served()
         except NotReady:
             return None
 
     def _example(self, endpoint: str) -> list[dict[str, Any]]:
         """The first rows that the metric answers with."""
         wish = Wish(endpoint, {"limit": [str(EXAMPLE_ROWS)]}, _as_json)
-        answers = self._context.answers
+        answers = context().answers
         try:
             _, body = answers.body(wish, answers.question(wish))
         except Problem:
@@ -86,11 +80,42 @@ class _OpenApi:
 
     def _sample(self, table: Table) -> list[dict[str, Any]]:
         """The first rows of the sample. Uploaded rows are nobody's business."""
-        text = self._context.project.sample(table.name, EXAMPLE_ROWS)
+        text = context().project.sample(table.name, EXAMPLE_ROWS)
         try:
             return check_csv(table, io.BytesIO(text)).preview if text else []
         except Problem:
             return []
+
+
+@bp.record_once
+def _prepare(state: BlueprintSetupState) -> None:
+    state.app.extensions["openapi"] = _Document()
+
+
+@bp.get("/openapi.json")
+@operation(
+    "service",
+    "This document",
+    responses=revalidated_responses("This document.", as_json({"type": "object"})),
+    raises=(UndeclaredParameter,),
+)
+def openapi() -> Response:
+    declared_only()
+    content = cast(_Document, current_app.extensions["openapi"]).content()
+    return revalidated(etag_of(content), "application/json", lambda: content)
+
+
+def documented(app: Flask) -> Iterator[Route]:
+    """Every view of an application, with its method and the template of its path."""
+    for rule in app.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            view = app.view_functions[rule.endpoint]
+            yield template_of(rule.rule), method.lower(), view
+
+
+def template_of(rule: str) -> str:
+    """A rule as OpenAPI writes the template of a path."""
+    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule)
 
 
 def _as_json(_: Mart) -> Format:

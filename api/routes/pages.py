@@ -2,56 +2,99 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify, request, url_for
+from functools import cache
 
-from api.documents.service import Index
-from api.errors import NotFound, NotReady
+from flask import Blueprint, Response, jsonify, request, url_for
+from pydantic import with_config
+from typing_extensions import TypedDict
+
+from api.errors import NotFound, NotReady, UndeclaredParameter
 from api.middleware.security_headers import DOCS_POLICY, LINEAGE_POLICY, PAGE_POLICY
+from api.openapi.operations import operation
+from api.openapi.parts import Node, answer, as_json, revalidated_responses
 from api.pages.assets import Asset, Assets, document
-from api.routes.context import Context
-from api.routes.reading import declared_only
+from api.routes.context import context
+from api.routes.parameters import declared_only
 from api.routes.revalidation import etag_of, revalidated
 from api.wording.untrusted_text import cut
 
+PAGE: Node = {"text/html": {"schema": {"type": "string"}}}
 
-def routes(context: Context) -> Blueprint:
-    """The routes of the pages."""
-    noun = Blueprint("pages", __name__)
-    assets = Assets()
+bp = Blueprint("pages", __name__)
 
-    @noun.get("/")
-    def index() -> Response:
-        declared_only()
-        response = _page("page.html", PAGE_POLICY) if _is_browser() else _links()
-        response.headers["Vary"] = "Accept"
-        return response
 
-    @noun.get("/docs")
-    def docs() -> Response:
-        declared_only()
-        return _page("docs.html", DOCS_POLICY)
+@with_config(extra="forbid")
+class Index(TypedDict):
+    """Where to go on from here."""
 
-    @noun.get("/assets/<name>")
-    def asset(name: str) -> Response:
-        found = assets.find(name)
-        if found is None:
-            raise NotFound(f"There is nothing at {cut(request.path)}.")
-        return _asset(found)
+    metrics: str
+    tables: str
+    loads: str
+    builds: str
+    status: str
+    health: str
+    docs: str
+    openapi: str
+    lineage: str
 
-    @noun.get("/lineage")
-    def lineage() -> Response:
-        declared_only()
-        path = context.settings.lineage_page
-        if not path.exists():
-            raise NotReady(
-                "The page is made after the first build; try again in a few seconds."
-            )
-        etag = f"{path.stat().st_mtime_ns:x}"
-        response = revalidated(etag, "text/html", path.read_bytes)
-        response.headers["Content-Security-Policy"] = LINEAGE_POLICY
-        return response
 
-    return noun
+@bp.get("/")
+@operation(
+    "service",
+    "Where to go on",
+    responses={"200": answer("Where to go on.", as_json(Index) | PAGE)},
+    raises=(UndeclaredParameter,),
+)
+def index() -> Response:
+    declared_only()
+    response = _page("page.html", PAGE_POLICY) if _is_browser() else _links()
+    response.headers["Vary"] = "Accept"
+    return response
+
+
+@bp.get("/docs")
+@operation(
+    "service",
+    "This document as a page",
+    responses={"200": answer("This document as a page.", PAGE)},
+    raises=(UndeclaredParameter,),
+)
+def docs() -> Response:
+    declared_only()
+    return _page("docs.html", DOCS_POLICY)
+
+
+@bp.get("/assets/<name>")
+def asset(name: str) -> Response:
+    found = _assets().find(name)
+    if found is None:
+        raise NotFound(f"There is nothing at {cut(request.path)}.")
+    return _asset(found)
+
+
+@bp.get("/lineage")
+@operation(
+    "service",
+    "What is built from what, dbt's own docs",
+    responses=revalidated_responses("The page of the published project.", PAGE),
+    raises=(UndeclaredParameter, NotReady),
+)
+def lineage() -> Response:
+    declared_only()
+    path = context().settings.lineage_page
+    if not path.exists():
+        raise NotReady(
+            "The page is made after the first build; try again in a few seconds."
+        )
+    etag = f"{path.stat().st_mtime_ns:x}"
+    response = revalidated(etag, "text/html", path.read_bytes)
+    response.headers["Content-Security-Policy"] = LINEAGE_POLICY
+    return response
+
+
+@cache
+def _assets() -> Assets:
+    return Assets()
 
 
 def _is_browser() -> bool:
@@ -62,14 +105,14 @@ def _is_browser() -> bool:
 
 def _links() -> Response:
     body: Index = {
-        "metrics": url_for("metrics.catalogue"),
+        "metrics": url_for("metrics.list_metrics"),
         "tables": url_for("tables.list_tables"),
         "loads": url_for("loads.list_loads"),
         "builds": url_for("builds.list_builds"),
         "status": url_for("status.status"),
         "health": url_for("health.ready"),
         "docs": url_for("pages.docs"),
-        "openapi": url_for("openapi.openapi_json"),
+        "openapi": url_for("openapi.openapi"),
         "lineage": url_for("pages.lineage"),
     }
     return jsonify(body)

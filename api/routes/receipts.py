@@ -1,33 +1,155 @@
-"""Answers to loads: once the build holds the rows, and the same however often asked."""
+"""Receipts: a load as it is answered, to whoever made it and in the ledger."""
 
 from __future__ import annotations
 
-import hashlib
-import time
-from collections.abc import Callable
-from dataclasses import asdict, replace
-from typing import Any, BinaryIO
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
 
 from flask import Response, jsonify, request, url_for
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
 
+from api import errors, loading
 from api.contract import Table
-from api.documents.loads import DryRun, MinimalReceipt
-from api.documents.loads import Receipt as ReceiptDocument
-from api.documents.readings import TableOfFile, TablesOfFile
-from api.errors import BadParameter, IdempotencyKeyReused
-from api.loading import REJECTS_SHOWN, Fit, Receipt, Report, Terms, receipt_of
+from api.loading import REJECTS_SHOWN, Report
 from api.observability.logs import tell
-from api.routes.builds import build_brief
-from api.routes.context import Context
-from api.routes.loads import load_document
-from api.routes.reading import preferences
+from api.openapi.parts import Node, answer, as_json
+from api.openapi.problems import OBSTACLES, problems
+from api.routes.builds import BuildBrief, build_brief
+from api.routes.context import context
+from api.routes.parameters import key_of_request, preferences
+from api.routes.readings import ReadingTold
+from api.routes.rejects import Reject
+from api.warehouse import ledger
 from api.warehouse.builds import Build
 from api.warehouse.provenance import ACTOR, REQUEST_ID, Provenance
-from api.warehouse.requests import KeyedRequest
 
-LONGEST_KEY = 255
+LOADED = ("Location", "Preference-Applied", "Idempotency-Replayed")
+BAD_REQUESTS = (
+    errors.BadRequest,
+    errors.MissingField,
+    errors.UndeclaredParameter,
+    errors.BadParameter,
+    errors.UnknownTable,
+    errors.RequestInProgress,
+    errors.UnsupportedMediaType,
+    errors.NoUsableRow,
+    errors.RowsRejected,
+    errors.IdempotencyKeyReused,
+)
+LoadId = Annotated[int, Field(ge=1, description="The load's number.", examples=[17])]
+TableName = Annotated[str, Field(description="The table.", examples=["departments"])]
+Received = Annotated[int, Field(ge=0, description="Rows sent: loaded and rejected.")]
+Loaded = Annotated[int, Field(ge=0, description="Rows that were stored.")]
+Rejected = Annotated[int, Field(ge=0, description="Rows that were refused.")]
 
-Load = Callable[[Terms], Receipt]
+
+@with_config(extra="forbid")
+class Load(TypedDict):
+    """One entry of the ledger: rows that came, or the undo or redo of such an entry."""
+
+    load_id: LoadId
+    table: TableName
+    mode: Annotated[
+        Literal["append", "replace", "undo", "redo"],
+        Field(
+            description="`replace` made its rows the whole table; `undo` took a load"
+            " out, `redo` brought one back."
+        ),
+    ]
+    of_load: Annotated[
+        int | None, Field(description="The load that an undo or redo is about.")
+    ]
+    counts: Annotated[
+        bool, Field(description="Whether its rows count: not undone, not replaced.")
+    ]
+    undone_by: Annotated[
+        int | None, Field(description="The undo that took it out; delete it to redo.")
+    ]
+    source: Annotated[
+        Literal["csv", "batch", "avro"] | None,
+        Field(description="What the rows came as; null for an undo or redo."),
+    ]
+    file_name: str | None
+    sha256: Annotated[
+        str | None, Field(description="Of what was unpacked, in hexadecimal.")
+    ]
+    reading: ReadingTold
+    received: Received
+    loaded: Loaded
+    rejected: Rejected
+    loaded_at: Annotated[str, Field(description="UTC, ISO 8601.")]
+    actor: Annotated[str | None, Field(description="The name of the key it came with.")]
+    request_id: Annotated[str | None, Field(description="The request it came with.")]
+    rejects_url: Annotated[str, Field(description="Where all its rejects are.")]
+
+
+class LoadWithBuild(Load):
+    """A load and its build."""
+
+    build: BuildBrief
+
+
+class Receipt(LoadWithBuild):
+    """The answer to a load."""
+
+    rejects: Annotated[list[Reject], Field(description="The first 20.")]
+    already_loaded: Annotated[
+        bool,
+        Field(
+            description="It was so before, by this entry: the very file was loaded, or"
+            " the load undone."
+        ),
+    ]
+
+
+@with_config(extra="forbid")
+class MinimalReceipt(TypedDict):
+    """The answer to a load under `Prefer: return=minimal`."""
+
+    load_id: LoadId
+    received: Received
+    loaded: Loaded
+    rejected: Rejected
+
+
+@with_config(extra="forbid")
+class DryRun(TypedDict):
+    """What a load would have come to; nothing was stored."""
+
+    dry_run: Literal[True]
+    table: TableName
+    received: Received
+    loaded: Annotated[int, Field(ge=0, description="Rows that would be stored.")]
+    rejected: Annotated[int, Field(ge=0, description="Rows that would be refused.")]
+    has_header: Annotated[bool, Field(description="Whether the file has a header.")]
+    reading: ReadingTold
+    preview: Annotated[
+        list[dict[str, Any]],
+        Field(description="The first 20 rows as they would be stored."),
+    ]
+    rejects: Annotated[list[Reject], Field(description="The first 20.")]
+
+
+def receipt_responses(*also: type[errors.Problem], tried: Sequence[type] = ()) -> Node:
+    """The responses to what makes a load; `also` are errors of its own.
+
+    `tried` are shapes of the answer to a dry run of its own.
+    """
+    receipt = {"anyOf": [Receipt, MinimalReceipt]}
+    nothing_new = [DryRun, *tried, Receipt, MinimalReceipt]
+    optional = ("Preference-Applied", "Idempotency-Replayed")
+    return {
+        "200": answer(
+            "Nothing new was stored: a dry run, or it was so before.",
+            as_json({"anyOf": nothing_new}),
+            optional,
+        ),
+        "201": answer("Loaded, and the build is done.", as_json(receipt), LOADED),
+        "202": answer("Loaded, and the build will follow.", as_json(receipt), LOADED),
+        **problems(*BAD_REQUESTS, *OBSTACLES, *also),
+    }
 
 
 def sender() -> Provenance:
@@ -36,42 +158,8 @@ def sender() -> Provenance:
     return Provenance(environ.get(ACTOR), environ.get(REQUEST_ID))
 
 
-def once(
-    context: Context, load: Load, terms: Terms, content: Callable[[], str]
-) -> Response:
-    """Load, and answer; under an Idempotency-Key at most once, however often asked.
-
-    `content` names all that the request asks for, apart from its address and terms.
-    """
-    key = _idempotency_key()
-    if key is None:
-        return _answer(context, _told(load, terms))
-    requests = context.warehouse.raw.requests
-    with requests.at_work(key):
-        keyed = KeyedRequest(key, _fingerprint(terms, content()))
-        known = requests.known(key)
-        if known is None:
-            response = _answer(context, _told(load, replace(terms, keyed=keyed)))
-        elif known.fingerprint != keyed.fingerprint:
-            raise IdempotencyKeyReused(
-                f"The Idempotency-Key {key[:60]!r} came with another request before,"
-                f" which is load {known.load_id}. Send this one under a key of its own."
-            )
-        elif known.status is not None and known.answer is not None:
-            return _replayed(known.load_id, known.status, known.answer)
-        else:
-            # It was loaded, and its process ended before the answer.
-            store = context.warehouse.raw
-            made = receipt_of(store, store.load(known.load_id))
-            response = _answer(context, made)
-        requests.answered(key, response.status_code, response.get_data(as_text=True))
-        return response
-
-
-def _told(load: Load, terms: Terms) -> Receipt:
-    """Load, and log what came of it."""
-    began = time.perf_counter()
-    receipt = load(terms)
+def log_load(receipt: loading.Receipt, seconds: float) -> None:
+    """Log what came of a load."""
     made = receipt.load
     tell(
         "load",
@@ -82,59 +170,60 @@ def _told(load: Load, terms: Terms) -> Receipt:
         loaded=made.loaded,
         rejected=made.rejected,
         already_loaded=receipt.already,
-        seconds=round(time.perf_counter() - began, 6),
+        seconds=round(seconds, 6),
     )
-    return receipt
 
 
-def _idempotency_key() -> str | None:
-    key = request.headers.get("Idempotency-Key")
-    if key is None:
-        return None
-    if not (1 <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
-        raise BadParameter(
-            f"Idempotency-Key must be 1 to {LONGEST_KEY} printable ASCII characters,"
-            " such as a UUID."
-        )
-    return key
-
-
-def _fingerprint(terms: Terms, content: str) -> str:
-    """All that a request asks for, but not how it likes to be told of it."""
-    parts = [request.method, request.path, terms.mode, str(terms.strict), content]
-    return digest("\n".join(parts).encode())
-
-
-def digest(content: bytes) -> str:
-    """A name for the content of a request."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def digest_of_file(stream: BinaryIO) -> str:
-    """The same for a file, which is read from its start again afterwards."""
-    found = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
-    stream.seek(0)
-    return found
-
-
-def _answer(context: Context, receipt: Receipt) -> Response:
+def receipt_response(receipt: loading.Receipt) -> Response:
     """Wait for the build that holds the load, unless the client would rather not."""
     wanted = preferences()
     load_id = receipt.load.load_id
     build = None
     if not wanted.respond_async:
-        build = context.wait_for_load(load_id, wanted.wait)
-    response = jsonify(_body(context, receipt, build, wanted.minimal))
+        build = context().wait_for_load(load_id, wanted.wait)
+    response = jsonify(_body(receipt, build, wanted.minimal))
     response.status_code = _status(receipt, build)
-    response.headers["Location"] = url_for("loads.one_load", load_id=load_id)
+    response.headers["Location"] = url_for("loads.get_load", load_id=load_id)
     if wanted.applied:
         response.headers["Preference-Applied"] = wanted.applied
     return response
 
 
+def dry_run_response(table: Table, report: Report) -> Response:
+    """The answer to a dry run, which needs no key, and is told of a wrong one."""
+    key_of_request()
+    document: DryRun = {"dry_run": True, "table": table.name, **asdict(report)}  # type: ignore[typeddict-item]
+    return jsonify(document)
+
+
+def load_document(load: ledger.Load) -> Load:
+    """An entry of the ledger as it is answered."""
+    mode: Any = load.mode
+    source: Any = load.source
+    return {
+        "load_id": load.load_id,
+        "table": load.table_name,
+        "mode": mode,
+        "of_load": load.of_load,
+        "counts": load.counts,
+        "undone_by": load.undone_by,
+        "source": source,
+        "file_name": load.file_name,
+        "sha256": load.sha256,
+        "reading": load.reading,
+        "received": load.received,
+        "loaded": load.loaded,
+        "rejected": load.rejected,
+        "loaded_at": load.loaded_at,
+        "actor": load.actor,
+        "request_id": load.request_id,
+        "rejects_url": url_for("rejects.list_rejects", load_id=load.load_id),
+    }
+
+
 def _body(
-    context: Context, receipt: Receipt, build: Build | None, minimal: bool
-) -> ReceiptDocument | MinimalReceipt:
+    receipt: loading.Receipt, build: Build | None, minimal: bool
+) -> Receipt | MinimalReceipt:
     load = receipt.load
     if minimal:
         return {
@@ -148,46 +237,11 @@ def _body(
         **load_document(load),
         "rejects": shown,
         "already_loaded": receipt.already,
-        "build": build_brief(build, context.builder_is_running),
+        "build": build_brief(build, context().builder_is_running),
     }
 
 
-def _status(receipt: Receipt, build: Build | None) -> int:
+def _status(receipt: loading.Receipt, build: Build | None) -> int:
     if build is None:
         return 202
     return 200 if receipt.already else 201
-
-
-def _replayed(load_id: int, status: int, answer: str) -> Response:
-    response = Response(answer, status, mimetype="application/json")
-    response.headers["Location"] = url_for("loads.one_load", load_id=load_id)
-    response.headers["Idempotency-Replayed"] = "true"
-    return response
-
-
-def fitted(fits: list[Fit]) -> Response:
-    """The answer to a dry run that names no table."""
-    document: TablesOfFile = {"dry_run": True, "tables": [*map(_fit, fits)]}
-    return jsonify(document)
-
-
-def _fit(fit: Fit) -> TableOfFile:
-    problem = fit.problem
-    return {
-        "table": fit.table,
-        "fits": fit.fits,
-        "rows": fit.rows,
-        "good": fit.good,
-        "has_header": fit.has_header,
-        "reading": fit.reading,
-        "code": problem.code if problem else None,
-        "detail": problem.detail if problem else None,
-        "question": problem.extra.get("question") if problem else None,
-    }
-
-
-def reported(table: Table, report: Report) -> Response:
-    """The answer to a dry run, which needs no key, and is told of a wrong one."""
-    _idempotency_key()
-    document: DryRun = {"dry_run": True, "table": table.name, **asdict(report)}  # type: ignore[typeddict-item]
-    return jsonify(document)

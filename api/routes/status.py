@@ -9,43 +9,88 @@ from __future__ import annotations
 import json
 import threading
 import time
-from typing import Any
+from typing import Annotated, Any, Literal, cast
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, current_app
+from flask.blueprints import BlueprintSetupState
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
 
-from api.documents.service import FailedStep, LastBuild, ServedBuild, Status
-from api.errors import NotReady
-from api.routes.builds import at_work_document
-from api.routes.context import Context
-from api.routes.reading import NEWEST, declared_only
+from api.errors import NotReady, UndeclaredParameter
+from api.openapi.operations import operation
+from api.openapi.parts import NEWEST, as_json, revalidated_responses
+from api.routes.builds import BuildAtWork, JudgedBuild, at_work_document
+from api.routes.context import Context, context
+from api.routes.parameters import declared_only
 from api.routes.revalidation import etag_of, revalidated
 from api.warehouse.builds import Build
 
-# How old what is told may be.
+# How old the document may be.
 FRESH_SECONDS = 0.5
 # So many runs from terminals, of part of the project, may be newer than the last build.
 LOOKED_AT = 20
 
-
-def routes(context: Context) -> Blueprint:
-    """The route of the status."""
-    noun = Blueprint("status", __name__)
-    look = _Look(context)
-
-    @noun.get("/status")
-    def status() -> Response:
-        declared_only()
-        content = look.content()
-        return revalidated(etag_of(content), "application/json", lambda: content)
-
-    return noun
+bp = Blueprint("status", __name__)
 
 
-class _Look:
+@with_config(extra="forbid")
+class ServedBuild(TypedDict):
+    """The build whose numbers are served."""
+
+    build_id: Annotated[int, Field(ge=1)]
+    finished_at: Annotated[str, Field(description="UTC, ISO 8601.")]
+    last_load_id: Annotated[
+        int, Field(description="The newest load in it; 0 before the first.")
+    ]
+    loads: Annotated[int, Field(ge=0, description="How many loads count in it.")]
+    sample_data: Annotated[
+        bool, Field(description="Whether it shows the sample for want of any load.")
+    ]
+
+
+@with_config(extra="forbid")
+class FailedStep(TypedDict):
+    """A step that kept a build from being published; `/builds` tells why."""
+
+    name: str
+    kind: str
+    file: str | None
+
+
+@with_config(extra="forbid")
+class LastBuild(JudgedBuild):
+    """The build that ended last, served or not; part of the project is none."""
+
+    failures: Annotated[list[FailedStep], Field(description="Warnings left out.")]
+
+
+@with_config(extra="forbid")
+class Status(TypedDict):
+    """How far things have come; the same until something happens."""
+
+    build: Annotated[
+        ServedBuild | None, Field(description="Null before the first was published.")
+    ]
+    last_build: LastBuild | None
+    building: Annotated[
+        BuildAtWork | None,
+        Field(description="Null while no step takes longer than a second."),
+    ]
+    newest_load_id: Annotated[int, Field(description="The ledger's newest entry.")]
+    builder: Annotated[
+        Literal["running", "away"],
+        Field(description="Without one nothing that is loaded is ever built."),
+    ]
+    complaints: Annotated[
+        list[str],
+        Field(description="About the project's YAML, while what it said before holds."),
+    ]
+
+
+class _Recent:
     """The document as bytes, the same for all who ask at about the same time."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self) -> None:
         self._looking = threading.Lock()
         self._content = b""
         self._old_at = 0.0
@@ -53,9 +98,30 @@ class _Look:
     def content(self) -> bytes:
         with self._looking:
             if time.monotonic() >= self._old_at:
-                self._content = json.dumps(status_of(self._context)).encode()
+                self._content = json.dumps(status_of(context())).encode()
                 self._old_at = time.monotonic() + FRESH_SECONDS
             return self._content
+
+
+@bp.record_once
+def _prepare(state: BlueprintSetupState) -> None:
+    state.app.extensions["status"] = _Recent()
+
+
+@bp.get("/status")
+@operation(
+    "service",
+    "What is served, how the last build ended, and what is still to come",
+    responses=revalidated_responses(
+        "What is served, how the last build ended, and what is still to come.",
+        as_json(Status),
+    ),
+    raises=(UndeclaredParameter,),
+)
+def status() -> Response:
+    declared_only()
+    content = cast(_Recent, current_app.extensions["status"]).content()
+    return revalidated(etag_of(content), "application/json", lambda: content)
 
 
 def status_of(context: Context) -> Status:

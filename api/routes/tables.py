@@ -5,67 +5,128 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
 
-from api.contract import Column, Table
-from api.documents.readings import RememberedReading as ReadingDocument
-from api.documents.tables import Table as TableDocument
-from api.documents.tables import TableColumn
-from api.intake import RememberedReading
-from api.loading import fields_of, table_named
-from api.routes.context import Context
-from api.routes.reading import declared_only
-from api.warehouse.provenance import ACTOR
+from api import contract, intake
+from api.contract import Column, DataType, Dates
+from api.errors import UndeclaredParameter, UnknownTable
+from api.loading import table_named
+from api.openapi.operations import operation
+from api.openapi.parts import answer, as_json
+from api.openapi.schemas import array_of
+from api.routes.context import context
+from api.routes.parameters import declared_only, table_in_path
+from api.routes.readings import RememberedReading, reading_document
 from api.warehouse.raw_store import RawStore
 
 NOTHING_LOADED = {"loads": 0, "rows_loaded": 0, "last_loaded_at": None}
 
-
-def routes(context: Context) -> Blueprint:
-    """The routes of tables."""
-    noun = Blueprint("tables", __name__)
-
-    @noun.get("/tables")
-    def list_tables() -> Response:
-        declared_only()
-        tables = context.contract.tables.values()
-        return jsonify(_documents(context.warehouse.raw, *tables))
-
-    @noun.get("/tables/<name>")
-    def one_table(name: str) -> Response:
-        declared_only()
-        table = table_named(context.contract, name)
-        return jsonify(_documents(context.warehouse.raw, table)[0])
-
-    @noun.delete("/tables/<name>/readings/<number:reading_id>")
-    def forget_reading(name: str, reading_id: int) -> Response:
-        declared_only()
-        table = table_named(context.contract, name)
-        context.warehouse.raw.readings.forget(table.name, reading_id)
-        return Response(status=204)
-
-    @noun.get("/tables/<name>/template")
-    def template(name: str) -> Response:
-        declared_only()
-        table = table_named(context.contract, name)
-        response = Response(_header(table), mimetype="text/csv")
-        file = f'attachment; filename="{table.name}.csv"'
-        response.headers["Content-Disposition"] = file
-        return response
-
-    return noun
+bp = Blueprint("tables", __name__)
 
 
-def _header(table: Table) -> str:
+@with_config(extra="forbid")
+class TableColumn(TypedDict):
+    """A column of an upload table."""
+
+    name: Annotated[str, Field(examples=["department"])]
+    data_type: DataType
+    description: str
+    required: Annotated[bool, Field(description="Whether a row must have a value.")]
+    accepted_values: Annotated[
+        list[str] | None, Field(description="The only values that are taken.")
+    ]
+    aliases: Annotated[
+        list[str], Field(description="Other headers of the column in a file.")
+    ]
+    missing_values: Annotated[
+        list[str], Field(description="Cells of a file that stand for nothing.")
+    ]
+    dates: Annotated[
+        Dates | None, Field(description="How its days are written in a file.")
+    ]
+
+
+@with_config(extra="forbid")
+class Table(TypedDict):
+    """An upload table."""
+
+    name: Annotated[str, Field(examples=["departments"])]
+    description: str
+    primary_key: Annotated[
+        list[str], Field(description="A later row of the same key replaces this one.")
+    ]
+    columns: list[TableColumn]
+    loads: Annotated[int, Field(ge=0, description="How many loads it had.")]
+    rows_loaded: Annotated[int, Field(ge=0, description="Rows in all of them.")]
+    last_loaded_at: Annotated[str | None, Field(description="UTC, ISO 8601.")]
+    readings: Annotated[
+        list[RememberedReading],
+        Field(description="How files under certain headers are read."),
+    ]
+
+
+@bp.get("/tables")
+@operation(
+    "tables",
+    "The upload tables, and how much was loaded",
+    responses={"200": answer("All of them.", as_json(array_of(Table)))},
+    raises=(UndeclaredParameter,),
+)
+def list_tables() -> Response:
+    declared_only()
+    tables = context().contract.tables.values()
+    return jsonify(_documents(context().warehouse.raw, *tables))
+
+
+@bp.get("/tables/<name>")
+@operation(
+    "tables",
+    "One upload table",
+    parameters=[table_in_path],
+    responses={"200": answer("The table.", as_json(Table))},
+    raises=(UndeclaredParameter, UnknownTable),
+)
+def get_table(name: str) -> Response:
+    declared_only()
+    table = table_named(context().contract, name)
+    return jsonify(_documents(context().warehouse.raw, table)[0])
+
+
+@bp.get("/tables/<name>/template")
+@operation(
+    "tables",
+    "A CSV file to fill in: the table's header",
+    parameters=[table_in_path],
+    responses={
+        "200": answer(
+            "The file.",
+            {"text/csv": {"schema": {"type": "string"}}},
+            ["Content-Disposition"],
+        )
+    },
+    raises=(UndeclaredParameter, UnknownTable),
+)
+def get_template(name: str) -> Response:
+    declared_only()
+    table = table_named(context().contract, name)
+    response = Response(_header(table), mimetype="text/csv")
+    file = f'attachment; filename="{table.name}.csv"'
+    response.headers["Content-Disposition"] = file
+    return response
+
+
+def _header(table: contract.Table) -> str:
     """A CSV file without a row: what it takes to begin one."""
     text = io.StringIO()
     csv.writer(text).writerow(table.column_names)
     return text.getvalue()
 
 
-def _documents(store: RawStore, *tables: Table) -> list[TableDocument]:
+def _documents(store: RawStore, *tables: contract.Table) -> list[Table]:
     counts = store.counts()
     return [
         _document(
@@ -78,8 +139,10 @@ def _documents(store: RawStore, *tables: Table) -> list[TableDocument]:
 
 
 def _document(
-    table: Table, counts: dict[str, Any], readings: Sequence[RememberedReading]
-) -> TableDocument:
+    table: contract.Table,
+    counts: dict[str, Any],
+    readings: Sequence[intake.RememberedReading],
+) -> Table:
     return {
         "name": table.name,
         "description": table.description,
@@ -88,19 +151,7 @@ def _document(
         "loads": counts["loads"],
         "rows_loaded": counts["rows_loaded"],
         "last_loaded_at": counts["last_loaded_at"],
-        "readings": [_reading(known) for known in readings],
-    }
-
-
-def _reading(known: RememberedReading) -> ReadingDocument:
-    # A table may be open to whoever asks; who works here is not.
-    actor = known.actor if ACTOR in request.environ else None
-    return {
-        "reading_id": known.reading_id,
-        "header": list(known.header),
-        "said": fields_of(known.said),
-        "actor": actor,
-        "remembered_at": known.remembered_at,
+        "readings": [reading_document(known) for known in readings],
     }
 
 

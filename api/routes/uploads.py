@@ -1,120 +1,238 @@
-"""The two doors that rows come in by: a CSV file, or a batch of JSON rows."""
+"""Uploads: a CSV file, or what can be read as one, in a form."""
 
 from __future__ import annotations
 
-import json
 import threading
 from contextlib import closing
-from typing import Any, BinaryIO, cast
+from typing import Annotated, BinaryIO, Literal, cast
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, jsonify, request
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
 from werkzeug.datastructures import FileStorage
 
-from api.errors import BadParameter, BadRequest, MissingField
-from api.intake.json_text import json_value
+from api import errors
+from api.errors import BadParameter, MissingField
 from api.loading import (
     Fit,
-    Receipt,
     Said,
     Terms,
-    check_batch,
     check_csv,
     fits_of,
     limits_of,
-    load_batch,
     load_csv,
     said_of,
     table_named,
 )
-from api.routes.bodies import BATCH, batch_form, batch_json, dry_run_only, file_form
-from api.routes.context import Context
+from api.openapi.operations import Facts, operation
+from api.openapi.parts import Node
+from api.openapi.problems import Question
+from api.routes.bodies import dry_run_only, field_of_form, file_form, json_of
+from api.routes.context import context
 from api.routes.forms import CURL
-from api.routes.reading import is_dry_run, is_true, preferences, refuse_others
-from api.routes.receipts import digest, digest_of_file, fitted, once, reported, sender
+from api.routes.idempotency import once
+from api.routes.parameters import (
+    DRY_RUN,
+    DRY_RUN_FIELD,
+    KEY,
+    PREFER,
+    is_dry_run,
+    is_true,
+    preferences,
+    table_names,
+)
+from api.routes.readings import ReadingTold
+from api.routes.receipts import dry_run_response, receipt_responses, sender
 from api.wording.untrusted_text import quoted
 
-SAID_FIELDS = ("encoding", "delimiter", "dates", "sheet", "columns", "remember")
-FILE_FIELDS = ("csv_file", "table_name", "mode", "dry_run", *SAID_FIELDS)
 MODES = ("append", "replace")
-BATCH_FIELDS = ("table_name", "data", "dry_run")
+READING_FIELDS: Node = {
+    "encoding": {
+        "type": "string",
+        "minLength": 1,
+        "examples": ["windows-1252"],
+        "description": "Of a file that is neither UTF-8 nor tells it by its first"
+        " bytes.",
+    },
+    "delimiter": {
+        "type": "string",
+        "minLength": 1,
+        "examples": [";", "tab"],
+        "description": "Between two cells; by default the one with which the rows fit.",
+    },
+    "dates": {
+        "type": "string",
+        "enum": ["day_first", "month_first"],
+        "description": "How days are written that no row of the file decides.",
+    },
+    "sheet": {
+        "type": "string",
+        "minLength": 1,
+        "description": "The sheet of a workbook, or the file of a zip.",
+    },
+    "columns": {
+        "type": "object",
+        "additionalProperties": {"type": ["string", "null"]},
+        "examples": [{"Nr.": "id", "Notes": None}],
+        "description": "Headers of the file, each with the table's column that it"
+        " is, or null to pass it over.",
+    },
+    "remember": {
+        "type": "boolean",
+        "default": False,
+        "description": "Read every other file under the same header like this.",
+    },
+}
+FIELDS = ("csv_file", "table_name", "mode", "dry_run", *READING_FIELDS)
+BAD_FILES = (
+    errors.UnreadableFile,
+    errors.NotUtf8,
+    errors.BinaryContent,
+    errors.BrokenGzip,
+    errors.RowTooLong,
+    errors.TooManyRows,
+    errors.EmptyFile,
+    errors.UnknownHeader,
+    errors.HeaderMismatch,
+    errors.AmbiguousReading,
+)
 
 # Files checked at a time without being loaded: each takes some 25 MB while it is read.
 # Those to be loaded take turns anyway.
 _checks = threading.BoundedSemaphore(4)
-_reading = threading.Lock()
+
+bp = Blueprint("uploads", __name__)
 
 
-def routes(context: Context) -> Blueprint:
-    """The routes of the doors."""
-    noun = Blueprint("uploads", __name__)
-    store, limits = context.warehouse.raw, limits_of(context.settings)
+@with_config(extra="forbid")
+class TableOfFile(TypedDict):
+    """How the first rows of a file fit a table."""
 
-    @noun.post("/upload_csv")
-    def upload_csv() -> Response:
-        dry_run_only(FILE_FIELDS, CURL)
-        file = _file()
-        stream = cast(BinaryIO, file.stream)
-        # A large one is a file on disk, which goes when it is closed.
-        with closing(stream):
-            terms = Terms(
-                _mode(request.form.get("mode", MODES[0])),
-                preferences().strict,
-                by=sender(),
-                limits=limits,
-                said=_said(file),
-                remember=is_true("remember", request.form.get("remember")),
+    table: Annotated[str, Field(examples=["departments"])]
+    fits: Annotated[bool, Field(description="Whether it can be read as that table.")]
+    rows: Annotated[int, Field(ge=0, description="Rows that were looked at.")]
+    good: Annotated[int, Field(ge=0, description="Those of them that can be loaded.")]
+    has_header: bool
+    reading: ReadingTold
+    code: Annotated[str | None, Field(description="Of the problem, if it has one.")]
+    detail: str | None
+    question: Annotated[Question | None, Field(description="What would mend that.")]
+
+
+@with_config(extra="forbid")
+class TablesOfFile(TypedDict):
+    """Which tables a file fits, the best first; nothing was stored."""
+
+    dry_run: Literal[True]
+    tables: list[TableOfFile]
+
+
+def _form(facts: Facts) -> Node:
+    schema: Node = {
+        "type": "object",
+        "properties": {
+            "csv_file": {
+                "type": "string",
+                "format": "binary",
+                "contentMediaType": "text/csv",
+                "description": "A CSV file, with a header or without.",
+            },
+            "table_name": table_names(facts)
+            | {"description": "Without it, a dry run tells which tables fit."},
+            "mode": {
+                "type": "string",
+                "enum": list(MODES),
+                "default": MODES[0],
+                "description": "`replace` makes the file the whole table.",
+            },
+            "dry_run": DRY_RUN_FIELD,
+            **READING_FIELDS,
+        },
+        "required": ["csv_file"],
+        "additionalProperties": False,
+    }
+    encoding = {"csv_file": {"contentType": "text/csv, application/gzip"}}
+    return {"multipart/form-data": {"schema": schema, "encoding": encoding}}
+
+
+@bp.post("/upload_csv")
+@operation(
+    "uploads",
+    "Load a CSV file",
+    description="A row that breaks the table's contract is refused and kept with"
+    " its reasons; the others are loaded. The answer comes once the build that"
+    " holds them is published.",
+    parameters=[DRY_RUN, PREFER, KEY],
+    requestBody={"required": True, "content": _form},
+    responses=receipt_responses(*BAD_FILES, tried=[TablesOfFile]),
+)
+def upload_csv() -> Response:
+    dry_run_only(FIELDS, CURL)
+    file = _file()
+    stream = cast(BinaryIO, file.stream)
+    # A large one is a file on disk, which goes when it is closed.
+    with closing(stream):
+        terms = _terms(file)
+        tries = is_dry_run(request.form.get("dry_run"))
+        if tries and not request.form.get("table_name"):
+            return _which_table(stream, terms)
+        table = table_named(context().contract, field_of_form("table_name"))
+        store = context().warehouse.raw
+        if tries:
+            with _checks:
+                readings = store.readings.of_table(table.name)
+                tried = check_csv(table, stream, terms, readings)
+            return dry_run_response(table, tried)
+        with once(terms, table.name, str(terms.said), stream) as attempt:
+            if attempt.replayed:
+                return attempt.replayed
+            name = file.filename or None
+            return attempt.answer(
+                attempt.loaded or load_csv(store, table, stream, name, attempt.terms)
             )
-            tries = is_dry_run(request.form.get("dry_run"))
-            if tries and not request.form.get("table_name"):
-                with _checks:
-                    return fitted(_fits(context, stream, terms))
-            table = table_named(context.contract, _field("table_name"))
-
-            def load(terms: Terms) -> Receipt:
-                return load_csv(store, table, stream, file.filename or None, terms)
-
-            if tries:
-                with _checks:
-                    tried = check_csv(
-                        table, stream, terms, store.readings.of_table(table.name)
-                    )
-                return reported(table, tried)
-            return once(
-                context,
-                load,
-                terms,
-                lambda: f"{table.name}\n{terms.said}\n{digest_of_file(stream)}",
-            )
-
-    @noun.post("/insert_batch")
-    def insert_batch() -> Response:
-        dry_run_only(BATCH_FIELDS, BATCH)
-        body = _batch()
-        table, rows = table_named(context.contract, body["table_name"]), body["data"]
-        if is_dry_run(body.get("dry_run")):
-            return reported(table, check_batch(table, rows, preferences().strict))
-
-        def load(terms: Terms) -> Receipt:
-            return load_batch(store, table, rows, terms)
-
-        content = [table.name, rows]
-        terms = Terms(strict=preferences().strict, by=sender())
-        return once(context, load, terms, lambda: digest(json.dumps(content).encode()))
-
-    return noun
 
 
-def _fits(context: Context, stream: BinaryIO, terms: Terms) -> list[Fit]:
-    tables = context.contract.tables.values()
-    readings = context.warehouse.raw.readings
-    remembered = {table.name: readings.of_table(table.name) for table in tables}
-    return fits_of(tables, stream, terms, remembered)
+def _terms(file: FileStorage) -> Terms:
+    return Terms(
+        _mode(request.form.get("mode", MODES[0])),
+        preferences().strict,
+        by=sender(),
+        limits=limits_of(context().settings),
+        said=_said(file),
+        remember=is_true("remember", request.form.get("remember")),
+    )
+
+
+def _which_table(stream: BinaryIO, terms: Terms) -> Response:
+    """The answer to a dry run that names no table."""
+    tables = context().contract.tables.values()
+    readings = context().warehouse.raw.readings
+    with _checks:
+        remembered = {table.name: readings.of_table(table.name) for table in tables}
+        fits = fits_of(tables, stream, terms, remembered)
+    document: TablesOfFile = {"dry_run": True, "tables": [*map(_fit, fits)]}
+    return jsonify(document)
+
+
+def _fit(fit: Fit) -> TableOfFile:
+    problem = fit.problem
+    return {
+        "table": fit.table,
+        "fits": fit.fits,
+        "rows": fit.rows,
+        "good": fit.good,
+        "has_header": fit.has_header,
+        "reading": fit.reading,
+        "code": problem.code if problem else None,
+        "detail": problem.detail if problem else None,
+        "question": problem.extra.get("question") if problem else None,
+    }
 
 
 def _said(file: FileStorage) -> Said:
     """What the form, or the file's part of it, says of how the file is read."""
     form = request.form
-    columns = _json(form["columns"]) if form.get("columns") else {}
+    columns = json_of(form["columns"]) if form.get("columns") else {}
     if not isinstance(columns, dict) or not all(
         isinstance(name, str | None) for name in columns.values()
     ):
@@ -132,19 +250,13 @@ def _said(file: FileStorage) -> Said:
 
 
 def _file() -> FileStorage:
-    file_form(*FILE_FIELDS)
+    file_form(*FIELDS)
     file = request.files.get("csv_file")
     if file is None:
         raise MissingField(
             f"The form has no file csv_file. Send it as multipart/form-data: {CURL}"
         )
     return file
-
-
-def _json(text: str | bytes) -> Any:
-    # A long text takes many times its length while it is read: one at a time.
-    with _reading:
-        return json_value(text)
 
 
 def _mode(text: str) -> str:
@@ -154,38 +266,3 @@ def _mode(text: str) -> str:
             f" {quoted(text)}"
         )
     return text
-
-
-def _field(name: str) -> str:
-    value = request.form.get(name)
-    if not value:
-        raise MissingField(f"The form has no field {name}.")
-    return value
-
-
-def _batch() -> dict[str, Any]:
-    """The fields of a batch, from a JSON body or from form fields."""
-    text = batch_json()
-    if text is None:
-        batch_form(*BATCH_FIELDS)
-        body: Any = {"table_name": _field("table_name")}
-        body["data"] = _json(_field("data"))
-        body["dry_run"] = request.form.get("dry_run")
-    else:
-        body = _json(text)
-    if not isinstance(body, dict):
-        raise BadRequest(
-            'The body must be an object: {"table_name": ..., "data": [...]}'
-        )
-    refuse_others(body, BATCH_FIELDS, "member of the object")
-    for name in ("table_name", "data"):
-        if name not in body:
-            raise MissingField(f"The JSON object has no member {name!r}.")
-    if not isinstance(body["table_name"], str):
-        raise BadRequest("table_name must be a string.")
-    if not isinstance(body["data"], list):
-        raise BadRequest(
-            "data must be an array of rows, each an array in column order or an object"
-            f" by column name, not {type(body['data']).__name__}."
-        )
-    return body

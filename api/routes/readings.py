@@ -1,15 +1,25 @@
-"""How files are read: what is told of it, asked about it, remembered of it."""
+"""Readings: how a file was read, and what is remembered for the next one."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+from flask import Blueprint, Response, request
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
+from api import intake
 from api.contract import Dates
+from api.errors import UndeclaredParameter, UnknownReading, UnknownTable
+from api.loading import fields_of, table_named
+from api.openapi.operations import operation
+from api.openapi.parts import answer, number_in_path
+from api.openapi.problems import OBSTACLES, Name
+from api.routes.context import context
+from api.routes.parameters import declared_only, table_in_path
+from api.warehouse.provenance import ACTOR
 
-Name = Annotated[str, Field(description="The header in the file.", examples=["Nr."])]
+bp = Blueprint("readings", __name__)
 
 
 @with_config(extra="forbid")
@@ -61,61 +71,6 @@ ReadingTold = Annotated[
 
 
 @with_config(extra="forbid")
-class Choice(TypedDict):
-    """A value that answers a question, with some of the file as it would read."""
-
-    value: str
-    sample: str
-
-
-@with_config(extra="forbid")
-class ColumnAsked(TypedDict):
-    """A column of a file of which it is asked what it is."""
-
-    name: Name
-    samples: Annotated[list[str], Field(description="The first values below it.")]
-    column: Annotated[str | None, Field(description="What it is, where certain.")]
-
-
-@with_config(extra="forbid")
-class Question(TypedDict):
-    """What decides how a file is read: one of `choices`, or what `columns` mean."""
-
-    field: Annotated[
-        Literal["encoding", "delimiter", "dates", "columns", "sheet"],
-        Field(description="The form field that answers it."),
-    ]
-    choices: list[Choice]
-    columns: Annotated[
-        list[ColumnAsked],
-        Field(description="For dates, the column and its cell that reads either way."),
-    ]
-
-
-@with_config(extra="forbid")
-class TableOfFile(TypedDict):
-    """How the first rows of a file fit a table."""
-
-    table: Annotated[str, Field(examples=["departments"])]
-    fits: Annotated[bool, Field(description="Whether it can be read as that table.")]
-    rows: Annotated[int, Field(ge=0, description="Rows that were looked at.")]
-    good: Annotated[int, Field(ge=0, description="Those of them that can be loaded.")]
-    has_header: bool
-    reading: ReadingTold
-    code: Annotated[str | None, Field(description="Of the problem, if it has one.")]
-    detail: str | None
-    question: Annotated[Question | None, Field(description="What would mend that.")]
-
-
-@with_config(extra="forbid")
-class TablesOfFile(TypedDict):
-    """Which tables a file fits, the best first; nothing was stored."""
-
-    dry_run: Literal[True]
-    tables: list[TableOfFile]
-
-
-@with_config(extra="forbid")
 class RememberedReading(TypedDict):
     """What was said of a file, and holds for every other under the same header."""
 
@@ -126,3 +81,33 @@ class RememberedReading(TypedDict):
     ]
     actor: Annotated[str | None, Field(description="The name of the key it came with.")]
     remembered_at: Annotated[str, Field(description="UTC, ISO 8601.")]
+
+
+@bp.delete("/tables/<name>/readings/<number:reading_id>")
+@operation(
+    "tables",
+    "Take a remembered reading back",
+    description="Files under its header are read by themselves again, or asked"
+    " about. What was loaded stays.",
+    parameters=[table_in_path, number_in_path("reading_id", 1)],
+    responses={"204": answer("It is gone.")},
+    raises=(UndeclaredParameter, UnknownTable, UnknownReading, *OBSTACLES),
+)
+def forget_reading(name: str, reading_id: int) -> Response:
+    declared_only()
+    table = table_named(context().contract, name)
+    context().warehouse.raw.readings.forget(table.name, reading_id)
+    return Response(status=204)
+
+
+def reading_document(known: intake.RememberedReading) -> RememberedReading:
+    """A remembered reading as it is answered."""
+    # A table may be open to whoever asks; who works here is not.
+    actor = known.actor if ACTOR in request.environ else None
+    return {
+        "reading_id": known.reading_id,
+        "header": list(known.header),
+        "said": fields_of(known.said),
+        "actor": actor,
+        "remembered_at": known.remembered_at,
+    }

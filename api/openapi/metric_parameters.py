@@ -1,112 +1,24 @@
-"""The metrics: an address for each, with its own filters and its own rows."""
+"""The parameters and the rows of a metric, as OpenAPI has them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from api.contract import Column, Mart, Parameter
 from api.contract.marts import ALL, TAKEN_PARAMETERS
-from api.errors import (
-    BadParameter,
-    NotAcceptable,
-    NotReady,
-    UndeclaredParameter,
-    UnknownMetric,
-    UnreadableMetric,
-)
 from api.formats import formats_of
 from api.formats.charts import THEMES
 from api.metrics.query import MOST_ROWS, OPERATORS, operators_of
 from api.metrics.query.filters import SEVERAL
-from api.openapi.parts import (
-    STAMP,
-    answer,
-    as_json,
-    header_parameter,
-    problems,
-    query,
-    whole_number,
-)
-from api.openapi.schemas import TYPES, array_of, cell, ref, typed
+from api.openapi.parts import Node, as_json, query, whole_number
+from api.openapi.schemas import TYPES, array_of, ref, row_name, typed
 
-Node = dict[str, Any]
 Rows = Sequence[Mapping[str, Any]]
 
-IF_NONE_MATCH = header_parameter(
-    "If-None-Match", {"type": "string"}, "An ETag of before: 304 if it still holds."
-)
-UNCHANGED = answer("What you have is what is served.", header=STAMP)
 
-
-def paths(marts: Iterable[Mart], examples: Mapping[str, Rows]) -> Node:
-    """The catalogue, and each metric."""
-    return {
-        "/metrics": {"get": _catalogue()},
-        **{
-            f"/metrics/{mart.endpoint}": {"get": _metric(mart, examples[mart.endpoint])}
-            for mart in marts
-        },
-    }
-
-
-def schemas(marts: Iterable[Mart]) -> Node:
-    """A row of each metric."""
-    return {
-        row_name(mart): {
-            "type": "object",
-            "description": mart.description,
-            "properties": {c.name: cell(c) for c in mart.columns},
-            "additionalProperties": False,
-        }
-        for mart in marts
-    }
-
-
-def row_name(mart: Mart) -> str:
-    return f"{mart.endpoint}_row"
-
-
-def _catalogue() -> Node:
-    return {
-        "operationId": "list_metrics",
-        "tags": ["metrics"],
-        "summary": "All metrics, with their SQL, what they are built from, and tests",
-        "parameters": [IF_NONE_MATCH],
-        "responses": {
-            "200": answer(
-                "The catalogue.", as_json(array_of(ref("MetricEntry"))), STAMP
-            ),
-            "304": UNCHANGED,
-            **problems(UndeclaredParameter, NotReady),
-        },
-    }
-
-
-def _metric(mart: Mart, example: Rows) -> Node:
-    return {
-        "operationId": f"metric_{mart.endpoint}",
-        "tags": ["metrics"],
-        "summary": mart.title,
-        "description": mart.description,
-        **({"x-labels": dict(mart.labels)} if mart.labels else {}),
-        "parameters": [*_parameters(mart), IF_NONE_MATCH],
-        "responses": {
-            "200": answer("The rows.", _content(mart, example), [*STAMP, "Link"]),
-            "304": UNCHANGED,
-            **problems(
-                UndeclaredParameter,
-                BadParameter,
-                UnknownMetric,
-                NotAcceptable,
-                NotReady,
-                UnreadableMetric,
-            ),
-        },
-    }
-
-
-def _content(mart: Mart, example: Rows) -> Node:
+def content(mart: Mart, example: Rows) -> Node:
+    """The rows by media type, with some as an example."""
     rows = array_of(ref(row_name(mart)))
     found: Node = {}
     for format in formats_of(mart).values():
@@ -116,7 +28,8 @@ def _content(mart: Mart, example: Rows) -> Node:
     return found | as_json(rows, list(example) or None)
 
 
-def _parameters(mart: Mart) -> Iterator[Node]:
+def parameters(mart: Mart) -> Iterator[Node]:
+    """All that a request for the metric may have in its query."""
     declared = {parameter.name for parameter in mart.parameters}
     for parameter in mart.parameters:
         yield _declared(mart, parameter)

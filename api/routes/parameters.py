@@ -1,4 +1,4 @@
-"""Reading what every route reads alike: parameters, paging, preferences."""
+"""Parameters that several views have: how they are read, how OpenAPI has them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,60 @@ from flask import request
 from werkzeug.http import parse_dict_header
 
 from api.errors import BadParameter, UndeclaredParameter
+from api.openapi.operations import Facts
+from api.openapi.parts import NEWEST, Node, header_parameter, query
+from api.openapi.parts import whole_number as whole_number_schema
 from api.wording.suggestion import did_you_mean
 from api.wording.untrusted_text import cut, quoted
 
-NEWEST = (1 << 63) - 1
 Choice = TypeVar("Choice", bound=str)
+
+DRY_RUN_FIELD: Node = {
+    "type": "boolean",
+    "default": False,
+    "description": "Tell what a load would come to, and store nothing.",
+}
+DRY_RUN = query(
+    "dry_run",
+    {"type": "boolean", "default": False},
+    str(DRY_RUN_FIELD["description"]),
+)
+PREFER = header_parameter(
+    "Prefer",
+    {"type": "string", "examples": ["respond-async, handling=strict"]},
+    "`respond-async`: answer once it is stored, without waiting for the build;"
+    " `wait=5`: wait at most so many seconds; `handling=strict`: all or nothing;"
+    " `return=minimal`: only the counts. RFC 7240.",
+)
+
+LONGEST_KEY = 255
+KEY = header_parameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+    "Any text of your own, such as a UUID: however often the request is repeated under"
+    " it within seven days, the rows are loaded once.",
+)
+
+
+def table_names(facts: Facts) -> Node:
+    """The name of an upload table, as a schema."""
+    return {"type": "string", "enum": [table.name for table in facts.tables]}
+
+
+def table_in_path(facts: Facts) -> Node:
+    """The parameter of an address below a table's."""
+    schema = table_names(facts)
+    return {"name": "name", "in": "path", "required": True, "schema": schema}
+
+
+def newest_first_parameters(default_limit: int) -> list[Node]:
+    """What `newest_first` reads."""
+    limit = whole_number_schema(1, 1000, default_limit)
+    before = whole_number_schema(1, NEWEST)
+    return [
+        query("limit", limit, "At most so many."),
+        query("before", before, "Only those of a lower number."),
+    ]
 
 
 def declared_only(*names: str) -> None:
@@ -143,3 +192,16 @@ def is_dry_run(field: object = None) -> bool:
     """Asked for by a field of the form or body, or in the query: either will do."""
     asked = [is_true("dry_run", given) for given in (field, single("dry_run"))]
     return any(asked)
+
+
+def key_of_request() -> str | None:
+    """The request's key, None without one; raises BadParameter."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not (1 <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+        raise BadParameter(
+            f"Idempotency-Key must be 1 to {LONGEST_KEY} printable ASCII characters,"
+            " such as a UUID."
+        )
+    return key
