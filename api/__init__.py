@@ -30,7 +30,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from api.middleware.access import Door, Guard
     from api.middleware.admission import WHOLE_BYTES, Admission, RequestBodies
     from api.middleware.request_log import Observed
-    from api.middleware.response_cache import Remembered
+    from api.middleware.response_cache import ResponseCache
     from api.routes.context import Context
     from api.routes.forms import Request
 
@@ -46,10 +46,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = WHOLE_BYTES
     app.extensions["context"] = context = Context(settings)
     routes.register(app)
-    remembered = Remembered(
+    cache = ResponseCache(
         app.wsgi_app, lambda: context.marts.served().build, settings.cache_bytes
     )
-    admission = Admission(remembered, settings)
+    admission = Admission(cache, settings)
     app.extensions["slots"] = admission.slots
     observed = Observed(Guard(admission, door), routes.templates(app))
     app.wsgi_app = RequestBodies(observed, settings)  # type: ignore[method-assign]

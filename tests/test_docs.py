@@ -15,9 +15,9 @@ from api import errors
 from api.commands import commands
 from api.config import CHECKOUT, Settings
 from api.contract.marts import TAKEN_PARAMETERS
-from api.routes.receipts import Receipt
 from api.formats import FORMATS
 from api.formats.charts import THEMES
+from api.routes.receipts import Receipt
 
 README = (CHECKOUT / "README.md").read_text()
 INTAKE = [path.read_text() for path in (CHECKOUT / "api/intake").glob("*.py")]

@@ -16,11 +16,7 @@ from support.inspection import query
 from support.server import build_once, wait_until
 from werkzeug.test import TestResponse
 
-from api.contract import Mart
-from api.formats import FORMATS, Format
-from api.metrics.answers import Answers, Wish
-from api.metrics.published import SETTLED_SECONDS, TRUSTED_SECONDS, Marts
-from api.warehouse.engines.sqlite.carrying import SqliteWarehouse
+from api.metrics.marts import SETTLED_SECONDS, TRUSTED_SECONDS
 
 HIRES = "/metrics/employees_per_department"
 ABOVE = "/metrics/departments_above_average"
@@ -144,29 +140,6 @@ def test_a_warehouse_of_an_earlier_version_waits_for_its_builder(
         assert answer.headers["Build-Id"] == other.headers["Build-Id"]
         assert answer.data == other.data
         assert answer.headers["ETag"] != other.headers["ETag"]
-
-
-def test_the_cache_keeps_to_its_bound(warehouse: Path) -> None:
-    engine = SqliteWarehouse(warehouse)
-    marts = Marts(engine)
-    answers = Answers(marts, most_bytes=2_000)
-
-    def json_of(_: Mart) -> Format:
-        return FORMATS["json"]
-
-    def ask(year: int) -> bytes:
-        given = {"year": [str(year)]}
-        wish = Wish("departments_above_average", given, json_of)
-        _, body = answers.body(wish, answers.question(wish))
-        return body.content
-
-    first = [ask(year) for year in range(1990, 2030)]
-    assert answers._bodies.currsize <= 2_000
-    assert [ask(year) for year in range(1990, 2030)] == first
-    everything = Wish("employees_per_department", {"year": ["all"]}, json_of)
-    _, body = answers.body(everything, answers.question(everything))
-    assert len(body.content) > 2_000, "larger than the cache: answered, not kept"
-    engine.close()
 
 
 def test_many_readers_of_a_fresh_build_all_get_its_answer(warehouse: Path) -> None:

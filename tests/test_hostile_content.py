@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.charts import BARS, drawn, words_of
 from support.properties import MART, TABLES, cursor_of, read
-from support.remembering import Told
+from support.response_cache import Cached
 from support.sending import batch, upload
 
 from api.errors import (
@@ -33,9 +33,8 @@ from api.intake import Limits, read_batch, read_csv
 from api.intake.json_text import json_value
 from api.intake.keys import LONG_KEY, SeenKeys
 from api.loading import RAW_SHOWN
-from api.metrics.answers import ENTRY_BYTES, Answers, Body
-from api.metrics.query import read_query
-from api.middleware.response_cache import ENTRY_BYTES as ENTRY
+from api.metrics.parameters import read_query
+from api.middleware.response_cache import ENTRY_BYTES
 from api.wording.untrusted_text import file_label, quoted, without_formula
 
 WORDS, JOBS, EVERYTHING, CHOICES = TABLES
@@ -303,7 +302,7 @@ def test_no_line_of_the_log_is_the_askers(
     def fails() -> None:
         raise ZeroDivisionError
 
-    client.application.view_functions["metrics.metric"] = lambda name: fails()
+    client.application.view_functions["metrics.get_metric"] = lambda name: fails()
     client.application.config["PROPAGATE_EXCEPTIONS"] = False
     with caplog.at_level(logging.ERROR, "api"):
         answer = client.get("/metrics/x%0d%0a2026-01-01 all is well")
@@ -429,16 +428,15 @@ def test_long_texts_are_cut_in_a_preview(client: FlaskClient) -> None:
 
 
 def test_long_questions_take_their_room() -> None:
-    told = Told(most_bytes=ENTRY + 3000)
+    told = Cached(most_bytes=ENTRY_BYTES + 3000)
     told.get(HTTP_IF_NONE_MATCH="a" * 2000)
     told.get(HTTP_IF_NONE_MATCH="b" * 2000)
     told.get(HTTP_IF_NONE_MATCH="a" * 2000)
     assert told.asked == 3
 
 
-def test_small_answers_take_their_room(client: FlaskClient) -> None:
-    answers: Answers = client.application.extensions["context"].answers
+def test_small_answers_take_their_room() -> None:
+    cached = Cached(most_bytes=100 * ENTRY_BYTES)
     for year in range(50):
-        client.get(f"/metrics/employees_per_department?year={year + 1}")
-    assert answers._bodies.currsize >= 50 * ENTRY_BYTES
-    assert isinstance(next(iter(answers._bodies.values())), Body)
+        cached.get(QUERY_STRING=f"year={year + 1}")
+    assert cached.cache._answers.currsize >= 50 * ENTRY_BYTES

@@ -20,7 +20,8 @@ from support.properties import (
 
 from api.contract import Table
 from api.errors import Problem
-from api.metrics.query import OPERATORS, read_query
+from api.metrics.operators import OPERATORS
+from api.metrics.parameters import read_query
 
 PIECES = [
     *",,\"\n\r;01 -+='",

@@ -5,25 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from api.contract.complaints import repeated, strangers
+from api.contract.data_types import DATA_TYPES
 from api.contract.model import (
     Channel,
     Chart,
     DataType,
     Fold,
-    MeasureType,
     Reference,
 )
 from api.contract.shape import ChannelShape, ChartShape
 
 NUMBERS = ("integer", "real")
-MEASURES: dict[DataType, MeasureType] = {
-    "integer": "quantitative",
-    "real": "quantitative",
-    "boolean": "nominal",
-    "text": "nominal",
-    "date": "temporal",
-    "timestamp": "temporal",
-}
 
 
 def chart_of(
@@ -52,7 +44,7 @@ def chart_of(
     encoding = {
         name: Channel(
             field=channel.field,
-            type=channel.type or MEASURES[fields.get(channel.field, "text")],
+            type=channel.type or DATA_TYPES[fields.get(channel.field, "text")].measure,
             title=channel.title,
             aggregate=channel.aggregate,
             sort=channel.sort,

@@ -5,10 +5,10 @@ Judges nothing but the spelling of those tests.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from api.contract.data_types import DATA_TYPES
 from api.contract.model import Column, DataType
 from api.contract.shape import ColumnShape
 from api.wording.suggestion import did_you_mean
@@ -16,15 +16,6 @@ from api.wording.suggestion import did_you_mean
 # dbt's own data tests; a project may define more.
 DBT_TESTS = ("not_null", "unique", "accepted_values", "relationships")
 MISTYPED = 0.82
-# What reads a text as a value of the type, or fails to.
-_READ: dict[DataType, Callable[[str], object]] = {
-    "integer": int,
-    "real": float,
-    "boolean": lambda text: {"true": 1, "false": 0, "1": 1, "0": 0}[text.lower()],
-    "date": date.fromisoformat,
-    "timestamp": datetime.fromisoformat,
-    "text": str,
-}
 
 DataTests = Sequence[str | Mapping[str, Any]]
 
@@ -78,7 +69,7 @@ def _misplaced(data_type: DataType, value: Any) -> str | None:
 
 def _is_one(data_type: DataType, text: str) -> bool:
     try:
-        _READ[data_type](text)
+        DATA_TYPES[data_type].read(text)
     except (ValueError, KeyError):
         return False
     return bool(text.strip())

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-
 from api.contract.charts import chart_of
 from api.contract.columns import columns_of, misplaced_values
 from api.contract.complaints import repeated, reserved, shaped, strangers
+from api.contract.data_types import DATA_TYPES
 from api.contract.model import DataType, Mart, Parameter
 from api.contract.shape import MartMeta, ModelShape, ParameterShape
 from api.errors import ContractError
@@ -27,15 +26,6 @@ TAKEN_PARAMETERS = (
 ALL = "all"
 # Values of a parameter that are told to choose from; more are no list.
 MOST_VALUES = 200
-
-_DEFAULTS: dict[DataType, tuple[type, ...]] = {
-    "integer": (int,),
-    "real": (int, float),
-    "boolean": (bool,),
-    "text": (str,),
-    "date": (date, str),
-    "timestamp": (date, datetime, str),
-}
 
 
 def mart_of(shape: ModelShape) -> Mart:
@@ -106,7 +96,7 @@ def _parameter_complaints(
         )
     data_type = types.get(parameter.column)
     if data_type and default not in (None, ALL):
-        kinds = _DEFAULTS[data_type]
+        kinds = DATA_TYPES[data_type].defaults
         # True is an int to Python, and to nobody else.
         fits = isinstance(default, kinds) and (
             bool in kinds or not isinstance(default, bool)

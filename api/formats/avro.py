@@ -14,19 +14,12 @@ from fastavro import parse_schema
 from fastavro.write import Writer
 
 from api.contract import Column, DataType, Table
+from api.contract.data_types import DATA_TYPES
 from api.intake.avro_file import ROWS
 
 MEDIA_TYPE = "application/avro"
 BLOCK_BYTES = 1 << 20
 
-TYPES: dict[DataType, Any] = {
-    "integer": "long",
-    "text": "string",
-    "real": "double",
-    "boolean": "boolean",
-    "date": {"type": "int", "logicalType": "date"},
-    "timestamp": {"type": "long", "logicalType": "timestamp-micros"},
-}
 EPOCH_DAY = date(1970, 1, 1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -60,7 +53,7 @@ def write_avro(
 
 
 def _field(column: Column) -> dict[str, Any]:
-    kind = TYPES[column.data_type]
+    kind = DATA_TYPES[column.data_type].avro
     return {
         "name": column.name,
         "doc": column.description,

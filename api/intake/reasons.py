@@ -9,7 +9,8 @@ import re
 import unicodedata
 from datetime import date
 
-from api.contract.model import Column, DataType
+from api.contract.data_types import DATA_TYPES
+from api.contract.model import Column
 from api.intake.rows import Defect
 from api.wording.untrusted_text import quoted
 
@@ -29,15 +30,6 @@ REASONS = {
     "repeated_id": "the same key stands earlier in the file",
     "not_a_row": "neither an array nor an object",
     "unknown_column": "a name that is no column",
-}
-
-_WANTED: dict[DataType, tuple[str, str]] = {
-    "integer": ("not_an_integer", "a whole number"),
-    "real": ("not_a_number", "a number such as 12.5"),
-    "boolean": ("not_a_boolean", "true or false"),
-    "date": ("not_a_date", "a date such as 2021-11-07"),
-    "timestamp": ("not_a_timestamp", "a date and time such as 2021-11-07T02:48:42Z"),
-    "text": ("not_text", "text in quotes"),
 }
 
 _INTEGER = re.compile(r"-?[0-9]+(?:\.0*)?")
@@ -81,7 +73,8 @@ def refused(column: Column, raw: str, trimmed: str) -> Defect:
 
 def mismatch(column: Column, text: str) -> Defect:
     """The text is no value of the column's type; tells the wrong part when it can."""
-    code, wanted = _WANTED[column.data_type]
+    data_type = DATA_TYPES[column.data_type]
+    code, wanted = data_type.code, data_type.wanted
     message = f"{column.name} must be {wanted}, not {quoted(text)}{_foreign(text)}"
     part = _wrong_part(text) if column.data_type in ("date", "timestamp") else ""
     if part and (column.data_type == "timestamp" or len(text) == len("2021-11-07")):

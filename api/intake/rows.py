@@ -9,15 +9,10 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from api.contract.model import DataType
+from api.contract.data_types import DATA_TYPES
 
-ARROW_TYPES: dict[DataType, pa.DataType] = {
-    "integer": pa.int64(),
-    "boolean": pa.int64(),
-    "real": pa.float64(),
-    "text": pa.string(),
-    "date": pa.string(),
-    "timestamp": pa.string(),
+ARROW_TYPES = {
+    name: pa.type_for_alias(data_type.stored) for name, data_type in DATA_TYPES.items()
 }
 
 # Columns that our own rejects file adds; whoever mends and uploads it again may leave

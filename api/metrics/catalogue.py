@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from api.contract import DataType, Mart, read_mart
+from api.contract import Column, Mart, read_mart
+from api.contract.data_types import DATA_TYPES
 from api.contract.marts import MOST_VALUES
 from api.errors import ContractError, NotReady, UnknownMetric, UnreadableMetric
 from api.metrics.select import distinct
@@ -21,14 +22,6 @@ from api.wording.suggestion import did_you_mean
 
 log = logging.getLogger("warehouse")
 
-ARROW: dict[DataType, pa.DataType] = {
-    "integer": pa.int64(),
-    "real": pa.float64(),
-    "boolean": pa.bool_(),
-    "text": pa.string(),
-    "date": pa.string(),
-    "timestamp": pa.string(),
-}
 # By column; None where there are more than MOST_VALUES.
 Values = dict[str, list[str | int | float | bool] | None]
 
@@ -140,7 +133,7 @@ def values_of(connection: Connection, metric: Metric) -> Values:
     found: Values = {}
     for name in {parameter.column for parameter in mart.parameters}:
         rows = connection.table(*distinct(mart, metric.table, name, MOST_VALUES + 1))
-        values = rows[name].cast(ARROW[mart.column(name).data_type])
+        values = rows[name].cast(arrow_type(mart.column(name)))
         listable = len(values) <= MOST_VALUES
         found[name] = values.to_pylist() if listable else None
     return found
@@ -148,5 +141,10 @@ def values_of(connection: Connection, metric: Metric) -> Values:
 
 def typed(rows: pa.Table, mart: Mart) -> pa.Table:
     """The rows in the contract's types; a column without any value has none yet."""
-    schema = pa.schema([(c.name, ARROW[c.data_type]) for c in mart.columns])
+    schema = pa.schema([(c.name, arrow_type(c)) for c in mart.columns])
     return rows.cast(schema)
+
+
+def arrow_type(column: Column) -> pa.DataType:
+    """The type of a mart's column as it is served."""
+    return pa.type_for_alias(DATA_TYPES[column.data_type].served)

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.contract import Mart
+from api.metrics.operators import OPERATORS
 from api.metrics.query import Condition, Query
 
 Sql = tuple[str, list[Any]]
-
-COMPARISONS = {"eq": "=", "ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
 def select(mart: Mart, table: str, query: Query, position: str) -> Sql:
@@ -54,15 +53,16 @@ def distinct(mart: Mart, table: str, column: str, most: int) -> Sql:
 
 def _condition(mart: Mart, condition: Condition, position: str) -> Sql:
     column, values = condition.column, list(condition.values)
-    expression = _comparable(mart, column)
-    if condition.operator == "null":
-        return f'"{column}" is {"null" if values[0] else "not null"}', []
-    if condition.operator == "contains":
-        return f'{position}("{column}", ?) > 0', values
-    symbol = COMPARISONS[condition.operator]
-    joint = " and " if condition.operator == "ne" else " or "
-    sql = joint.join(f"{expression} {symbol} {_bound(mart, column)}" for _ in values)
-    return sql, values
+    operator = OPERATORS[condition.operator]
+    sql = operator.sql.format(
+        column=_comparable(mart, column),
+        name=f'"{column}"',
+        value=_bound(mart, column),
+        position=position,
+    )
+    if operator.reads == "boolean":
+        return sql if values[0] else f"not {sql}", []
+    return operator.joint.join(sql for _ in values), values
 
 
 def _from(mart: Mart, order: Sequence[str], values: Sequence[Any]) -> Sql:

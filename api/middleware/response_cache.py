@@ -1,4 +1,4 @@
-"""Answers that were given before, given again before the web framework is asked.
+"""Responses to requests for metrics, given again without asking the web framework.
 
 A metric's answer depends on the build and on the few parts of the request in VARYING:
 as long as that build is served, the same question has the same answer, byte for byte.
@@ -45,7 +45,7 @@ class _Answer:
     asked: int
 
 
-class Remembered:
+class ResponseCache:
     """A WSGI application in front of another; safe for use by many threads."""
 
     def __init__(

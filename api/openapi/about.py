@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from api.errors import Problem
 from api.formats import FORMATS
 from api.intake.reasons import REASONS
-from api.metrics.query import OPERATORS
+from api.metrics.operators import OPERATORS
 
 
 def _every(problem: type[Problem]) -> Iterator[type[Problem]]:
@@ -23,6 +23,7 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
 
 ERRORS = sorted(_every(Problem), key=lambda problem: (problem.status, problem.code))
 
+OPERATOR_ROWS = [(name, operator.words) for name, operator in OPERATORS.items()]
 FORMAT_ROWS = [(f.name, f"`{f.media_type}`", f.description) for f in FORMATS.values()]
 ERROR_ROWS = [(p.status, f"`{p.code}`", p.title) for p in ERRORS]
 REASON_ROWS = [(f"`{code}`", meaning) for code, meaning in REASONS.items()]
@@ -45,7 +46,7 @@ ABOUT = "\n\n".join(
             "Declared parameters hold a column to one value; `all` frees it. Every"
             " column is a filter, `column=value`, repeated for any of several values,"
             " or `column__OP=value`:",
-            _table(("operator", "keeps rows whose value is"), OPERATORS.items()),
+            _table(("operator", "keeps rows whose value is"), OPERATOR_ROWS),
             "`format`, or the `Accept` header, chooses how the rows come:",
             _table(("format", "media type", "which is"), FORMAT_ROWS),
         ),

@@ -6,13 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from api.contract import Column, Mart, Parameter
+from api.contract.data_types import DATA_TYPES
 from api.contract.marts import ALL, TAKEN_PARAMETERS
 from api.formats import formats_of
 from api.formats.charts import THEMES
-from api.metrics.query import MOST_ROWS, OPERATORS, operators_of
-from api.metrics.query.filters import SEVERAL
+from api.metrics.filters import operators_of
+from api.metrics.operators import OPERATORS
+from api.metrics.parameters import MOST_ROWS
+from api.metrics.query import OperatorName
 from api.openapi.parts import Node, as_json, query, whole_number
-from api.openapi.schemas import TYPES, array_of, ref, row_name, typed
+from api.openapi.schemas import array_of, ref, row_name, typed
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -69,7 +72,7 @@ def parameters(mart: Mart) -> Iterator[Node]:
 
 def _declared(mart: Mart, parameter: Parameter) -> Node:
     column = mart.column(parameter.column)
-    items: Node = {"anyOf": [TYPES[column.data_type], {"const": ALL}]}
+    items: Node = {"anyOf": [DATA_TYPES[column.data_type].json_schema, {"const": ALL}]}
     schema = array_of(items) | {"minItems": 1}
     if parameter.default is not None:
         is_value = parameter.default != ALL
@@ -79,13 +82,15 @@ def _declared(mart: Mart, parameter: Parameter) -> Node:
     return query(parameter.name, schema, about)
 
 
-def _filter(column: Column, name: str, operator: str) -> Node:
-    schema = TYPES["boolean" if operator == "null" else column.data_type]
-    if operator in (*SEVERAL, "in"):
+def _filter(column: Column, name: str, key: OperatorName) -> Node:
+    operator = OPERATORS[key]
+    data_type = "boolean" if operator.reads == "boolean" else column.data_type
+    schema: Node = dict(DATA_TYPES[data_type].json_schema)
+    if operator.is_repeated or operator.reads == "list":
         schema = array_of(schema) | {"minItems": 1}
-    shape = {"style": "form", "explode": False} if operator == "in" else {}
-    about = f"Rows whose `{column.name}` is {OPERATORS[operator]}."  # type: ignore[index]
-    return query(name, schema, about, **shape)
+    is_list = {"style": "form", "explode": False} if operator.reads == "list" else {}
+    about = f"Rows whose `{column.name}` is {operator.words}."
+    return query(name, schema, about, **is_list)
 
 
 def _listed(

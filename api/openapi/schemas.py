@@ -8,18 +8,9 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from api.contract import Column, DataType, Mart, Table
+from api.contract.data_types import DATA_TYPES
 
 Node = dict[str, Any]
-
-INT64 = {"minimum": -(2**63), "maximum": 2**63 - 1}
-TYPES: dict[DataType, Node] = {
-    "integer": {"type": "integer", "format": "int64", **INT64},
-    "real": {"type": "number", "format": "double"},
-    "boolean": {"type": "boolean"},
-    "text": {"type": "string"},
-    "date": {"type": "string", "format": "date"},
-    "timestamp": {"type": "string", "format": "date-time"},
-}
 
 
 def component_schemas(shapes: Iterable[Any]) -> Node:
@@ -76,7 +67,10 @@ def array_of(items: Any) -> Node:
 
 def cell(column: Column) -> Node:
     """What a column's value may be; null unless it is required."""
-    found: Node = {**TYPES[column.data_type], "description": column.description}
+    found: Node = {
+        **DATA_TYPES[column.data_type].json_schema,
+        "description": column.description,
+    }
     if column.data_type == "text" and column.required:
         found["minLength"] = 1
     if column.accepted_values:

@@ -14,8 +14,7 @@ from api.config import Settings
 from api.contract import Contract
 from api.contract.files import Project
 from api.errors import ContractError
-from api.metrics.answers import Answers
-from api.metrics.published import Marts
+from api.metrics.marts import Marts
 from api.observability.logs import tell
 from api.warehouse.builds import Build
 from api.warehouse.warehouse import open_warehouse
@@ -42,7 +41,6 @@ class Context:
         self.warehouse = open_warehouse(settings)
         self.marts = Marts(self.warehouse.engine)
         self._contract = self._first_contract()
-        self.answers = Answers(self.marts, settings.cache_bytes)
         self._next_look = time.monotonic() + CONTRACT_SECONDS
         self._looking = threading.Lock()
 

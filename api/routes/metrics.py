@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify, make_response, request, url_for
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from api.contract import DataType, Mart
+from api.contract import DataType
 from api.contract.marts import MOST_VALUES
 from api.errors import (
     BadParameter,
@@ -19,11 +19,12 @@ from api.errors import (
     UnknownMetric,
     UnreadableMetric,
 )
-from api.formats import FORMATS, Format, Options, formats_of
+from api.formats import FORMATS, Options, formats_of
 from api.formats.charts import THEMES
-from api.metrics.answers import Question, Wish
+from api.metrics import answers
 from api.metrics.catalogue import Metric, Values
-from api.metrics.query import operators_of
+from api.metrics.filters import operators_of
+from api.metrics.request import MetricRequest, ResolvedRequest, resolve
 from api.middleware.security_headers import CHART_POLICY
 from api.openapi.metric_parameters import content, parameters
 from api.openapi.operations import Facts, operation, operations
@@ -210,51 +211,33 @@ def _operations(facts: Facts) -> dict[str, Node]:
 @bp.get("/metrics/<name>")
 @operations(_operations)
 def get_metric(name: str) -> Response:
-    answers = context().answers
-    wish = _wish(name)
-    question = answers.question(wish)
-    if request.if_none_match.contains_weak(question.etag):
-        return _headed(Response(status=304), question)
-    question, body = answers.body(wish, question)
-    response = make_response(body.content)
-    response.mimetype = question.format.media_type
-    if body.next_cursor:
-        response.headers["Link"] = f'<{_next(body.next_cursor)}>; rel="next"'
-    return _headed(response, question)
+    marts = context().marts
+    resolved = resolve(_request(name), marts.served())
+    if request.if_none_match.contains_weak(resolved.etag):
+        return _headed(Response(status=304), resolved)
+    answered = answers.answer(marts, resolved)
+    response = make_response(answered.content)
+    response.mimetype = answered.resolved.format.media_type
+    if answered.next_cursor:
+        response.headers["Link"] = f'<{_next(answered.next_cursor)}>; rel="next"'
+    return _headed(response, answered.resolved)
 
 
-def _wish(name: str) -> Wish:
+def _request(name: str) -> MetricRequest:
     """Behind its name a metric may have the format, for tools that go by that."""
     stem, _, ending = name.rpartition(".")
-    endpoint, named = (stem, ending) if ending in FORMATS and stem else (name, None)
+    endpoint, ended = (stem, ending) if ending in FORMATS and stem else (name, None)
     spreadsheet = one_of("spreadsheet", ("false", "true")) == "true"
-    given = request.args.to_dict(flat=False)
-    options = Options(spreadsheet, one_of("theme", THEMES))
-    return Wish(endpoint, given, lambda mart: _format(mart, named), options)
-
-
-def _format(mart: Mart, ending: str | None) -> Format:
-    """The format that is named, else the one that Accept likes best."""
-    offered = formats_of(mart)
     named = single("format")
-    if named is None:
-        named = ending
-    elif ending not in (None, named):
-        raise BadParameter(f"The address ends with .{ending}, but format is {named}.")
-    if named is not None and named not in offered:
-        why = f"{mart.endpoint} declares no chart; " if named in FORMATS else ""
-        raise BadParameter(f"{why}format must be one of {', '.join(offered)}")
-    if named is not None:
-        return offered[named]
-    types = {format.media_type: format for format in offered.values()}
-    wanted = request.accept_mimetypes
-    best = wanted.best_match(types) if wanted else next(iter(types))
-    if best is None:
-        raise NotAcceptable(
-            f"{mart.endpoint} is served as {', '.join(types)}; the Accept header wants"
-            f" none of them. Without one, or with ?format=, there is no such question."
-        )
-    return types[best]
+    if named is not None and ended not in (None, named):
+        raise BadParameter(f"The address ends with .{ended}, but format is {named}.")
+    return MetricRequest(
+        endpoint,
+        request.args.to_dict(flat=False),
+        named if named is not None else ended,
+        request.accept_mimetypes or None,
+        Options(spreadsheet, one_of("theme", THEMES)),
+    )
 
 
 def _next(cursor: str) -> str:
@@ -262,11 +245,11 @@ def _next(cursor: str) -> str:
     return f"{request.base_url}?{urlencode(arguments, doseq=True)}"
 
 
-def _headed(response: Response, question: Question) -> Response:
+def _headed(response: Response, resolved: ResolvedRequest) -> Response:
     response.headers["Vary"] = "Accept"
-    if question.format.name == "svg":
+    if resolved.format.name == "svg":
         response.headers["Content-Security-Policy"] = CHART_POLICY
-    return _stamped(response, question.build, question.etag)
+    return _stamped(response, resolved.build, resolved.etag)
 
 
 def _catalogue_etag(build: Build) -> str:

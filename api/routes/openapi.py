@@ -11,12 +11,12 @@ from typing import Any, cast
 from flask import Blueprint, Flask, Response, current_app
 from flask.blueprints import BlueprintSetupState
 
-from api.contract import Contract, Mart, Table
+from api.contract import Contract, Table
 from api.errors import NotReady, Problem, UndeclaredParameter
-from api.formats import FORMATS, Format
 from api.loading import check_csv
-from api.metrics.answers import Wish
+from api.metrics.answers import answer
 from api.metrics.catalogue import Served
+from api.metrics.request import MetricRequest, resolve
 from api.openapi import Facts, Route, document
 from api.openapi.operations import operation
 from api.openapi.parts import as_json, revalidated_responses
@@ -68,14 +68,14 @@ class _Document:
 
     def _example(self, endpoint: str) -> list[dict[str, Any]]:
         """The first rows that the metric answers with."""
-        wish = Wish(endpoint, {"limit": [str(EXAMPLE_ROWS)]}, _as_json)
-        answers = context().answers
+        asked = MetricRequest(endpoint, {"limit": [str(EXAMPLE_ROWS)]}, "json")
+        marts = context().marts
         try:
-            _, body = answers.body(wish, answers.question(wish))
+            found = answer(marts, resolve(asked, marts.served()))
         except Problem:
             # Another build was published meanwhile, without this metric.
             return []
-        rows: list[dict[str, Any]] = json.loads(body.content)
+        rows: list[dict[str, Any]] = json.loads(found.content)
         return rows
 
     def _sample(self, table: Table) -> list[dict[str, Any]]:
@@ -116,7 +116,3 @@ def documented(app: Flask) -> Iterator[Route]:
 def template_of(rule: str) -> str:
     """A rule as OpenAPI writes the template of a path."""
     return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule)
-
-
-def _as_json(_: Mart) -> Format:
-    return FORMATS["json"]

@@ -19,7 +19,7 @@ from api.errors import Problem
 from api.formats.rejects_csv import rejects_csv
 from api.intake import Defect, Reject
 from api.intake.said import Said
-from api.metrics.query import read_query
+from api.metrics.parameters import read_query
 
 # What chance would take long to spell.
 WORDS = (

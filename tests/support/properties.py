@@ -23,9 +23,10 @@ from api.intake import Block, Limits, Reject, read_batch, read_csv
 from api.intake.containers import PACKED
 from api.intake.json_text import json_value
 from api.intake.said import Said
-from api.metrics.query import cursor_text, page, read_query
-from api.metrics.query.cursor import position_of
-from api.metrics.query.model import Position, Query
+from api.metrics.cursor import cursor_text, position_of
+from api.metrics.paging import page
+from api.metrics.parameters import read_query
+from api.metrics.query import Position, Query
 from api.metrics.select import select
 from api.wording.untrusted_text import storable
 

@@ -8,14 +8,9 @@ from typing import Any
 
 from api.builder.runs.catalogue import Document
 from api.builder.runs.failures import Failure, failure
+from api.contract.data_types import DATA_TYPES
 from api.wording.counts import count
 
-PROMISED = {
-    "real": "a number, and not beyond the largest",
-    "boolean": "true or false, which are 1 and 0 where there are no others",
-    "date": "a date such as 2021-11-07",
-    "timestamp": "a time in UTC such as 2021-11-07T02:48:42Z, as utc_timestamp() gives",
-}
 # So many cells tell which row it is.
 MOST_CELLS = 3
 
@@ -33,8 +28,9 @@ def failure_of_misfit(
     first = sample[0]
     others = [name for name in types if name != column][:MOST_CELLS]
     where = " and ".join(f"{name} is {_short(first[name])}" for name in others)
+    promised = DATA_TYPES[types[column]].promised
     words = (
-        f"{column} of {contract['name']} has to be {PROMISED[types[column]]}; it is"
+        f"{column} of {contract['name']} has to be {promised}; it is"
         f" {_short(first[column])}{f' where {where}' if where else ''}."
         f" {count(rows, 'row')} {'has' if rows == 1 else 'have'} such a value."
     )

@@ -13,17 +13,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from api.contract import Table
+from api.contract.data_types import DATA_TYPES
 from api.warehouse.engines.spark.storage.storage import Storage
 from api.warehouse.schema import ROW_KEY
 
 START, END = "load-", ".parquet"
-# Dates and timestamps are canonical UTC text, as everywhere.
-TYPES = {"integer": pa.int64(), "real": pa.float64(), "boolean": pa.bool_()}
 
 
 def schema_of(table: Table) -> pa.Schema:
     """The columns of a table's files: those of the contract, and the key of a row."""
-    columns = [(c.name, TYPES.get(c.data_type, pa.string())) for c in table.columns]
+    columns = [
+        (c.name, pa.type_for_alias(DATA_TYPES[c.data_type].served))
+        for c in table.columns
+    ]
     return pa.schema([*columns, (ROW_KEY, pa.int64())])
 
 

@@ -1,4 +1,4 @@
-"""Filters: the operators, which column may have which, and the values they take."""
+"""Filters: which column may have which operators, and the values they take."""
 
 from __future__ import annotations
 
@@ -8,62 +8,38 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from api.contract import Column, DataType
+from api.contract.data_types import DATA_TYPES
 from api.errors import BadParameter
 from api.intake.cells import parse
-from api.metrics.query.model import Condition, Operator, Value
+from api.metrics.operators import OPERATORS
+from api.metrics.query import Condition, OperatorName, Value
 from api.wording.untrusted_text import quoted
 
-OPERATORS: dict[Operator, str] = {
-    "eq": "equal to the value, or to any of several; as without an operator",
-    "ne": "not equal to the value",
-    "in": "equal to any of the values, with commas between them as in CSV",
-    "gt": "greater than the value",
-    "gte": "greater than the value, or equal to it",
-    "lt": "less than the value",
-    "lte": "less than the value, or equal to it",
-    "contains": "contains the text, capitals and all",
-    "null": "true: has no value; false: has one",
-}
 # Of one parameter. SQLite nests what is joined by `or`, and not much deeper than this.
 MOST_VALUES = 500
-COMPARISONS: tuple[Operator, ...] = ("gt", "gte", "lt", "lte")
-SEVERAL: tuple[Operator, ...] = ("eq", "ne")
 # Of a list: one in quotes, or as it stands.
 LISTED = re.compile(r'(?:"((?:[^"]|"")*)"|([^,]*))(,|\Z)')
 
-WANTED: dict[DataType, str] = {
-    "integer": "a whole number",
-    "real": "a number",
-    "boolean": "true or false",
-    "date": "a date such as 2021-11-07",
-    "timestamp": "a date and time such as 2021-11-07T02:48:42Z",
-    "text": "a text",
-}
 
-
-def operators_of(column: Column) -> tuple[Operator, ...]:
+def operators_of(column: Column) -> tuple[OperatorName, ...]:
     """The operators that mean something for the column's type."""
-    return tuple(
-        operator
-        for operator in OPERATORS
-        if not (operator == "contains" and column.data_type != "text")
-        and not (operator in COMPARISONS and column.data_type == "boolean")
-    )
+    return tuple(n for n, op in OPERATORS.items() if op.compares(column.data_type))
 
 
 def condition(
-    name: str, column: Column, operator: Operator, texts: Sequence[str]
+    name: str, column: Column, operator: OperatorName, texts: Sequence[str]
 ) -> Condition:
     """The condition that a parameter states; raises BadParameter."""
-    if len(texts) > 1 and operator not in SEVERAL:
+    how = OPERATORS[operator]
+    if len(texts) > 1 and not how.is_repeated:
         raise BadParameter(f"{name} is given {len(texts)} times; give it once.")
-    if operator == "in":
+    if how.reads == "list":
+        # The same as one value after another.
         return Condition(
             column.name, "eq", values_of(name, column.data_type, _listed(texts[0]))
         )
-    if operator == "null":
-        return Condition(column.name, "null", (value_of(name, "boolean", texts[0]),))
-    return Condition(column.name, operator, values_of(name, column.data_type, texts))
+    data_type = "boolean" if how.reads == "boolean" else column.data_type
+    return Condition(column.name, operator, values_of(name, data_type, texts))
 
 
 def _listed(text: str) -> list[str]:
@@ -102,6 +78,6 @@ def value_of(name: str, data_type: DataType, text: str, other: str = "") -> Valu
     if value is None:
         also = f" or {other!r}" if other else ""
         raise BadParameter(
-            f"{name} must be {WANTED[data_type]}{also}, not {quoted(text)}"
+            f"{name} must be {DATA_TYPES[data_type].wanted}{also}, not {quoted(text)}"
         )
     return value

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
-from support.remembering import BUILD, Told
+from support.response_cache import BUILD, Cached
 
 from api.middleware.response_cache import ENTRY_BYTES
 
@@ -14,8 +14,8 @@ METRIC = "/metrics/employees_per_department"
 
 
 def test_the_same_question_is_passed_on_once() -> None:
-    told = Told()
-    assert [told.get() for _ in range(3)] == [b"/metrics/m 1"] * 3
+    cached = Cached()
+    assert [cached.get() for _ in range(3)] == [b"/metrics/m 1"] * 3
 
 
 @pytest.mark.parametrize(
@@ -30,57 +30,67 @@ def test_the_same_question_is_passed_on_once() -> None:
     ],
 )
 def test_another_question_is_passed_on(parts: dict[str, str]) -> None:
-    told = Told()
-    assert told.get() != told.get(**parts)
-    assert told.asked == 2
+    cached = Cached()
+    assert cached.get() != cached.get(**parts)
+    assert cached.asked == 2
 
 
 def test_another_build_is_asked_anew() -> None:
-    told = Told()
-    told.get()
-    told.build = replace(BUILD, build_id=8, invocation_id="eight")
-    assert told.get() == b"/metrics/m 2"
-    assert told.get() == b"/metrics/m 2"
+    cached = Cached()
+    cached.get()
+    cached.build = replace(BUILD, build_id=8, invocation_id="eight")
+    assert cached.get() == b"/metrics/m 2"
+    assert cached.get() == b"/metrics/m 2"
 
 
 def test_an_answer_of_a_build_published_meanwhile_is_not_kept() -> None:
-    told = Told()
-    told.answered_by = 8
-    told.get()
-    told.get()
-    assert told.asked == 2
+    cached = Cached()
+    cached.answered_by = 8
+    cached.get()
+    cached.get()
+    assert cached.asked == 2
 
 
 def test_errors_and_what_is_too_large_are_not_kept() -> None:
-    told = Told()
-    told.status = "400 BAD REQUEST"
-    told.get()
-    told.get()
-    assert told.asked == 2
-    small = Told(most_bytes=ENTRY_BYTES)
+    cached = Cached()
+    cached.status = "400 BAD REQUEST"
+    cached.get()
+    cached.get()
+    assert cached.asked == 2
+    small = Cached(most_bytes=ENTRY_BYTES)
     small.get()
     small.get()
     assert small.asked == 2
 
 
+def test_the_cache_keeps_to_its_bound() -> None:
+    cached = Cached(most_bytes=5 * ENTRY_BYTES)
+    for year in range(40):
+        cached.get(QUERY_STRING=f"year={year}")
+        assert 0 < cached.cache._answers.currsize <= 5 * ENTRY_BYTES
+    assert cached.asked == 40
+    cached.get(QUERY_STRING="year=39")
+    assert cached.asked == 40, "the latest is kept"
+
+
 def test_what_a_client_makes_long_counts_for_what_it_takes() -> None:
-    told = Told(most_bytes=100_000)
+    cached = Cached(most_bytes=100_000)
     for part in ("QUERY_STRING", "HTTP_ACCEPT", "HTTP_IF_NONE_MATCH"):
-        before = told.asked
+        before = cached.asked
         for _ in range(2):
-            told.get(**{part: "x" * 30_000})
-        assert told.asked == before + 2, "too long to be kept"
+            cached.get(**{part: "x" * 30_000})
+        assert cached.asked == before + 2, "too long to be kept"
 
 
 def test_the_rest_is_passed_on_as_it_is() -> None:
-    told = Told()
+    cached = Cached()
     for _ in range(2):
-        told.get(method="POST")
-        told.get(method="HEAD")
-        told.get("/builds")
-    told.build = None
-    told.get()
-    assert told.asked == 7
+        cached.get(method="POST")
+        cached.get(method="HEAD")
+        cached.get("/builds")
+    cached.build = None
+    cached.get()
+    assert cached.asked == 7
 
 
 def test_what_the_routes_answer_is_the_same_the_second_time(

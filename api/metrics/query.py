@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Literal
 
-Operator = Literal["eq", "ne", "in", "gt", "gte", "lt", "lte", "contains", "null"]
+OperatorName = Literal["eq", "ne", "in", "gt", "gte", "lt", "lte", "contains", "null"]
 Value = str | int | float
 
 
@@ -16,7 +16,7 @@ class Condition:
     """A row's column compared with a value; with `eq` any of the values will do."""
 
     column: str
-    operator: Operator
+    operator: OperatorName
     values: tuple[Value, ...]
 
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 from api.contract import Mart, Parameter
 from api.contract.marts import ALL, TAKEN_PARAMETERS
 from api.errors import BadParameter, UndeclaredParameter
-from api.metrics.query.cursor import position_of
-from api.metrics.query.filters import condition, operators_of, values_of
-from api.metrics.query.model import Condition, Operator, Query
+from api.metrics.cursor import position_of
+from api.metrics.filters import condition, operators_of, values_of
+from api.metrics.query import Condition, OperatorName, Query
 from api.wording.suggestion import did_you_mean
 from api.wording.untrusted_text import quoted
 
@@ -79,7 +79,7 @@ def _filter(mart: Mart, name: str, texts: Sequence[str]) -> Condition:
     )
 
 
-def _filters_of(mart: Mart) -> Iterator[tuple[str, Operator, str]]:
+def _filters_of(mart: Mart) -> Iterator[tuple[str, OperatorName, str]]:
     """Column, operator and spelling of every filter that the mart has."""
     for column in mart.columns:
         if column.name not in TAKEN_PARAMETERS:

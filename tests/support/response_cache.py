@@ -1,4 +1,4 @@
-"""An application behind one that remembers its answers."""
+"""An application behind the response cache."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from api.errors import NotReady
-from api.middleware.response_cache import Remembered
+from api.middleware.response_cache import ResponseCache
 from api.warehouse.builds import Build
 
 BUILD = Build(
@@ -14,19 +14,19 @@ BUILD = Build(
 )
 
 
-class Told:
-    """An application that counts what it is asked, behind one that remembers."""
+class Cached:
+    """An application that counts what it is asked, behind the response cache."""
 
     def __init__(self, most_bytes: int = 100_000) -> None:
         self.build: Build | None = BUILD
         self.status = "200 OK"
         self.answered_by: int | None = None
         self.asked = 0
-        self._front = Remembered(self._app, self._served, most_bytes)
+        self.cache = ResponseCache(self._app, self._served, most_bytes)
 
     def get(self, path: str = "/metrics/m", method: str = "GET", **parts: str) -> bytes:
         environ = {"REQUEST_METHOD": method, "PATH_INFO": path, **parts}
-        return b"".join(self._front(environ, lambda *_: lambda _: None))
+        return b"".join(self.cache(environ, lambda *_: lambda _: None))
 
     def _served(self) -> Build:
         if self.build is None:

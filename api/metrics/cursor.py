@@ -13,7 +13,7 @@ import math
 
 from api.contract import DataType, Mart
 from api.errors import BadParameter
-from api.metrics.query.model import Position, Query, Value
+from api.metrics.query import Position, Query, Value
 
 INT64 = range(-(2**63), 2**63)
 MOST_EQUAL = 2**32

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from api.metrics.query.model import Position, Query
+from api.metrics.query import Position, Query
 
 
 def page(query: Query, rows: pa.Table) -> tuple[pa.Table, Position | None]:

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pyarrow as pa
 
-from api.contract import Mart
 from api.metrics.catalogue import Listed, Served, served_by, typed, values_of
-from api.metrics.query import Query
+from api.metrics.request import ResolvedRequest, resolve
 from api.metrics.select import select
 from api.warehouse.builds import newest_published, newest_published_run
 from api.warehouse.engines import Carrying, Connection, Stamp
@@ -23,19 +21,6 @@ from api.warehouse.engines import Carrying, Connection, Stamp
 SETTLED_SECONDS = 2.0
 # How old what we know without having asked may be, whatever the files say.
 TRUSTED_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Rows of one mart, all its columns, and the build that they come from.
-
-    Past the query's limit there may be one row more. Types are those of the contract;
-    dates and timestamps are ISO 8601 text in UTC.
-    """
-
-    served: Served
-    query: Query
-    rows: pa.Table
 
 
 class Marts:
@@ -69,20 +54,22 @@ class Marts:
             self._known = _Known(served, stamp, asked_at)
             return served
 
-    def answer(self, endpoint: str, read: Callable[[Mart], Query]) -> Answer:
-        """The rows of a metric that a query asks for.
+    def rows(self, resolved: ResolvedRequest) -> tuple[ResolvedRequest, pa.Table]:
+        """The rows that a request asks for, with all columns of the mart.
 
-        `read` sees the mart of the very build that is read, so contract, rows and
-        build always belong together. Raises NotReady and UnknownMetric.
+        Past the query's limit there may be one row more. Types are those of the
+        contract; dates and timestamps are ISO 8601 text in UTC. Where another build was
+        published meanwhile, the request is put to that one: contract, rows and build
+        always belong together. Raises NotReady and what `resolve` raises.
         """
         with self._database.reading() as connection:
             served = self._current(connection)
-            metric = served.metric(endpoint)
-            mart = metric.mart
-            query = read(mart)
-            sql = select(mart, metric.table, query, connection.position)
+            if served.build is not resolved.build:
+                resolved = resolve(resolved.request, served)
+            mart, table = resolved.mart, resolved.metric.table
+            sql = select(mart, table, resolved.query, connection.position)
             rows = connection.table(*sql)
-        return Answer(served, query, typed(rows, mart))
+        return resolved, typed(rows, mart)
 
     def listed(self) -> Listed:
         """What is served now, with its values, which are looked for once per build.

@@ -1,0 +1,119 @@
+"""The data types of columns: one table of what each of them means, wherever it counts.
+
+How an engine stores a type stands with the engine, how a cell is parsed in
+`intake.cells`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from api.contract.model import DataType, MeasureType
+
+INT64 = {"minimum": -(2**63), "maximum": 2**63 - 1}
+
+
+@dataclass(frozen=True)
+class DataTypeTraits:
+    """What a data type means.
+
+    `wanted` words a value for whoever gave another, with the code of such a reject;
+    `promised` does so for values of a mart. `read` makes a value of a text, or raises
+    ValueError or KeyError; `defaults` are what YAML has for one. `stored` and `served`
+    name the Arrow types of uploaded rows and of marts. `json_schema`, `avro` and
+    `measure` (Vega-Lite) are the types of those formats.
+    """
+
+    wanted: str
+    code: str
+    read: Callable[[str], object]
+    defaults: tuple[type, ...]
+    stored: str
+    served: str
+    json_schema: Mapping[str, Any]
+    avro: Any
+    measure: MeasureType
+    promised: str | None = None
+
+
+def _boolean(text: str) -> int:
+    return {"true": 1, "false": 0, "1": 1, "0": 0}[text.lower()]
+
+
+DATA_TYPES: dict[DataType, DataTypeTraits] = {
+    "integer": DataTypeTraits(
+        wanted="a whole number",
+        code="not_an_integer",
+        read=int,
+        defaults=(int,),
+        stored="int64",
+        served="int64",
+        json_schema={"type": "integer", "format": "int64", **INT64},
+        avro="long",
+        measure="quantitative",
+    ),
+    "real": DataTypeTraits(
+        wanted="a number such as 12.5",
+        code="not_a_number",
+        read=float,
+        defaults=(int, float),
+        stored="double",
+        served="double",
+        json_schema={"type": "number", "format": "double"},
+        avro="double",
+        measure="quantitative",
+        promised="a number, and not beyond the largest",
+    ),
+    "boolean": DataTypeTraits(
+        wanted="true or false",
+        code="not_a_boolean",
+        read=_boolean,
+        defaults=(bool,),
+        # SQLite has no other type for it.
+        stored="int64",
+        served="bool",
+        json_schema={"type": "boolean"},
+        avro="boolean",
+        measure="nominal",
+        promised="true or false, which are 1 and 0 where there are no others",
+    ),
+    "text": DataTypeTraits(
+        wanted="text in quotes",
+        code="not_text",
+        read=str,
+        defaults=(str,),
+        stored="string",
+        served="string",
+        json_schema={"type": "string"},
+        avro="string",
+        measure="nominal",
+    ),
+    # Dates and timestamps are ISO 8601 text, the latter in UTC.
+    "date": DataTypeTraits(
+        wanted="a date such as 2021-11-07",
+        code="not_a_date",
+        read=date.fromisoformat,
+        defaults=(date, str),
+        stored="string",
+        served="string",
+        json_schema={"type": "string", "format": "date"},
+        avro={"type": "int", "logicalType": "date"},
+        measure="temporal",
+        promised="a date such as 2021-11-07",
+    ),
+    "timestamp": DataTypeTraits(
+        wanted="a date and time such as 2021-11-07T02:48:42Z",
+        code="not_a_timestamp",
+        read=datetime.fromisoformat,
+        defaults=(date, datetime, str),
+        stored="string",
+        served="string",
+        json_schema={"type": "string", "format": "date-time"},
+        avro={"type": "long", "logicalType": "timestamp-micros"},
+        measure="temporal",
+        promised="a time in UTC such as 2021-11-07T02:48:42Z, as utc_timestamp() gives",
+    ),
+}
