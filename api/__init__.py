@@ -50,8 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     remembered = Remembered(
         app.wsgi_app, lambda: marts.served().build, settings.cache_bytes
     )
-    admission = Admission(remembered, settings)
-    app.extensions["slots"] = admission.slots
-    observed = Observed(Guard(admission, door), routes.templates(app))
+    guarded = Guard(Admission(remembered, settings), door)
+    observed = Observed(guarded, routes.templates(app))
     app.wsgi_app = RequestBodies(observed, settings)  # type: ignore[method-assign]
     return app
