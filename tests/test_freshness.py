@@ -20,7 +20,7 @@ from api.contract import Mart
 from api.formats import FORMATS, Format
 from api.metrics.answers import Answers, Wish
 from api.metrics.published import SETTLED_SECONDS, TRUSTED_SECONDS, Marts
-from api.warehouse.engines.sqlite.carrying import SqliteWarehouse
+from api.warehouse.engines.sqlite.server_store import SqliteWarehouse
 
 HIRES = "/metrics/employees_per_department"
 ABOVE = "/metrics/departments_above_average"
