@@ -49,8 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     cache = ResponseCache(
         app.wsgi_app, lambda: context.marts.served().build, settings.cache_bytes
     )
-    admission = Admission(cache, settings)
-    app.extensions["slots"] = admission.slots
-    observed = Observed(Guard(admission, door), routes.templates(app))
+    guarded = Guard(Admission(cache, settings), door)
+    observed = Observed(guarded, routes.templates(app))
     app.wsgi_app = RequestBodies(observed, settings)  # type: ignore[method-assign]
     return app

@@ -20,10 +20,10 @@ from api.builder.judge import Judge
 from api.config import CHECKOUT, Settings
 from api.contract.files import Project
 from api.warehouse.engines.spark import ledger
-from api.warehouse.engines.spark.building import SparkBuilding
+from api.warehouse.engines.spark.builder_store import SparkBuilding
 from api.warehouse.engines.spark.ledger import write_ledger
 from api.warehouse.engines.spark.storage import Storage
-from api.warehouse.engines.sqlite.building.record import rows, warehouse_in
+from api.warehouse.engines.sqlite.builder_store.record import rows, warehouse_in
 from api.warehouse.schema import Run
 
 COLUMNS = [

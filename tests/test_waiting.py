@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-import threading
 from pathlib import Path
 
 import pytest
 from support.server import HANG_SECONDS
 
 from api.builder.heartbeat import Heart, Pulse
-from api.middleware.admission.slots import Slots
 from api.warehouse.engines.sqlite.commits import NAME, CommitListener, signal_commit
 from api.warehouse.engines.sqlite.database import Database
 
@@ -81,28 +79,3 @@ def test_the_end_of_a_builder_wakes_its_supervisor() -> None:
     pulse.hand_over()
     pulse.wait(HANG_SECONDS)
     pulse.close()
-
-
-def test_whoever_wakes_the_server_sleeps_until_somebody_writes() -> None:
-    slots = Slots(2)
-    woken = threading.Event()
-
-    def wait() -> None:
-        slots.wait_until_busy()
-        woken.set()
-
-    waiting = threading.Thread(target=wait)
-    waiting.start()
-    assert not woken.wait(0.1)
-    with slots.one("a"):
-        assert woken.wait(HANG_SECONDS)
-        with slots.one("b"):
-            pass
-        slots.wait_until_busy()
-    waiting.join()
-    again = threading.Thread(target=slots.wait_until_busy, daemon=True)
-    again.start()
-    again.join(0.1)
-    assert again.is_alive()
-    with slots.one("a"):
-        again.join(HANG_SECONDS)

@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from api.builder.supervisor import Supervisor
@@ -23,12 +23,7 @@ from api.observability.logs import configure, tell
 if TYPE_CHECKING:
     from flask import Flask
 
-    from api.middleware.admission.slots import Slots
-
 PARENT_POLL_SECONDS = 0.5
-KNOCK_SECONDS = 0.02
-TRIFLE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 # The server's own logger hands to ours what it has to say.
 LOGGED_AS_OURS = {
     "handlers": {},
@@ -134,30 +129,8 @@ def worker_app() -> Flask:
         # Granian puts the whole environment into that of each request.
         os.environ.pop(name, None)
     app = create_app(settings)
-    _knock_while_busy(app.extensions["slots"], settings)
     _when_told_to_stop(app.extensions["context"].stopping)
     return app
-
-
-def _knock_while_busy(slots: Slots, settings: Settings) -> None:
-    """Ask the server for a trifle now and then while requests that write are at work.
-
-    It starts another thread only when a request comes, at most one then, and none
-    within 0.35 ms of the last: of a burst some wait in its queue, and readers behind
-    them, for threads that are allowed and not there. Each further request brings one.
-    """
-    place = (ANYWHERE.get(settings.host, settings.host), settings.port)
-
-    def knock() -> None:
-        while True:
-            slots.wait_until_busy()
-            time.sleep(KNOCK_SECONDS)
-            if slots.busy:
-                with suppress(OSError), socket.create_connection(place, 1) as door:
-                    door.sendall(TRIFLE)
-                    time.sleep(KNOCK_SECONDS)
-
-    threading.Thread(target=knock, daemon=True).start()
 
 
 def _when_told_to_stop(stopping: threading.Event) -> None:

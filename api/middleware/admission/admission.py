@@ -25,7 +25,7 @@ class Admission:
 
     def __init__(self, app: WSGIApplication, settings: Settings) -> None:
         self._app = app
-        self.slots = Slots(settings.max_writes)
+        self._slots = Slots(settings.max_writes)
 
     def __call__(
         self, environ: WSGIEnvironment, start_response: StartResponse
@@ -34,7 +34,7 @@ class Admission:
             return self._app(environ, start_response)
         client = environ.get(ACTOR) or environ.get("REMOTE_ADDR", "")
         try:
-            with self.slots.one(client):
+            with self._slots.one(client):
                 return self._app(environ, start_response)
         except Problem as problem:
             return refuse(problem, start_response)

@@ -22,17 +22,7 @@ class Slots:
         self._share = max(1, int(most * SHARE))
         self._lock = threading.Lock()
         self._busy = 0
-        self._at_work = threading.Event()
         self._held: Counter[str] = Counter()
-
-    @property
-    def busy(self) -> int:
-        """How many are at work."""
-        return self._busy
-
-    def wait_until_busy(self) -> None:
-        """Return while requests are at work, at once or when the first one comes."""
-        self._at_work.wait()
 
     @contextmanager
     def one(self, client: str) -> Iterator[None]:
@@ -59,14 +49,11 @@ class Slots:
                     " read; send it again in a moment."
                 )
             self._busy += 1
-            self._at_work.set()
             self._held[client] += 1
 
     def _give_back(self, client: str) -> None:
         with self._lock:
             self._busy -= 1
-            if not self._busy:
-                self._at_work.clear()
             self._held[client] -= 1
             if not self._held[client]:
                 del self._held[client]

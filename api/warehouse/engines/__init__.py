@@ -13,13 +13,14 @@ from typing import Any
 from api.config import Settings
 from api.errors import Conflict
 from api.warehouse.engines.at_work import AtWork, Work
-from api.warehouse.engines.building import (
+from api.warehouse.engines.builder_store import (
     LEASE_OWNER,
     AnotherBuilder,
     Building,
     Publishing,
 )
-from api.warehouse.engines.model import (
+from api.warehouse.engines.preparing import prepare
+from api.warehouse.engines.server_store import (
     Carrying,
     Connection,
     Database,
@@ -29,7 +30,6 @@ from api.warehouse.engines.model import (
     Stamp,
     UploadedRows,
 )
-from api.warehouse.engines.preparing import prepare
 
 __all__ = [
     "LEASE_OWNER",

@@ -11,7 +11,7 @@ import adbc_driver_manager
 import pyarrow as pa
 
 from api.errors import Problem
-from api.warehouse.engines.model import Row
+from api.warehouse.engines.server_store import Row
 from api.warehouse.schema import Dialect
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from api.contract import Table
 from api.warehouse import schema as raw_schema
-from api.warehouse.engines.model import Connection, Database
+from api.warehouse.engines.server_store import Connection, Database
 from api.warehouse.schema import Schema
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from api.warehouse.engines.misfits import Condition, Misfit, misfits
-from api.warehouse.engines.model import Row
 from api.warehouse.engines.names import quoted
 from api.warehouse.engines.record import record_build
+from api.warehouse.engines.server_store import Row
 from api.warehouse.schema import Dialect, Run
 
 STATES = "select model, invocation_id, last_load_id from main.dbt_model_states"

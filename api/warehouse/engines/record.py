@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from api.warehouse.engines.model import Row
+from api.warehouse.engines.server_store import Row
 from api.warehouse.schema import Run
 
 # As many loads or failures are told of in one line of the log.

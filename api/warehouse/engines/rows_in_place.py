@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from api.contract import Table
 from api.warehouse import schema as raw_schema
-from api.warehouse.engines.model import Connection
+from api.warehouse.engines.server_store import Connection
 
 ROWS_AT_ONCE = 50_000
 

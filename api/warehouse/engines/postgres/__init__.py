@@ -8,8 +8,8 @@ dbt.
 from __future__ import annotations
 
 from api.config import Settings
-from api.warehouse.engines.building import Building
-from api.warehouse.engines.model import Carrying
+from api.warehouse.engines.builder_store import Building
+from api.warehouse.engines.server_store import Carrying
 
 INSTEAD_OF_SNAPSHOTS = (
     "This warehouse is a PostgreSQL database, which pg_dump copies as of one moment"
@@ -29,13 +29,13 @@ def only_carry() -> None:
 
 def to_carry(settings: Settings) -> Carrying:
     """The warehouse for processes that carry rows."""
-    from api.warehouse.engines.postgres.carrying import PostgresWarehouse
+    from api.warehouse.engines.postgres.server_store import PostgresWarehouse
 
     return PostgresWarehouse(settings.warehouse_dir)
 
 
 def to_build(settings: Settings) -> Building:
     """The warehouse for the builder."""
-    from api.warehouse.engines.postgres.building import PostgresBuilding
+    from api.warehouse.engines.postgres.builder_store import PostgresBuilding
 
     return PostgresBuilding()

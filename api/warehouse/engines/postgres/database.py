@@ -19,9 +19,9 @@ import adbc_driver_postgresql.dbapi as adbc
 
 from api.errors import Problem, WarehouseUnreachable
 from api.warehouse.engines.adbc import AdbcConnection
-from api.warehouse.engines.model import Row
-from api.warehouse.engines.postgres.faults import named
+from api.warehouse.engines.postgres.problems import named
 from api.warehouse.engines.postgres.schema import Dialect
+from api.warehouse.engines.server_store import Row
 
 # Everything else is for the PG* variables to say.
 ADDRESS = "postgresql://?connect_timeout=10&application_name=hiring"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from api.errors import WarehouseUnreachable
-from api.warehouse.engines.building import AnotherBuilder
+from api.warehouse.engines.builder_store import AnotherBuilder
 from api.warehouse.engines.key_locks import KeyLocks
 from api.warehouse.engines.postgres.database import Connection
 

@@ -15,10 +15,10 @@ from collections.abc import Mapping, Sequence
 
 from api.contract.forms import DATE, TIMESTAMP
 from api.warehouse.engines.misfits import LARGEST, Condition
-from api.warehouse.engines.model import Row
 from api.warehouse.engines.names import quoted
 from api.warehouse.engines.postgres.schema import TEXT, Dialect
 from api.warehouse.engines.publishing import PublishingInSql
+from api.warehouse.engines.server_store import Row
 from api.warehouse.schema import Run
 
 BUILDS = f"""

@@ -7,8 +7,8 @@ engine; `carrying` and `building` add to it what is shared. Only dbt talks to Sp
 from __future__ import annotations
 
 from api.config import Settings
-from api.warehouse.engines.building import Building
-from api.warehouse.engines.model import Carrying
+from api.warehouse.engines.builder_store import Building
+from api.warehouse.engines.server_store import Carrying
 from api.warehouse.engines.sqlite import exists, only_carry
 
 __all__ = ["INSTEAD_OF_SNAPSHOTS", "exists", "only_carry", "to_build", "to_carry"]
@@ -22,13 +22,13 @@ INSTEAD_OF_SNAPSHOTS = (
 
 def to_carry(settings: Settings) -> Carrying:
     """The warehouse for processes that carry rows."""
-    from api.warehouse.engines.spark.carrying import SparkWarehouse
+    from api.warehouse.engines.spark.server_store import SparkWarehouse
 
     return SparkWarehouse(settings.warehouse_dir, settings.shared_place)
 
 
 def to_build(settings: Settings) -> Building:
     """The warehouse for the builder."""
-    from api.warehouse.engines.spark.building import SparkBuilding
+    from api.warehouse.engines.spark.builder_store import SparkBuilding
 
     return SparkBuilding(settings)

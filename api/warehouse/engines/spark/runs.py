@@ -19,11 +19,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from api.warehouse.engines.model import Row
 from api.warehouse.engines.names import quoted
 from api.warehouse.engines.record import Opened, Record
+from api.warehouse.engines.server_store import Row
 from api.warehouse.engines.spark.storage import Storage
-from api.warehouse.engines.sqlite.building.publishing import SqlitePublishing
+from api.warehouse.engines.sqlite.builder_store.publishing import SqlitePublishing
 from api.warehouse.schema import Run
 
 ROWS_AT_ONCE = 10_000

@@ -11,7 +11,7 @@ import pyarrow as pa
 from api.contract import Table
 from api.errors import NotReady
 from api.warehouse.engines.disk import problem_of
-from api.warehouse.engines.model import Connection
+from api.warehouse.engines.server_store import Connection
 from api.warehouse.engines.spark.storage import (
     LoadFile,
     Storage,

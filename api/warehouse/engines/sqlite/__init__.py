@@ -7,8 +7,8 @@ copies of SQLite, which must not meet in one process (see `guard`).
 from __future__ import annotations
 
 from api.config import Settings
-from api.warehouse.engines.building import Building
-from api.warehouse.engines.model import Carrying
+from api.warehouse.engines.builder_store import Building
+from api.warehouse.engines.server_store import Carrying
 
 INSTEAD_OF_SNAPSHOTS = ""
 
@@ -25,13 +25,13 @@ def only_carry() -> None:
 
 def to_carry(settings: Settings) -> Carrying:
     """The warehouse for processes that carry rows."""
-    from api.warehouse.engines.sqlite.carrying import SqliteWarehouse
+    from api.warehouse.engines.sqlite.server_store import SqliteWarehouse
 
     return SqliteWarehouse(settings.warehouse_dir)
 
 
 def to_build(settings: Settings) -> Building:
     """The warehouse for the builder."""
-    from api.warehouse.engines.sqlite.building import SqliteBuilding
+    from api.warehouse.engines.sqlite.builder_store import SqliteBuilding
 
     return SqliteBuilding(settings.warehouse_dir)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from api.warehouse.engines.building import AnotherBuilder
+from api.warehouse.engines.builder_store import AnotherBuilder
 
 PATIENCE_SECONDS = 1.0
 

@@ -19,10 +19,10 @@ import adbc_driver_sqlite.dbapi as adbc
 
 from api.errors import NotThere, Problem, WarehouseDamaged
 from api.warehouse.engines.adbc import AdbcConnection
-from api.warehouse.engines.model import Row
+from api.warehouse.engines.server_store import Row
 from api.warehouse.engines.sqlite.checkpoints import Checkpoints
-from api.warehouse.engines.sqlite.faults import named
 from api.warehouse.engines.sqlite.files import DERIVED
+from api.warehouse.engines.sqlite.problems import named
 from api.warehouse.engines.sqlite.schema import Dialect
 
 # Which file it is, whatever its name: device and inode.

@@ -20,8 +20,8 @@ from api.errors import Conflict, Problem, WarehouseDamaged
 from api.warehouse.durable import put_on_disk
 from api.warehouse.engines.sqlite.database import Connection
 from api.warehouse.engines.sqlite.files import PARTS
+from api.warehouse.engines.sqlite.folder_lock import alone_in
 from api.warehouse.engines.sqlite.guard import keep_sqlite3_out_of
-from api.warehouse.engines.sqlite.occupancy import alone_in
 from api.warehouse.utc import utc_text
 
 LEDGER, PUBLISHED, MAIN = "raw.db", "published.db", "main.db"

@@ -12,7 +12,7 @@ from support.server import environment, free_port, run_command
 from api.builder.heartbeat import Heart, Pulse
 from api.config import CHECKOUT
 from api.warehouse.engines.sqlite.builder_lock import builder_is_running, only_builder
-from api.warehouse.engines.sqlite.building import mending
+from api.warehouse.engines.sqlite.builder_store import recovery
 
 
 def test_a_damaged_file_is_kept_under_a_dated_name_and_only_the_last(
@@ -20,7 +20,7 @@ def test_a_damaged_file_is_kept_under_a_dated_name_and_only_the_last(
 ) -> None:
     for content in (b"first", b"second"):
         (tmp_path / "main.db").write_bytes(content * 100)
-        assert mending.set_aside_damaged(tmp_path)
+        assert recovery.set_aside_damaged(tmp_path)
     kept = list(tmp_path.iterdir())
     assert [path.name.partition("-")[0] for path in kept] == ["main.db.damaged"]
     assert kept[0].read_bytes().startswith(b"second")
@@ -30,7 +30,7 @@ def test_a_log_without_its_database_is_not_taken_for_the_next_ones(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "main.db-wal").write_bytes(b"of a database that is gone")
-    mending.clear_what_lost_files_left(tmp_path)
+    recovery.clear_what_lost_files_left(tmp_path)
     assert not (tmp_path / "main.db-wal").exists()
 
 

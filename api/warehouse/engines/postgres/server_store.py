@@ -6,12 +6,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from api.errors import WarehouseReadOnly
-from api.warehouse.engines.model import Connection, Space, Stamp, UploadedRows
 from api.warehouse.engines.postgres.at_work import WorkInDatabase
 from api.warehouse.engines.postgres.database import Database
 from api.warehouse.engines.postgres.locks import AdvisoryLocks, builder_is_running
 from api.warehouse.engines.postgres.schema import Dialect
 from api.warehouse.engines.rows_in_place import RowsInPlace
+from api.warehouse.engines.server_store import Connection, Space, Stamp, UploadedRows
 from api.warehouse.schema import Schema, in_place
 
 SIZES = """

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from api.warehouse.engines.misfits import LARGEST, Condition
-from api.warehouse.engines.model import Row
 from api.warehouse.engines.names import quoted
 from api.warehouse.engines.publishing import PublishingInSql, drop_models
-from api.warehouse.engines.sqlite.building.record import opened, warehouse_in
+from api.warehouse.engines.server_store import Row
+from api.warehouse.engines.sqlite.builder_store.record import opened, warehouse_in
 from api.warehouse.engines.sqlite.schema import Dialect
 
 MARTS = (

@@ -12,15 +12,15 @@ from pathlib import Path
 
 from api.errors import WarehouseDamaged
 from api.warehouse.engines.at_work import WorkInFolder
-from api.warehouse.engines.model import Connection, Space, Stamp, UploadedRows
 from api.warehouse.engines.rows_in_place import RowsInPlace
+from api.warehouse.engines.server_store import Connection, Space, Stamp, UploadedRows
 from api.warehouse.engines.sqlite.builder_lock import builder_is_running
 from api.warehouse.engines.sqlite.commits import signal_commit
 from api.warehouse.engines.sqlite.database import Database
-from api.warehouse.engines.sqlite.faults import named
+from api.warehouse.engines.sqlite.folder_lock import occupy
 from api.warehouse.engines.sqlite.guard import keep_sqlite3_out_of
 from api.warehouse.engines.sqlite.key_locks import RangeLocks
-from api.warehouse.engines.sqlite.occupancy import occupy
+from api.warehouse.engines.sqlite.problems import named
 from api.warehouse.engines.sqlite.schema import Dialect
 from api.warehouse.schema import Schema, in_place
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from api.contract import Table
 from api.warehouse import schema as raw_schema
-from api.warehouse.engines.building import LEASE_OWNER
-from api.warehouse.engines.model import Position
-from api.warehouse.engines.sqlite.building import mending
-from api.warehouse.engines.sqlite.building.mending import LOCK_SECONDS
-from api.warehouse.engines.sqlite.building.record import rows
+from api.warehouse.engines.builder_store import LEASE_OWNER
+from api.warehouse.engines.server_store import Position
+from api.warehouse.engines.sqlite.builder_store import recovery
+from api.warehouse.engines.sqlite.builder_store.record import rows
+from api.warehouse.engines.sqlite.builder_store.recovery import LOCK_SECONDS
 from api.warehouse.engines.sqlite.schema import Dialect
 from api.warehouse.schema import Run, Schema, in_place
 
@@ -37,9 +37,9 @@ class Ledger:
         self._raw: sqlite3.Connection | None = None
         self._raw_inode = self._main_inode = 0
         # published.db as it was when it was last found whole.
-        self._whole: list[mending.Stamp | None] = []
+        self._whole: list[recovery.Stamp | None] = []
         # published.db as it was when it was last found to show no load.
-        self._loadless: mending.Stamp | None = None
+        self._loadless: recovery.Stamp | None = None
         self._main: sqlite3.Connection | None = None
         self._main_version = 0
 
@@ -48,7 +48,7 @@ class Ledger:
 
         Raises LostLedger where there ought to be loads.
         """
-        found = mending.stamp(self._folder / "raw.db")
+        found = recovery.stamp(self._folder / "raw.db")
         if self._raw is None or found is None or found[0] != self._raw_inode:
             self._connect(found)
         position = self._read_position()
@@ -133,35 +133,35 @@ class Ledger:
     def mend(self) -> bool:
         """Set damaged files aside; whether there were any."""
         self.close()
-        return mending.set_aside_damaged(self._folder)
+        return recovery.set_aside_damaged(self._folder)
 
     def clear_leftovers(self) -> None:
         """See to it that a lost main.db or published.db can be made anew."""
-        main = mending.stamp(self._folder / "main.db")
+        main = recovery.stamp(self._folder / "main.db")
         if main is None or main[0] != self._main_inode:
             self.close()
-        mending.clear_what_lost_files_left(self._folder)
+        recovery.clear_what_lost_files_left(self._folder)
 
     def raw_is_damaged(self) -> bool:
         """Whether it is the ledger itself that cannot be read. Reads all of it."""
         self.close()
-        return mending.is_damaged(self._folder / "raw.db")
+        return recovery.is_damaged(self._folder / "raw.db")
 
     def published_is_whole(self) -> bool:
         """Whether what is served can be read; looked at only when it has changed."""
         path = self._folder / "published.db"
         if not path.exists():
             return False
-        now = [mending.stamp(path), mending.stamp(path.with_name("published.db-wal"))]
-        if now != self._whole and not mending.is_damaged(path):
+        now = [recovery.stamp(path), recovery.stamp(path.with_name("published.db-wal"))]
+        if now != self._whole and not recovery.is_damaged(path):
             self._whole = now
         return now == self._whole
 
-    def _connect(self, found: mending.Stamp | None) -> None:
+    def _connect(self, found: recovery.Stamp | None) -> None:
         """Open raw.db, which is another file than before or the first."""
         self.close()
         # In this order: what is published was in the ledger before.
-        published = mending.newest_published_load(self._folder)
+        published = recovery.newest_published_load(self._folder)
         if found is not None:
             self._raw = sqlite3.connect(self._folder / "raw.db", isolation_level=None)
             self._raw_inode = found[0]
@@ -170,7 +170,7 @@ class Ledger:
             log.error(
                 "raw.db ends with load %d, not %d: all is built anew", newest, published
             )
-            mending.set_aside_derived(self._folder)
+            recovery.set_aside_derived(self._folder)
 
     def _read_position(self) -> Position:
         if self._raw is None:
@@ -188,10 +188,10 @@ class Ledger:
 
     def _refuse_lost_loads(self) -> None:
         """An empty ledger is one thing at the beginning and another after loads."""
-        now = mending.stamp(self._folder / "published.db")
+        now = recovery.stamp(self._folder / "published.db")
         if now == self._loadless:
             return
-        newest = mending.newest_published_load(self._folder)
+        newest = recovery.newest_published_load(self._folder)
         if newest:
             raise LostLedger(
                 f"{self._folder / 'raw.db'} is gone or empty, but load {newest} was"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from api.contract import Table
 from api.warehouse.engines.at_work import AtWork
-from api.warehouse.engines.model import Position, Row
+from api.warehouse.engines.server_store import Position, Row
 
 if TYPE_CHECKING:
     from api.warehouse.engines.misfits import Misfit

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from api.warehouse.engines.record import Record
-from api.warehouse.engines.sqlite.building.mending import LOCK_SECONDS
+from api.warehouse.engines.sqlite.builder_store.recovery import LOCK_SECONDS
 from api.warehouse.schema import Run
 
 BUILDS = """

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from api.warehouse.engines.model import Connection, UploadedRows
+from api.warehouse.engines.server_store import Connection, UploadedRows
 from api.warehouse.engines.spark.storage import Storage
 from api.warehouse.engines.spark.uploads import SharedRows, SharedUploads, reached
-from api.warehouse.engines.sqlite.carrying import SqliteWarehouse
 from api.warehouse.engines.sqlite.schema import Dialect
+from api.warehouse.engines.sqlite.server_store import SqliteWarehouse
 from api.warehouse.schema import Schema
 
 

@@ -16,19 +16,19 @@ from typing import Any
 
 from api.contract import Table
 from api.warehouse.engines.at_work import WorkInFolder
-from api.warehouse.engines.model import Position, Row
 from api.warehouse.engines.record import AS_LEFT_BY
+from api.warehouse.engines.server_store import Position, Row
 from api.warehouse.engines.sqlite.builder_lock import only_builder
-from api.warehouse.engines.sqlite.building.ledger import Ledger
-from api.warehouse.engines.sqlite.building.mending import SIGNS, hints_at_damage
-from api.warehouse.engines.sqlite.building.publishing import (
+from api.warehouse.engines.sqlite.builder_store.ledger import Ledger
+from api.warehouse.engines.sqlite.builder_store.publishing import (
     SqlitePublishing,
     drop_gone,
     publishing,
 )
-from api.warehouse.engines.sqlite.building.record import opened, record_of
+from api.warehouse.engines.sqlite.builder_store.record import opened, record_of
+from api.warehouse.engines.sqlite.builder_store.recovery import SIGNS, hints_at_damage
 from api.warehouse.engines.sqlite.commits import CommitListener
-from api.warehouse.engines.sqlite.occupancy import occupy
+from api.warehouse.engines.sqlite.folder_lock import occupy
 
 # Other punctuation may have been put there by dbt, around the SQL or for a `ref`.
 NAMED_IN_ERRORS = re.compile(

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from api.config import Settings
-from api.warehouse.engines.model import Row
+from api.warehouse.engines.server_store import Row
 from api.warehouse.engines.spark.ledger import write_ledger
 from api.warehouse.engines.spark.runs import (
     SparkPublishing,
@@ -23,9 +23,9 @@ from api.warehouse.engines.spark.runs import (
 )
 from api.warehouse.engines.spark.storage import Storage
 from api.warehouse.engines.spark.uploads import SharedUploads
-from api.warehouse.engines.sqlite.building import SqliteBuilding
-from api.warehouse.engines.sqlite.building.ledger import Ledger
-from api.warehouse.engines.sqlite.building.record import opened, warehouse_in
+from api.warehouse.engines.sqlite.builder_store import SqliteBuilding
+from api.warehouse.engines.sqlite.builder_store.ledger import Ledger
+from api.warehouse.engines.sqlite.builder_store.record import opened, warehouse_in
 from api.warehouse.engines.sqlite.schema import Dialect
 from api.warehouse.schema import Run, Schema
 
