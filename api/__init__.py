@@ -27,15 +27,15 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     from api import routes
     from api.config import Settings
-    from api.middleware.access import Door, Guard
+    from api.middleware.access import AccessMiddleware, AccessPolicy
     from api.middleware.admission import WHOLE_BYTES, Admission, RequestBodies
-    from api.middleware.request_log import Observed
+    from api.middleware.request_log import RequestLog
     from api.middleware.response_cache import ResponseCache
     from api.routes.context import Context
     from api.routes.forms import Request
 
     settings = settings or Settings.from_env()
-    door = Door(settings)
+    door = AccessPolicy(settings)
     app = Flask(__name__, static_folder=None)
     app.request_class = Request
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -49,7 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     cache = ResponseCache(
         app.wsgi_app, lambda: context.marts.served().build, settings.cache_bytes
     )
-    guarded = Guard(Admission(cache, settings), door)
-    observed = Observed(guarded, routes.templates(app))
+    guarded = AccessMiddleware(Admission(cache, settings), door)
+    observed = RequestLog(guarded, routes.templates(app))
     app.wsgi_app = RequestBodies(observed, settings)  # type: ignore[method-assign]
     return app

@@ -270,9 +270,9 @@ class ContractError(Problem):
 
     status, code, title = 500, "contract_error", "The dbt project breaks its contract"
 
-    def __init__(self, complaints: Iterable[str]) -> None:
-        self.complaints = tuple(complaints)
-        super().__init__("\n".join(self.complaints), errors=list(self.complaints))
+    def __init__(self, defects: Iterable[str]) -> None:
+        self.defects = tuple(defects)
+        super().__init__("\n".join(self.defects), errors=list(self.defects))
 
 
 class UnreadableFile(Problem):

@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 from api import create_app
 from api.config import Settings
 from api.errors import ForeignHost, ForeignOrigin, Problem, UnknownKey
-from api.middleware.access import Door, Need, need, new_key
+from api.middleware.access import AccessPolicy, Need, need, new_key
 from api.middleware.access.hosts import Host, is_loopback
 from api.middleware.access.keyring import LOOK_SECONDS, Keyring
 from api.middleware.access.keys import digest_of
@@ -216,7 +216,7 @@ def test_protected_metrics_need_a_key(protected: FlaskClient, path: str) -> None
 def test_a_key_that_goes_with_a_request_is_known_by_name(
     sample_warehouse: Path,
 ) -> None:
-    door = Door(Settings(warehouse_dir=sample_warehouse, **KEYS))
+    door = AccessPolicy(Settings(warehouse_dir=sample_warehouse, **KEYS))
 
     def actor(**environ: str) -> str | None:
         asked = {"REQUEST_METHOD": "GET", "PATH_INFO": OPEN, **environ}
@@ -297,7 +297,7 @@ OURS = Settings(host="box.lan", allowed_hosts=("hr.example", "Other.Example."))
     ],
 )
 def test_a_host_of_ours_is_served(host: str) -> None:
-    Door(OURS).check_host({"HTTP_HOST": host})
+    AccessPolicy(OURS).check_host({"HTTP_HOST": host})
 
 
 @pytest.mark.parametrize(
@@ -314,23 +314,25 @@ def test_a_host_of_ours_is_served(host: str) -> None:
 )
 def test_a_foreign_or_odd_host_is_refused(host: str) -> None:
     with pytest.raises(ForeignHost):
-        Door(OURS).check_host({"HTTP_HOST": host})
+        AccessPolicy(OURS).check_host({"HTTP_HOST": host})
 
 
 def test_a_request_without_a_host_is_refused() -> None:
     with pytest.raises(ForeignHost):
-        Door(OURS).check_host({})
+        AccessPolicy(OURS).check_host({})
     with pytest.raises(ForeignHost):
-        Door(replace(OURS, allowed_hosts=("*",))).check_host({"HTTP_HOST": "a,b"})
+        AccessPolicy(replace(OURS, allowed_hosts=("*",))).check_host(
+            {"HTTP_HOST": "a,b"}
+        )
 
 
 def test_any_host_is_served_where_that_is_wanted() -> None:
-    door = Door(replace(OURS, allowed_hosts=("*",)))
+    door = AccessPolicy(replace(OURS, allowed_hosts=("*",)))
     door.check_host({"HTTP_HOST": "whatever.example:8080"})
 
 
 def test_accepted_hosts_are_remembered_but_not_without_end() -> None:
-    door = Door(OURS)
+    door = AccessPolicy(OURS)
     for number in range(3_000):
         door.check_host({"HTTP_HOST": f"10.0.{number // 250}.{number % 250}"})
     assert len(door._hosts._accepted) <= 1_000
@@ -416,7 +418,7 @@ def test_loopback_is_this_machine(address: str, expected: bool) -> None:
 def test_a_page_of_another_site_may_not_write(
     origin: str | None, site: str | None, host: str, scheme: str, is_let_in: bool
 ) -> None:
-    door = Door(Settings(cors_origins=(PAGE,), allowed_hosts=("box.lan",)))
+    door = AccessPolicy(Settings(cors_origins=(PAGE,), allowed_hosts=("box.lan",)))
     sent = {"HTTP_ORIGIN": origin, "HTTP_SEC_FETCH_SITE": site}
     environ = {k: v for k, v in sent.items() if v is not None}
     environ |= {"HTTP_HOST": host, "wsgi.url_scheme": scheme}
@@ -526,7 +528,7 @@ def test_a_setting_that_cannot_be_is_refused_with_what_to_do(
     settings: dict[str, Any], place: str, how: str
 ) -> None:
     with pytest.raises(ValueError, match=re.escape(place)) as error:
-        Door(Settings(**settings))
+        AccessPolicy(Settings(**settings))
     assert how in str(error.value)
     assert "s3cret" not in str(error.value) and WRITER not in str(error.value)
 

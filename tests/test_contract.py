@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.contract import FILES, MART, SOURCES, complaints
+from support.contract import FILES, MART, SOURCES, defects
 
 from api.config import CHECKOUT
 from api.contract import read_project
@@ -56,9 +56,9 @@ def test_the_endpoint_is_the_model_name_unless_said() -> None:
 )
 def test_a_mistake_in_a_mart_is_named(old: str, new: str, told: str) -> None:
     assert old in MART
-    found = complaints(FILES | {"marts/places_by_kind.yml": MART.replace(old, new, 1)})
-    assert any(told in complaint for complaint in found), found
-    assert all(complaint.startswith("marts/places_by_kind") for complaint in found)
+    found = defects(FILES | {"marts/places_by_kind.yml": MART.replace(old, new, 1)})
+    assert any(told in defect for defect in found), found
+    assert all(defect.startswith("marts/places_by_kind") for defect in found)
 
 
 @pytest.mark.parametrize(
@@ -73,19 +73,19 @@ def test_a_mistake_in_a_mart_is_named(old: str, new: str, told: str) -> None:
 )
 def test_a_mistake_in_an_upload_table_is_named(old: str, new: str, told: str) -> None:
     assert old in SOURCES
-    found = complaints(FILES | {"staging/_sources.yml": SOURCES.replace(old, new, 1)})
-    assert any(told in complaint for complaint in found), found
+    found = defects(FILES | {"staging/_sources.yml": SOURCES.replace(old, new, 1)})
+    assert any(told in defect for defect in found), found
 
 
 def test_two_marts_may_not_claim_one_endpoint() -> None:
     twin = MART.replace("places_by_kind", "places_again")
     files = {"marts/places_again.yml": twin, "marts/places_again.sql": "select 1"}
-    (found,) = complaints(FILES | files)
+    (found,) = defects(FILES | files)
     assert "places_again and places_by_kind both claim the endpoint 'places'" in found
 
 
 def test_sql_without_yaml_is_named() -> None:
-    (found,) = complaints(FILES | {"marts/lonely.sql": "select 1"})
+    (found,) = defects(FILES | {"marts/lonely.sql": "select 1"})
     assert found == "marts/lonely.sql: there is no lonely.yml that describes this model"
 
 
@@ -94,7 +94,7 @@ def test_every_mistake_is_told_at_once() -> None:
         "staging/_sources.yml": SOURCES.replace("data_type: text", "data_type: txt"),
         "marts/places_by_kind.yml": MART.replace("title:", "titel:"),
     }
-    assert len(complaints(FILES | broken)) >= 3
+    assert len(defects(FILES | broken)) >= 3
 
 
 def test_the_project_keeps_its_own_contract() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.contract import FILES, MART, complaints
+from support.contract import FILES, MART, defects
 
 from api.contract import read_project
 
@@ -69,6 +69,6 @@ def test_a_chart_is_read() -> None:
 )
 def test_a_mistake_in_a_chart_is_named(old: str, new: str, told: str) -> None:
     assert old in WITH_CHART
-    found = complaints(FILES | {PATH: WITH_CHART.replace(old, new, 1)})
-    assert any(told in complaint for complaint in found), found
-    assert all(complaint.startswith(PATH) for complaint in found)
+    found = defects(FILES | {PATH: WITH_CHART.replace(old, new, 1)})
+    assert any(told in defect for defect in found), found
+    assert all(defect.startswith(PATH) for defect in found)

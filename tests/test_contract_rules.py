@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.contract import FILES, MART, SOURCES, complaints
+from support.contract import FILES, MART, SOURCES, defects
 
 from api.contract import read_project
 from api.errors import ContractError
@@ -45,8 +45,8 @@ def test_a_rule_of_marts_is_told(old: str, new: str, told: str) -> None:
     assert old in MART
     files = FILES | {"marts/places_by_kind.yml": MART.replace(old, new, 1)}
     files["marts/builds.sql"] = "select 1"
-    found = complaints(files)
-    assert any(told in complaint for complaint in found), found
+    found = defects(files)
+    assert any(told in defect for defect in found), found
 
 
 @pytest.mark.parametrize(
@@ -74,13 +74,13 @@ def test_a_rule_of_marts_is_told(old: str, new: str, told: str) -> None:
 )
 def test_a_rule_of_upload_tables_is_told(old: str, new: str, told: str) -> None:
     assert old in SOURCES
-    found = complaints(FILES | {"staging/_sources.yml": SOURCES.replace(old, new, 1)})
-    assert any(told in complaint for complaint in found), found
+    found = defects(FILES | {"staging/_sources.yml": SOURCES.replace(old, new, 1)})
+    assert any(told in defect for defect in found), found
 
 
 def test_a_table_may_be_declared_once() -> None:
     twice = SOURCES.replace("sources:", "version: 2\nsources:")
-    (found,) = complaints(FILES | {"staging/again.yml": twice})
+    (found,) = defects(FILES | {"staging/again.yml": twice})
     assert "upload table 'places' stands there 2 times" in found
 
 
@@ -111,7 +111,7 @@ def lost(test: str = "", sql: str = "", files: dict[str, str] = FILES) -> list[s
     try:
         read_project(files | {YAML: mart}, {IN_SQL: sql}, snapshot)
     except ContractError as error:
-        return list(error.complaints)
+        return list(error.defects)
     return []
 
 

@@ -421,13 +421,11 @@ def test_a_mistake_in_sql_has_a_line_where_its_name_stands_on_one_alone(
     (failure,) = [f for f in told["promises"] if f["name"] == name]
     line = LINES.get(name)
     near = f" near line {line}" if line else ""
-    complaint = MISTAKES[name][1]
-    assert failure["words"] == f"The SQL of {name} is wrong{near}: {complaint}."
+    defect = MISTAKES[name][1]
+    assert failure["words"] == f"The SQL of {name} is wrong{near}: {defect}."
     assert failure["line"] == line
     file = f"dbt_project/tests/{name}.sql"
-    assert (
-        failure["message"] == f"Database Error in test {name} ({file})\n  {complaint}"
-    )
+    assert failure["message"] == f"Database Error in test {name} ({file})\n  {defect}"
 
 
 def test_a_unit_test_shows_the_rows_that_differ(told: Told) -> None:

@@ -16,7 +16,7 @@ from support import fork_server
 from support.server import Server, environment, wait_until
 
 from api.config import CHECKOUT
-from api.observability.logs import JsonLines, tell
+from api.observability.logs import JsonLines, log_event
 
 METRIC = "/metrics/employees_per_department"
 Line = dict[str, Any]
@@ -138,7 +138,7 @@ def test_a_value_with_line_breaks_stays_on_one_line() -> None:
     line = JsonLines().format(record)
     assert len(line.splitlines()) == 1
     assert json.loads(line)["message"] == "a\nb\r\u2028c"
-    tell("nothing is wrong with\nthis")
+    log_event("nothing is wrong with\nthis")
 
 
 def test_figures_tell_loads_rows_queue_and_refusals(client: FlaskClient) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.contract import FILES, MART, SOURCES, complaints
+from support.contract import FILES, MART, SOURCES, defects
 from support.project import copy_project
 
 from api.contract import read_project
@@ -145,9 +145,9 @@ def test_models_may_share_a_file() -> None:
 )
 def test_a_slip_in_yaml_is_told(old: str, new: str, told: str) -> None:
     assert old in MART
-    found = complaints(FILES | {PATH: MART.replace(old, new, 1)})
-    assert any(told in complaint for complaint in found), found
-    assert all(complaint.startswith(PATH) for complaint in found)
+    found = defects(FILES | {PATH: MART.replace(old, new, 1)})
+    assert any(told in defect for defect in found), found
+    assert all(defect.startswith(PATH) for defect in found)
 
 
 @pytest.mark.parametrize(
@@ -210,8 +210,8 @@ def test_a_slip_in_yaml_is_told(old: str, new: str, told: str) -> None:
     ],
 )
 def test_a_slip_in_a_file_is_told(files: dict[str, str | bytes], told: str) -> None:
-    found = complaints(FILES | files)  # type: ignore[arg-type]
-    assert any(told in complaint for complaint in found), found
+    found = defects(FILES | files)  # type: ignore[arg-type]
+    assert any(told in defect for defect in found), found
 
 
 def test_a_folder_that_has_lost_its_last_file_is_no_slip() -> None:
@@ -245,7 +245,7 @@ def test_a_folder_may_be_private() -> None:
 def test_a_title_outside_of_marts_is_told() -> None:
     files = {**FILES, "staging/places_by_kind.sql": "select 1"}
     del files["marts/places_by_kind.sql"]
-    (found,) = complaints(files)
+    (found,) = defects(files)
     assert "what is served stands in a folder marts; move staging/places_by" in found
 
 

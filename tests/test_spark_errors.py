@@ -51,7 +51,9 @@ Runtime Error
     ],
     ids=["syntax", "column", "away"],
 )
-def test_an_error_of_spark_comes_down_to_one_sentence(message: str, gist: str) -> None:
+def test_an_error_of_spark_comes_down_to_one_sentence(
+    message: str, summary: str
+) -> None:
     told = messages.shown(message)
     assert "\tat " not in told and "Caused by" not in told
-    assert messages.summary(told) == gist
+    assert messages.summary(told) == summary

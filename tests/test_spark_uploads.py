@@ -13,7 +13,7 @@ import pytest
 from api.config import Settings
 from api.contract import Column, Table
 from api.errors import ContractError
-from api.warehouse.ledger import Arrival
+from api.warehouse.ledger import LoadSummary
 from api.warehouse.raw_store import RawStore
 from api.warehouse.warehouse import open_warehouse
 
@@ -44,7 +44,7 @@ def batch(table: Table, *rows: tuple[object, ...]) -> pa.RecordBatch:
 def load(raw: RawStore, *rows: tuple[object, ...], table: Table = TABLE) -> int:
     with raw.loading(table) as pending:
         pending.append(batch(table, *rows))
-        return pending.finish(Arrival("batch", len(rows), 0)).load_id
+        return pending.finish(LoadSummary("batch", len(rows), 0)).load_id
 
 
 def newest(raw: RawStore, table: Table = TABLE) -> list[tuple[object, ...]]:
@@ -90,7 +90,7 @@ def test_a_file_without_an_entry_does_not_count(raw: RawStore) -> None:
     """As a crash leaves it between the file's rename and the ledger's commit."""
     with pytest.raises(ZeroDivisionError), raw.loading(TABLE) as pending:
         pending.append(batch(TABLE, (1, "lost")))
-        pending.finish(Arrival("batch", 1, 0))
+        pending.finish(LoadSummary("batch", 1, 0))
         raise ZeroDivisionError
     assert newest(raw) == []
     assert load(raw, (2, "Ben")) == 1
@@ -102,7 +102,7 @@ def test_no_file_keeps_a_column_of_another_type(raw: RawStore, tmp_path: Path) -
     load(raw, (1, None))
     with pytest.raises(ZeroDivisionError), raw.loading(TABLE) as pending:
         pending.append(batch(TABLE, (2, "lost")))
-        pending.finish(Arrival("batch", 1, 0))
+        pending.finish(LoadSummary("batch", 1, 0))
         raise ZeroDivisionError
     raw.prepare([replace(TABLE, columns=(ID, Column("note", "integer", "")))])
     paths = [tmp_path / "shared" / name for name in files(tmp_path)]

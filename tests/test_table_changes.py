@@ -121,8 +121,8 @@ def test_a_change_that_stored_rows_do_not_allow_is_refused(
     changed = replace(with_columns(*columns), file="staging/_sources.yml")
     with pytest.raises(ContractError) as caught:
         opened.raw.prepare([changed])
-    told = caught.value.complaints
-    assert any(why in complaint for complaint in told), told
+    told = caught.value.defects
+    assert any(why in defect for defect in told), told
     assert all(c.startswith("staging/_sources.yml: table places") for c in told)
     assert list(opened.raw.refusals([changed])) == list(told)
     assert stored(opened) == before

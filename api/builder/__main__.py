@@ -13,7 +13,7 @@ from api.builder.loop import Builder
 from api.builder.supervisor import BUILDER_TAKEN, HEARTBEAT, ONCE, SILENCES
 from api.config import Settings
 from api.errors import WarehouseBusy
-from api.observability.logs import configure, tell
+from api.observability.logs import configure, log_event
 from api.warehouse.engines import AnotherBuilder, open_building
 
 NICENESS = 15
@@ -36,7 +36,7 @@ def main(options: argparse.Namespace) -> int:
         settings.warehouse_dir.mkdir(parents=True, exist_ok=True)
         with engine.only_builder():
             builder = Builder(settings, engine, Heart(options.heartbeat))
-            tell("builder_start", pid=os.getpid())
+            log_event("builder_start", pid=os.getpid())
             if options.once:
                 return 0 if builder.build_once() else 1
             threading.Thread(target=_exit_with_parent, daemon=True).start()

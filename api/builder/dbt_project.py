@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from api.builder.earlier import EarlierBuilds
-from api.builder.failures import Telling
+from api.builder.failures import FailureReport
 from api.builder.heartbeat import Heart
 from api.builder.invocation import Invocation
 from api.builder.overseer import Overseer
@@ -42,7 +42,7 @@ class DbtProject:
         self._project = project
         self._watched = watched
         self._engine = engine
-        self._telling = Telling(project, settings.warehouse_dir)
+        self._telling = FailureReport(project, settings.warehouse_dir)
         self._earlier = EarlierBuilds(engine)
         self._overseer = Overseer(
             engine.at_work,
@@ -134,6 +134,6 @@ class DbtProject:
             self.is_daily = any(mart.is_daily for mart in contract.marts.values())
             self._engine.prepare(list(contract.tables.values()))
         except ContractError as error:
-            told = self._telling.of_complaints(error.complaints)
+            told = self._telling.of_defects(error.defects)
             return Invocation("", False, error.detail, told)
         return None

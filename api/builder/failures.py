@@ -32,7 +32,7 @@ YAML_LINE = re.compile(r"near line (\d+)\n(?:.*\n)*? *\1 *\| *(\S.*)")
 Texts = Mapping[str, str]
 
 
-class Telling:
+class FailureReport:
     """Tells what is wrong with a project, or kept dbt from building it."""
 
     def __init__(self, project: Project, warehouse: Path) -> None:
@@ -40,7 +40,7 @@ class Telling:
         # Where this machine keeps its files is nobody's business.
         self._folders = [f"{f.absolute()}/" for f in (project.folder, warehouse)]
 
-    def gist(self, message: str) -> str:
+    def summary(self, message: str) -> str:
         """What a text of dbt comes down to."""
         return messages.summary(messages.shown(message))
 
@@ -49,42 +49,42 @@ class Telling:
         for folder in self._folders:
             message = message.replace(folder, "")
         message = messages.shown(message)
-        texts, gist = self._project.texts(), self.gist(message)
+        texts, summary = self._project.texts(), self.summary(message)
         file, line = _place(message, texts)
         if file and not line:
-            line = self._line_of(gist, texts[file])
+            line = self._line_of(summary, texts[file])
         if file:
-            gist = gist.replace(f" ({file})", "").replace(f" in {file}", "")
-        gist = UNKNOWN.sub(r"there is no \1 to read", gist)
+            summary = summary.replace(f" ({file})", "").replace(f" in {file}", "")
+        summary = UNKNOWN.sub(r"there is no \1 to read", summary)
         if YAML_LINE.search(message):
-            gist = NOT_YAML
-        return (_failure(kind, message, file, line, self._words(file, line, gist)),)
+            summary = NOT_YAML
+        return (_failure(kind, message, file, line, self._words(file, line, summary)),)
 
-    def of_complaints(self, complaints: Iterable[str]) -> Failures:
+    def of_defects(self, defects: Iterable[str]) -> Failures:
         """A failure for each complaint of our contract."""
         texts = self._project.texts()
-        return tuple(self._of_complaint(complaint, texts) for complaint in complaints)
+        return tuple(self._of_defect(defect, texts) for defect in defects)
 
-    def _of_complaint(self, complaint: str, texts: Texts) -> dict[str, Any]:
-        found = COMPLAINT.match(complaint)
+    def _of_defect(self, defect: str, texts: Texts) -> dict[str, Any]:
+        found = COMPLAINT.match(defect)
         if found is None or found[1] not in texts:
-            words = self._words(None, None, complaint)
-            return _failure("project", complaint, None, None, words)
+            words = self._words(None, None, defect)
+            return _failure("project", defect, None, None, words)
         file, what = found[1], found[3]
         line = int(found[2]) if found[2] else self._line_of(what, texts[file])
         words = self._words(file, line, what)
-        return _failure("project", complaint, file, line, words)
+        return _failure("project", defect, file, line, words)
 
-    def _words(self, file: str | None, line: int | None, gist: str) -> str:
+    def _words(self, file: str | None, line: int | None, summary: str) -> str:
         if file is None:
-            return messages.sentence(gist)
+            return messages.sentence(summary)
         path = PurePosixPath(file)
         what = f"The SQL of {path.stem}" if path.suffix == ".sql" else path.name
-        words = messages.wrong(what, line, gist)
-        return words + YAML_HINT if gist.startswith(NOT_YAML) else words
+        words = messages.wrong(what, line, summary)
+        return words + YAML_HINT if summary.startswith(NOT_YAML) else words
 
-    def _line_of(self, gist: str, text: str) -> int | None:
-        return messages.line_of(messages.name_in(gist), text)
+    def _line_of(self, summary: str, text: str) -> int | None:
+        return messages.line_of(messages.name_in(summary), text)
 
 
 def _failure(

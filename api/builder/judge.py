@@ -20,7 +20,7 @@ from api.builder.runs.misfits import failure_of_misfit
 from api.builder.runs.outcome import Outcome, Stop, outcome_of
 from api.builder.runs.slips import warnings_of_slips
 from api.contract.files import Project
-from api.observability.logs import tell
+from api.observability.logs import log_event
 from api.warehouse.engines import LEASE_OWNER, Building, Position, Publishing, Row
 from api.warehouse.utc import utc_text
 
@@ -175,7 +175,7 @@ class Judge:
         try:
             return outcome_of(run, known_to_pass, before, texts, named, warnings, stop)
         except OF_OTHER_FACTS as error:
-            tell("run_unreadable", logging.ERROR, error, run=run.invocation_id)
+            log_event("run_unreadable", logging.ERROR, error, run=run.invocation_id)
             return Outcome("failed", UNREADABLE)
 
     def _judge(

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from api.builder.dbt_project import DbtProject
 from api.builder.earlier import EarlierBuilds
-from api.builder.failures import SILENT, Telling
+from api.builder.failures import SILENT, FailureReport
 from api.builder.heartbeat import Heart
 from api.builder.invocation import Invocation
 from api.builder.judge import Judge
@@ -22,7 +22,7 @@ from api.builder.runs.outcome import Outcome
 from api.builder.watch import WatchedProject
 from api.config import Settings
 from api.contract.files import Project
-from api.observability.logs import tell
+from api.observability.logs import log_event
 from api.warehouse.engines import Building, Position
 from api.warehouse.utc import utc_text
 
@@ -47,7 +47,7 @@ class Builder:
         self._engine = engine
         self._record = engine.record
         self._retry = Retry(engine.transient)
-        self._telling = Telling(self._project, settings.warehouse_dir)
+        self._telling = FailureReport(self._project, settings.warehouse_dir)
         self._lineage = LineagePage(settings.lineage_page)
         self._earlier = EarlierBuilds(engine)
         self._judge = Judge(engine, self._project)
@@ -147,7 +147,7 @@ class Builder:
         for macro, arguments in self._engine.operations_after(outcome.documents):
             ended = self._dbt_project.dbt.operate(macro, arguments)
             if not ended.succeeded:
-                log.warning("%s: %s", macro, self._telling.gist(ended.message))
+                log.warning("%s: %s", macro, self._telling.summary(ended.message))
 
     def _look(self, is_news: bool) -> None:
         """Build if the ledger or the project has moved, or what is served is lost.
@@ -159,7 +159,7 @@ class Builder:
             self._look_at_project()
             self._next_look = time.monotonic() + self._watched.poll_seconds
         for outcome in self._judge.others() if is_news else ():
-            tell("run_judged", outcome=outcome.words)
+            log_event("run_judged", outcome=outcome.words)
             if outcome.status == "published":
                 self._show(outcome)
         position = self._engine.position()
@@ -167,7 +167,7 @@ class Builder:
             self._built = position
             self._day = self._record.newest_build()["started_at"][:10]
             self._lineage.published(self._watched.digest)
-            tell("build_unneeded")
+            log_event("build_unneeded")
         is_due = time.monotonic() >= self._retry.at or self._is_of_yesterday()
         if position != self._built or is_due:
             self.build(position)
@@ -188,7 +188,7 @@ class Builder:
         if self._engine.mend():
             return self._dbt_project.build_all()
         if why := self._engine.beyond_mending():
-            why = why.format(self._telling.gist(failed.message))
+            why = why.format(self._telling.summary(failed.message))
             return Invocation(failed.invocation_id, False, why)
         return failed
 
@@ -232,4 +232,4 @@ class Builder:
         level = logging.INFO if outcome.status == "published" else logging.ERROR
         if outcome.status == "not_published":
             facts["reason"] = outcome.words
-        tell(f"build_{outcome.status}", level, seconds=seconds, **facts)
+        log_event(f"build_{outcome.status}", level, seconds=seconds, **facts)

@@ -16,7 +16,7 @@ from typing import Any
 
 from api.builder.likeness import Recording, Statement, script_of
 from api.builder.script import FINISHED_AT, GIVEN, Script
-from api.observability.logs import tell
+from api.observability.logs import log_event
 from api.warehouse.engines import Building
 from api.warehouse.utc import utc_text
 
@@ -56,14 +56,14 @@ class PlayedBuilds:
                 self._play(script, invocation_id, opened)
             except Exception as error:
                 # dbt meets the same, and tells it.
-                tell("build_left_to_dbt", logging.DEBUG, error)
+                log_event("build_left_to_dbt", logging.DEBUG, error)
                 continue
             finally:
                 self._close()
             self._scripts.remove(script)
             self._scripts.appendleft(script)
             self._is_in_doubt = True
-            tell("built_without_dbt", logging.DEBUG, statements=len(script.steps))
+            log_event("built_without_dbt", logging.DEBUG, statements=len(script.steps))
             return invocation_id
         return None
 

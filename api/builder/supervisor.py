@@ -11,7 +11,7 @@ import time
 
 from api.builder.heartbeat import Pulse
 from api.config import CHECKOUT, Settings
-from api.observability.logs import tell
+from api.observability.logs import log_event
 
 ONCE, HEARTBEAT, SILENCES = "--once", "--heartbeat", "--silences"
 BUILDER_TAKEN = 3
@@ -79,7 +79,7 @@ class Supervisor:
                 pause = 2.0
             else:
                 # The next one is started below.
-                tell("builder_end", logging.WARNING, exit_code=code)
+                log_event("builder_end", logging.WARNING, exit_code=code)
                 lived = time.monotonic() - born
                 pause = PAUSE_SECONDS[0] if lived > WELL_SECONDS else pause * 2
             self._stopped.wait(min(pause, PAUSE_SECONDS[1]))
@@ -91,7 +91,7 @@ class Supervisor:
         while code is None:
             silent = self._pulse.silence()
             if silent > longest:
-                tell("builder_silent", logging.ERROR, seconds=round(silent))
+                log_event("builder_silent", logging.ERROR, seconds=round(silent))
                 self._silences += 1
                 child.kill()
                 code = child.wait()

@@ -16,7 +16,7 @@ from api.commands.common import (
 )
 from api.commands.loading import BY, load_files
 from api.formats.avro import write_avro
-from api.loading import Terms, limits_of, load_avro, table_named
+from api.loading import LoadOptions, limits_of, load_avro, table_named
 from api.warehouse.durable import put_on_disk
 from api.warehouse.engines import check_snapshots, warehouse_exists
 from api.wording.counts import count
@@ -60,11 +60,11 @@ def restore(
     Each is a load that can be undone. Without --lenient one bad row refuses its file.
     """
     settings = settings_of()
-    terms = Terms("replace", not lenient, by=BY, limits=limits_of(settings))
+    options = LoadOptions("replace", not lenient, by=BY, limits=limits_of(settings))
     files = list(_files(paths))
     if not files:
         raise click.ClickException(f"There is no *{SUFFIX} in {paths[0]}.")
-    loads = load_files(settings, load_avro, files, table, terms, not no_build)
+    loads = load_files(settings, load_avro, files, table, options, not no_build)
     sys.exit(REFUSED if len(loads) < len(files) else 0)
 
 

@@ -37,11 +37,11 @@ def check() -> None:
     if warehouse_exists(settings):
         with closing(open_warehouse(settings)) as warehouse:
             declared = list(contract.tables.values())
-            complaints = warehouse.raw.refusals(declared) or [
+            defects = warehouse.raw.refusals(declared) or [
                 *unaccepted_values(warehouse.raw, declared)
             ]
-        complain(complaints)
-        sys.exit(REFUSED) if complaints else None
+        complain(defects)
+        sys.exit(REFUSED) if defects else None
     tables, marts = len(contract.tables), len(contract.marts)
     click.echo(f"The contract holds: {tables} upload tables, {marts} metrics.")
 

@@ -34,7 +34,7 @@ def contract_of(settings: Settings) -> Contract:
     try:
         return Project(settings.project_dir).contract()
     except ContractError as error:
-        complain(error.complaints)
+        complain(error.defects)
         sys.exit(REFUSED)
 
 
@@ -48,15 +48,15 @@ def warehouse_of(settings: Settings, contract: Contract) -> Iterator[Warehouse]:
         try:
             warehouse.raw.prepare(contract.tables.values())
         except ContractError as error:
-            complain(error.complaints)
+            complain(error.defects)
             sys.exit(REFUSED)
         yield warehouse
 
 
-def complain(complaints: Iterable[str]) -> None:
+def complain(defects: Iterable[str]) -> None:
     """Tell what is wrong with the project."""
-    for complaint in complaints:
-        click.secho(complaint, fg="red", err=True)
+    for defect in defects:
+        click.secho(defect, fg="red", err=True)
 
 
 def tell_refusal(what: object, problem: Exception) -> None:

@@ -22,9 +22,9 @@ from api.config import Settings
 from api.contract import Table
 from api.errors import Problem
 from api.loading import (
+    LoadOptions,
     Receipt,
     Said,
-    Terms,
     limits_of,
     load_csv,
     said_of,
@@ -67,14 +67,14 @@ def load(
     """Load CSV files and workbooks, packed or not, without a server."""
     settings = settings_of()
     meant = dict(_split(text) for text in columns)
-    terms = Terms(
+    options = LoadOptions(
         "replace" if replace else "append",
         by=BY,
         limits=limits_of(settings),
         said=_said(said, meant),
         remember=remember,
     )
-    loads = load_files(settings, load_csv, files, table, terms, not no_build)
+    loads = load_files(settings, load_csv, files, table, options, not no_build)
     if len(loads) < len(files):
         sys.exit(REFUSED)
     sys.exit(WITH_REJECTS if any(load.rejected for load in loads) else 0)
@@ -101,7 +101,7 @@ def undo(load_id: int, no_build: bool) -> None:
     """Take load ID out as if it had never been; of an undo, bring its load back."""
     settings = settings_of()
     with warehouse_of(settings, contract_of(settings)) as warehouse:
-        receipt = undo_load(warehouse.raw, load_id, Terms(by=BY))
+        receipt = undo_load(warehouse.raw, load_id, LoadOptions(by=BY))
         entry = receipt.load
         out = "out of" if entry.mode == "undo" else "back in"
         was = "was" if receipt.already else "is"
@@ -115,10 +115,10 @@ def undo(load_id: int, no_build: bool) -> None:
 
 def load_files(
     settings: Settings,
-    load_one: Callable[[RawStore, Table, BinaryIO, str, Terms], Receipt],
+    load_one: Callable[[RawStore, Table, BinaryIO, str, LoadOptions], Receipt],
     files: Iterable[Path],
     table: str | None,
-    terms: Terms,
+    options: LoadOptions,
     build: bool,
 ) -> list[Load]:
     """Load each file and tell how it went, then perhaps build and tell of that.
@@ -133,7 +133,7 @@ def load_files(
             try:
                 with path.open("rb") as stream:
                     found = table_named(contract, name)
-                    receipt = load_one(warehouse.raw, found, stream, path.name, terms)
+                    receipt = load_one(warehouse.raw, found, stream, path.name, options)
             except (OSError, Problem) as problem:
                 tell_refusal(path, problem)
                 continue

@@ -12,7 +12,7 @@ from api.commands.common import REFUSED, complain, settings_of
 from api.config import Settings
 from api.contract.files import Project
 from api.errors import ContractError
-from api.middleware.access import Door
+from api.middleware.access import AccessPolicy
 from api.warehouse.warehouse import open_warehouse
 
 PUBLIC_WITHOUT_KEYS = (
@@ -68,7 +68,7 @@ def builder() -> None:
 
 def _check_door(settings: Settings) -> None:
     try:
-        Door(settings)
+        AccessPolicy(settings)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
 
@@ -84,7 +84,7 @@ def _prepare(settings: Settings) -> bool:
             contract = Project(settings.project_dir).contract()
             found.raw.prepare(contract.tables.values())
         except ContractError as error:
-            complain(error.complaints)
+            complain(error.defects)
             if not found.raw.declared_tables():
                 sys.exit(REFUSED)
             click.echo("Until this is mended, the contract as it was before holds.")

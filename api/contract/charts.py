@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from api.contract.complaints import repeated, strangers
 from api.contract.data_types import DATA_TYPES
+from api.contract.defects import repeated, strangers
 from api.contract.model import (
     Channel,
     Chart,
@@ -24,10 +24,10 @@ def chart_of(
     """The chart, and every complaint about it; `types` by column of the mart."""
     fields = dict(types)
     fold, reference = None, None
-    complaints: list[str] = []
+    defects: list[str] = []
     if shape.fold:
         fold = Fold(tuple(shape.fold.columns), shape.fold.name, shape.fold.value)
-        complaints += _fold_complaints(fold, types)
+        defects += _fold_defects(fold, types)
         fields = {name: t for name, t in types.items() if name not in fold.columns}
         fields |= {fold.name: "text", fold.value: "real"}
     channels = {
@@ -36,11 +36,11 @@ def chart_of(
         if (channel := getattr(shape.encoding, name)) is not None
     }
     for name, channel in channels.items():
-        complaints += _channel_complaints(name, channel, fields, channels)
+        defects += _channel_defects(name, channel, fields, channels)
     if shape.reference:
         reference = Reference(shape.reference.field, shape.reference.title)
-        complaints += strangers("reference", [reference.field], list(fields))
-        complaints += _not_number("reference", reference.field, fields)
+        defects += strangers("reference", [reference.field], list(fields))
+        defects += _not_number("reference", reference.field, fields)
     encoding = {
         name: Channel(
             field=channel.field,
@@ -51,39 +51,39 @@ def chart_of(
         )
         for name, channel in channels.items()
     }
-    if not complaints and "quantitative" not in (
+    if not defects and "quantitative" not in (
         encoding["x"].type,
         encoding["y"].type,
     ):
-        complaints.append("neither x nor y is a quantity: there is nothing to measure")
-    return Chart(shape.mark, encoding, fold, reference), complaints
+        defects.append("neither x nor y is a quantity: there is nothing to measure")
+    return Chart(shape.mark, encoding, fold, reference), defects
 
 
-def _fold_complaints(fold: Fold, types: Mapping[str, DataType]) -> list[str]:
-    complaints = strangers("fold", fold.columns, list(types))
-    complaints += repeated("fold", fold.columns)
+def _fold_defects(fold: Fold, types: Mapping[str, DataType]) -> list[str]:
+    defects = strangers("fold", fold.columns, list(types))
+    defects += repeated("fold", fold.columns)
     for name in fold.columns:
-        complaints += _not_number("fold", name, types)
-    return complaints + [
+        defects += _not_number("fold", name, types)
+    return defects + [
         f"fold makes a column {name!r}, but there is one of that name"
         for name in (fold.name, fold.value)
         if name in types
     ]
 
 
-def _channel_complaints(
+def _channel_defects(
     name: str,
     channel: ChannelShape,
     fields: Mapping[str, DataType],
     channels: Mapping[str, ChannelShape],
 ) -> list[str]:
-    complaints = strangers(name, [channel.field], list(fields))
+    defects = strangers(name, [channel.field], list(fields))
     if channel.type == "quantitative" or channel.aggregate not in (None, "count"):
-        complaints += _not_number(name, channel.field, fields)
+        defects += _not_number(name, channel.field, fields)
     by = (channel.sort or "").removeprefix("-")
     if by in ("x", "y", "color") and by not in channels:
-        complaints.append(f"{name} is sorted by {by}, which the chart does not have")
-    return complaints
+        defects.append(f"{name} is sorted by {by}, which the chart does not have")
+    return defects
 
 
 def _not_number(place: str, field: str, fields: Mapping[str, DataType]) -> list[str]:

@@ -52,7 +52,7 @@ def lost_in_yaml(document: Any, known: Collection[str]) -> Iterator[str]:
         texts = [*_texts_in(test)]
         for text in texts if ENABLED not in texts else ():
             if (found := REF.fullmatch(text)) and found[2] not in known:
-                yield _complaint(found[2], known)
+                yield _defect(found[2], known)
 
 
 def lost_in_sql(sql: str, known: Collection[str]) -> Iterator[str]:
@@ -63,10 +63,10 @@ def lost_in_sql(sql: str, known: Collection[str]) -> Iterator[str]:
     for found in IN_SQL.finditer(text):
         if found[2] not in known:
             line = text.count("\n", 0, found.start(2)) + 1
-            yield f"line {line}: {_complaint(found[2], known)}"
+            yield f"line {line}: {_defect(found[2], known)}"
 
 
-def _complaint(name: str, known: Collection[str]) -> str:
+def _defect(name: str, known: Collection[str]) -> str:
     return f"there is no {name!r} to read{did_you_mean(name, known)}"
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from api.contract.charts import chart_of
 from api.contract.columns import columns_of, misplaced_values
-from api.contract.complaints import repeated, reserved, shaped, strangers
 from api.contract.data_types import DATA_TYPES
+from api.contract.defects import repeated, reserved, shaped, strangers
 from api.contract.model import DataType, Mart, Parameter
 from api.contract.shape import MartMeta, ModelShape, ParameterShape
 from api.errors import ContractError
@@ -35,7 +35,7 @@ def mart_of(shape: ModelShape) -> Mart:
         meta = shaped(shape.config.meta, MartMeta)
     except ContractError as error:
         where = f"{place}, config, meta: "
-        raise ContractError(where + text for text in error.complaints) from error
+        raise ContractError(where + text for text in error.defects) from error
     columns = columns_of(shape.columns)
     names = [column.name for column in columns]
     types = {column.name: column.data_type for column in columns}
@@ -43,7 +43,7 @@ def mart_of(shape: ModelShape) -> Mart:
     declared = [parameter.name for parameter in meta.parameters]
     pinned = [parameter.column for parameter in meta.parameters]
     sorted_by = [term.removeprefix("-") for term in meta.order_by]
-    complaints = [
+    defects = [
         *reserved(place, shape.name, TAKEN_NAMES),
         *repeated(f"{place}: column", names),
         *misplaced_values(place, shape.columns),
@@ -58,14 +58,14 @@ def mart_of(shape: ModelShape) -> Mart:
         *strangers(f"{place}: parameters", pinned, names),
         *repeated(f"{place}: parameter", declared),
         *(
-            complaint
+            defect
             for parameter in meta.parameters
-            for complaint in _parameter_complaints(place, parameter, types)
+            for defect in _parameter_defects(place, parameter, types)
         ),
-        *(f"{place}: chart: {complaint}" for complaint in wrong),
+        *(f"{place}: chart: {defect}" for defect in wrong),
     ]
-    if complaints:
-        raise ContractError(complaints)
+    if defects:
+        raise ContractError(defects)
     return Mart(
         name=shape.name,
         endpoint=meta.endpoint or shape.name,
@@ -84,13 +84,13 @@ def mart_of(shape: ModelShape) -> Mart:
     )
 
 
-def _parameter_complaints(
+def _parameter_defects(
     place: str, parameter: ParameterShape, types: dict[str, DataType]
 ) -> list[str]:
     name, default = parameter.name, parameter.default
-    complaints = reserved(f"{place}: parameters", name, TAKEN_PARAMETERS)
+    defects = reserved(f"{place}: parameters", name, TAKEN_PARAMETERS)
     if name in types and name != parameter.column:
-        complaints.append(
+        defects.append(
             f"{place}: parameter {name!r} is named like a column, but means"
             f" {parameter.column!r}; give it another name"
         )
@@ -102,8 +102,8 @@ def _parameter_complaints(
             bool in kinds or not isinstance(default, bool)
         )
         if not fits:
-            complaints.append(
+            defects.append(
                 f"{place}: parameter {name}: the default {default!r} is not"
                 f" {data_type}, as its column is"
             )
-    return complaints
+    return defects

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from api.contract.complaints import unknown
 from api.contract.dbt_keys import PROPERTIES
+from api.contract.defects import unknown
 from api.contract.project_file import config_of
 from api.contract.shape import ModelShape
 from api.contract.sql import read_sql
@@ -37,9 +37,9 @@ class Models:
         self._paths.setdefault(name, []).append(path)
         self._configs[name] = sql.config
         as_yaml = {"models": [{"name": name, "config": sql.config}]}
-        complaints = [*sql.complaints, *unknown(as_yaml, PROPERTIES)]
-        if complaints:
-            raise ContractError(complaints)
+        defects = [*sql.defects, *unknown(as_yaml, PROPERTIES)]
+        if defects:
+            raise ContractError(defects)
 
     def describe(self, path: str, shape: ModelShape) -> None:
         """Note that a file describes a model, each of its versions."""

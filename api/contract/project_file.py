@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from api.contract.complaints import unknown
 from api.contract.dbt_keys import PROJECT, configurations
+from api.contract.defects import unknown
 from api.wording.suggestion import did_you_mean
 
 VERSION = re.compile(r"_v\d+$")
@@ -25,7 +25,7 @@ SLIP = 0.8
 Name = Sequence[str]
 
 
-def complaints_about(
+def defects_of_change(
     document: Any, paths: Iterable[str], packages: Iterable[str]
 ) -> Iterator[str]:
     """What is wrong with the file, given every path in the project.

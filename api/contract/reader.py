@@ -12,13 +12,13 @@ from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
 from api.contract.columns import misspelt_tests
-from api.contract.complaints import repeated, shaped, unknown
 from api.contract.dbt_keys import PROPERTIES
+from api.contract.defects import repeated, shaped, unknown
 from api.contract.lost_tests import lost_in_sql, lost_in_yaml, names_to_ref
 from api.contract.marts import mart_of
 from api.contract.model import Contract, Mart, Table
 from api.contract.models import Models
-from api.contract.project_file import complaints_about
+from api.contract.project_file import defects_of_change
 from api.contract.shape import FileShape, ModelShape, UploadsShape
 from api.contract.sql_names import UPLOADS, Known, tables_named
 from api.contract.tables import table_of
@@ -42,11 +42,11 @@ def read_project(
     something; `tests` and `snapshots` have those that are SQL. Raises ContractError, a
     complaint with its file for each mistake.
     """
-    tests, complaints = tests or {}, list[str]()
-    project = _project(files, complaints)
+    tests, defects = tests or {}, list[str]()
+    project = _project(files, defects)
     models, found = Models(project), _Found()
     for path, content in sorted(files.items()):
-        with _about(path, complaints):
+        with _about(path, defects):
             if path.endswith(".sql"):
                 models.add(path, text_of(content))
             elif path.endswith(".csv") and not content.strip():
@@ -54,22 +54,20 @@ def read_project(
                 raise ContractError([told])
     for path, content in sorted(files.items()):
         if path.endswith(YAML) and PurePosixPath(path).name != PROJECT_FILE:
-            with _about(path, complaints):
+            with _about(path, defects):
                 document = parsed(text_of(content))
-                complaints += [
-                    f"{path}: {told}" for told in unknown(document, PROPERTIES)
-                ]
+                defects += [f"{path}: {told}" for told in unknown(document, PROPERTIES)]
                 found.read(path, document, models)
     # A file that cannot be read documents nothing; its models are not to blame.
-    complaints = complaints or [
+    defects = defects or [
         *models.unpaired(),
         *_repeated_endpoints(found.marts),
         *repeated("upload table", [table.name for table in found.tables]),
         *_named(files, tests, found.tables),
         *_lost(files, tests, snapshots or {}, found.documents),
     ]
-    if complaints:
-        raise ContractError(complaints)
+    if defects:
+        raise ContractError(defects)
     return Contract(
         tables={table.name: table for table in found.tables},
         marts={mart.endpoint: mart for mart in found.marts},
@@ -84,8 +82,8 @@ def read_mart(document: Mapping[str, Any]) -> Mart:
 def check_marts(documents: Iterable[Mapping[str, Any]]) -> None:
     """Raise ContractError unless all of these can be served beside each other."""
     marts = _all(read_mart, documents)
-    if complaints := _repeated_endpoints(marts):
-        raise ContractError(complaints)
+    if defects := _repeated_endpoints(marts):
+        raise ContractError(defects)
 
 
 class _Found:
@@ -103,8 +101,8 @@ class _Found:
         for model in shape.models:
             models.describe(path, model)
             place = f"model {model.name}"
-            if complaints := misspelt_tests(place, model.columns):
-                raise ContractError(complaints)
+            if defects := misspelt_tests(place, model.columns):
+                raise ContractError(defects)
         own = [source for source in shape.sources if source.get("name") == UPLOADS]
         uploads = shaped({"sources": own}, UploadsShape)
         declared = [table for source in uploads.sources for table in source.tables]
@@ -114,18 +112,18 @@ class _Found:
 
 
 @contextmanager
-def _about(path: str, complaints: list[str]) -> Iterator[None]:
+def _about(path: str, defects: list[str]) -> Iterator[None]:
     """Keep what is complained of meanwhile, with the file that it is about."""
     try:
         yield
     except ContractError as error:
-        complaints += [f"{path}: {complaint}" for complaint in error.complaints]
+        defects += [f"{path}: {defect}" for defect in error.defects]
 
 
-def _project(files: Files, complaints: list[str]) -> Any:
+def _project(files: Files, defects: list[str]) -> Any:
     """What dbt_project.yml says; there may be none."""
     project: Any = {}
-    with _about(PROJECT_FILE, complaints):
+    with _about(PROJECT_FILE, defects):
         project = parsed(text_of(files.get(PROJECT_FILE, "")))
         packages = [
             parsed(text_of(content))
@@ -133,7 +131,7 @@ def _project(files: Files, complaints: list[str]) -> Any:
             if path.endswith(f"/{PROJECT_FILE}")
         ]
         names = [str(p.get("name")) for p in packages if isinstance(p, Mapping)]
-        if told := [*complaints_about(project, files, names)]:
+        if told := [*defects_of_change(project, files, names)]:
             raise ContractError(told)
     return project
 
@@ -141,14 +139,14 @@ def _project(files: Files, complaints: list[str]) -> Any:
 def _all(make: Callable[[Shape], Value], shapes: Iterable[Shape]) -> list[Value]:
     """Everything that can be made; raises one ContractError for all that cannot."""
     made: list[Value] = []
-    complaints: list[str] = []
+    defects: list[str] = []
     for shape in shapes:
         try:
             made.append(make(shape))
         except ContractError as error:
-            complaints += error.complaints
-    if complaints:
-        raise ContractError(complaints)
+            defects += error.defects
+    if defects:
+        raise ContractError(defects)
     return made
 
 

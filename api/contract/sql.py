@@ -23,18 +23,18 @@ class ModelSql:
     """
 
     config: Mapping[str, Any] = field(default_factory=dict)
-    complaints: tuple[str, ...] = ()
+    defects: tuple[str, ...] = ()
 
 
 def read_sql(text: str) -> ModelSql:
     """Read the SQL of a model; what is no Jinja is left to dbt."""
     if not text.strip():
-        return ModelSql(complaints=("is empty; dbt would take it for not there",))
-    complaints = [*_semicolon(text)]
+        return ModelSql(defects=("is empty; dbt would take it for not there",))
+    defects = [*_semicolon(text)]
     try:
         template = ENVIRONMENT.parse(text)
     except TemplateSyntaxError:
-        return ModelSql(complaints=tuple(complaints))
+        return ModelSql(defects=tuple(defects))
     config: dict[str, Any] = {}
     unknown = meta.find_undeclared_variables(template)
     for call in template.find_all(nodes.Call):
@@ -42,8 +42,8 @@ def read_sql(text: str) -> ModelSql:
         if called == "config":
             config |= {given.key: _constant(given.value) for given in call.kwargs}
         if called in NAMING:
-            complaints += _unquoted(called, call, unknown)
-    return ModelSql(config, tuple(complaints))
+            defects += _unquoted(called, call, unknown)
+    return ModelSql(config, tuple(defects))
 
 
 def _semicolon(text: str) -> Iterator[str]:

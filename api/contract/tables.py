@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from api.contract.columns import columns_of, misplaced_values, misspelt_tests
-from api.contract.complaints import repeated, reserved, strangers
+from api.contract.defects import repeated, reserved, strangers
 from api.contract.model import DAYS, Column, Table
 from api.contract.shape import TableShape
 from api.errors import ContractError
@@ -40,7 +40,7 @@ def table_of(shape: TableShape) -> Table:
     names = [column.name for column in columns]
     key = tuple(shape.config.meta.primary_key)
     optional = {column.name for column in columns if not column.required}
-    complaints = [
+    defects = [
         *reserved(place, shape.name, TAKEN_NAMES),
         *repeated(f"{place}: column", names),
         *repeated(f"{place}: header", _headers(columns)),
@@ -53,8 +53,8 @@ def table_of(shape: TableShape) -> Table:
             if name in optional
         ),
     ]
-    if complaints:
-        raise ContractError(complaints)
+    if defects:
+        raise ContractError(defects)
     return Table(shape.name, shape.description, columns, key)
 
 

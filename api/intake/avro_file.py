@@ -127,7 +127,7 @@ class _Hashed:
         self._hash.update(chunk)
         return chunk
 
-    def tell(self) -> int:
+    def log_event(self) -> int:
         return self._stream.tell()
 
 

@@ -107,10 +107,10 @@ class Names:
 
     def layout(self, cells: Sequence[str]) -> Layout:
         """The layout that this header gives the rows; raises HeaderMismatch."""
-        complaints = self._complaints(cells)
-        if complaints:
+        defects = self._defects(cells)
+        if defects:
             raise HeaderMismatch(
-                f"The header does not fit {self.table.name}: {'; '.join(complaints)}. "
+                f"The header does not fit {self.table.name}: {'; '.join(defects)}. "
                 f"Expected: {expected(self.table)}."
             )
         found = [self.column_of(cell) for cell in cells]
@@ -127,7 +127,7 @@ class Names:
             tuple(cells),
         )
 
-    def _complaints(self, cells: Sequence[str]) -> list[str]:
+    def _defects(self, cells: Sequence[str]) -> list[str]:
         """Everything wrong with a header, in the order of the file, then of ours."""
         if len(cells) > MOST_CELLS:
             return [f"it has {len(cells):,} cells"]
@@ -140,27 +140,27 @@ class Names:
             for place, name in enumerate(found)
             if name is None and absent or name == "" and place in inside
         ]
-        complaints = []
+        defects = []
         for place in strange[:_COMPLAINTS]:
             if text := bare(cells[place]):
                 # A name that is still to be found is the likelier meaning.
                 hint = did_you_mean(text, absent)
-                complaints.append(f"unknown column {quoted(text)}{hint}")
+                defects.append(f"unknown column {quoted(text)}{hint}")
             else:
-                complaints.append(f"column {place + 1} has no name")
+                defects.append(f"column {place + 1} has no name")
         if len(strange) > _COMPLAINTS:
-            complaints.append(f"{len(strange) - _COMPLAINTS:,} more are unknown, too")
+            defects.append(f"{len(strange) - _COMPLAINTS:,} more are unknown, too")
         for name, times in Counter(filter(None, found)).items():
             if times > 1 and name != _PASSED_OVER:
-                complaints.append(f"column {name!r} stands there {times:,} times")
+                defects.append(f"column {name!r} stands there {times:,} times")
         for column in self.table.columns:
             if column.required and column.name in absent:
-                complaints.append(f"column {column.name!r} is missing")
+                defects.append(f"column {column.name!r} is missing")
         keys = set(map(_key, cells))
         for text, _ in self.said:
             if _key(text) not in keys:
-                complaints.append(f"it has no {quoted(text)}, which columns names")
-        return complaints
+                defects.append(f"it has no {quoted(text)}, which columns names")
+        return defects
 
 
 def compact(name: str) -> str:

@@ -38,7 +38,10 @@ class Zip:
         self._file = file
         self._taken = 0
         guarded = SimpleNamespace(
-            read=self._read, seek=file.seek, tell=file.tell, seekable=file.seekable
+            read=self._read,
+            seek=file.seek,
+            log_event=file.tell,
+            seekable=file.seekable,
         )
         with _damage():
             self._archive = zipfile.ZipFile(cast(BinaryIO, guarded))

@@ -5,18 +5,18 @@ Every door, HTTP and the command line, comes through here; none is known here.
 
 from api.intake import Said
 from api.loading.batches import check_batch, load_batch
+from api.loading.counts import RAW_SHOWN, REJECTS_SHOWN, reject_document
 from api.loading.files import check_avro, check_csv, load_avro, load_csv
 from api.loading.fitting import Fit, fits_of
-from api.loading.said import fields_of, said_of
-from api.loading.tally import RAW_SHOWN, REJECTS_SHOWN, reject_document
-from api.loading.terms import (
+from api.loading.options import (
+    LoadOptions,
     Receipt,
     Report,
-    Terms,
     limits_of,
     receipt_of,
     table_named,
 )
+from api.loading.said import fields_of, said_of
 from api.loading.undo import undo
 
 __all__ = [
@@ -26,7 +26,7 @@ __all__ = [
     "Receipt",
     "Report",
     "Said",
-    "Terms",
+    "LoadOptions",
     "check_avro",
     "check_batch",
     "check_csv",

@@ -7,50 +7,55 @@ from collections.abc import Sequence
 from api.contract import Table
 from api.errors import BatchSize
 from api.intake import BATCH_ROWS, Block, read_batch
-from api.loading.tally import Tally
-from api.loading.terms import Receipt, Report, Terms
-from api.warehouse.ledger import Arrival
+from api.loading.counts import LoadCounts
+from api.loading.options import LoadOptions, Receipt, Report
+from api.warehouse.ledger import LoadSummary
 from api.warehouse.raw_store import RawStore
 from api.wording.counts import count
 
 
 def load_batch(
-    store: RawStore, table: Table, rows: Sequence[object], terms: Terms | None = None
+    store: RawStore,
+    table: Table,
+    rows: Sequence[object],
+    options: LoadOptions | None = None,
 ) -> Receipt:
     """Load 1 to 1000 rows as JSON gave them; raises Unusable."""
-    terms = terms or Terms()
-    block, tally = _judged(table, rows, terms.strict)
-    with store.loading(table, terms.mode, terms.by) as pending:
+    options = options or LoadOptions()
+    block, counts = _judged(table, rows, options.strict)
+    with store.loading(table, options.mode, options.by) as pending:
         pending.append(block.rows)
         pending.reject(block.rejects)
-        load = pending.finish(Arrival("batch", tally.loaded, tally.rejected))
-        pending.remember(terms.keyed, load)
-    return Receipt(load, tally.shown)
+        load = pending.finish(LoadSummary("batch", counts.loaded, counts.rejected))
+        pending.remember(options.keyed, load)
+    return Receipt(load, counts.shown)
 
 
 def check_batch(table: Table, rows: Sequence[object], strict: bool = False) -> Report:
     """Judge a batch as `load_batch` would, and store nothing."""
-    _, tally = _judged(table, rows, strict)
+    _, counts = _judged(table, rows, strict)
     return Report(
-        received=tally.received,
-        loaded=tally.loaded,
-        rejected=tally.rejected,
+        received=counts.received,
+        loaded=counts.loaded,
+        rejected=counts.rejected,
         has_header=False,
         reading=None,
-        rejects=tally.shown,
-        preview=tally.preview,
+        rejects=counts.shown,
+        preview=counts.preview,
     )
 
 
-def _judged(table: Table, rows: Sequence[object], strict: bool) -> tuple[Block, Tally]:
+def _judged(
+    table: Table, rows: Sequence[object], strict: bool
+) -> tuple[Block, LoadCounts]:
     if not 1 <= len(rows) <= BATCH_ROWS:
         raise BatchSize(
             f"The batch has {count(len(rows), 'row')}. Send 1 to {BATCH_ROWS} rows"
             " at a time; for more, POST a file to /upload_csv."
         )
-    tally = Tally(table, strict)
+    counts = LoadCounts(table, strict)
     block = read_batch(table, rows)
-    tally.take(block)
-    tally.refuse_what_breaks_terms()
-    tally.require_a_row()
-    return block, tally
+    counts.take(block)
+    counts.refuse_what_breaks_terms()
+    counts.require_a_row()
+    return block, counts

@@ -8,11 +8,11 @@ from typing import Any, BinaryIO, Protocol
 
 from api.contract import Table
 from api.intake import Block, CsvFile, Limits, Remembered, Said, read_avro, read_csv
+from api.loading.counts import LoadCounts
+from api.loading.options import LoadOptions, Receipt, Report, receipt_of
 from api.loading.read_ahead import read_ahead
-from api.loading.tally import Tally
-from api.loading.terms import Receipt, Report, Terms, receipt_of
-from api.warehouse.ledger import Arrival, Load
-from api.warehouse.load_in_progress import LoadInProgress
+from api.warehouse.ledger import Load, LoadSummary
+from api.warehouse.pending_load import PendingLoad
 from api.warehouse.raw_store import RawStore
 from api.wording.untrusted_text import file_label
 
@@ -43,16 +43,16 @@ def load_csv(
     table: Table,
     stream: BinaryIO,
     file_name: str | None = None,
-    terms: Terms | None = None,
+    options: LoadOptions | None = None,
 ) -> Receipt:
     """Load a CSV file or a sheet of a workbook, packed or not.
 
     Raises UnreadableFile, Unusable or TooLarge, and then nothing of it is stored.
     """
-    terms = terms or Terms()
+    options = options or LoadOptions()
     remembered = store.readings.of_table(table.name)
-    file = _csv(table, stream, terms, remembered)
-    return _load(store, table, file, file_name, terms)
+    file = _csv(table, stream, options, remembered)
+    return _load(store, table, file, file_name, options)
 
 
 def load_avro(
@@ -60,23 +60,23 @@ def load_avro(
     table: Table,
     stream: BinaryIO,
     file_name: str | None = None,
-    terms: Terms | None = None,
+    options: LoadOptions | None = None,
 ) -> Receipt:
     """Load an Avro file; raises as `load_csv` does."""
-    terms = terms or Terms()
-    file = read_avro(table, stream, terms.limits)
-    return _load(store, table, file, file_name, terms)
+    options = options or LoadOptions()
+    file = read_avro(table, stream, options.limits)
+    return _load(store, table, file, file_name, options)
 
 
 def check_csv(
     table: Table,
     stream: BinaryIO,
-    terms: Terms | None = None,
+    options: LoadOptions | None = None,
     remembered: Remembered = (),
 ) -> Report:
     """Judge a CSV file as `load_csv` would, and store nothing."""
-    terms = terms or Terms()
-    return _check(table, _csv(table, stream, terms, remembered), terms.strict)
+    options = options or LoadOptions()
+    return _check(table, _csv(table, stream, options, remembered), options.strict)
 
 
 def check_avro(
@@ -87,68 +87,74 @@ def check_avro(
 
 
 def _csv(
-    table: Table, stream: BinaryIO, terms: Terms, remembered: Remembered
+    table: Table, stream: BinaryIO, options: LoadOptions, remembered: Remembered
 ) -> CsvFile:
     return read_csv(
-        table, stream, limits=terms.limits, said=terms.said, remembered=remembered
+        table, stream, limits=options.limits, said=options.said, remembered=remembered
     )
 
 
 def _load(
-    store: RawStore, table: Table, file: _File, file_name: str | None, terms: Terms
+    store: RawStore,
+    table: Table,
+    file: _File,
+    file_name: str | None,
+    options: LoadOptions,
 ) -> Receipt:
-    with store.loading(table, terms.mode, terms.by) as pending:
-        tally = Tally(table, terms.strict)
+    with store.loading(table, options.mode, options.by) as pending:
+        counts = LoadCounts(table, options.strict)
         # One block is checked while the one before is stored.
         with closing(read_ahead(file, BLOCKS_AHEAD)) as blocks:
             for block in blocks:
                 pending.append(block.rows)
                 pending.reject(block.rejects)
-                tally.take(block)
-        tally.refuse_what_breaks_terms()
+                counts.take(block)
+        counts.refuse_what_breaks_terms()
         same = pending.same_file(file.sha256, file.reading)
         if same is None:
-            _require_a_row(tally, file)
-            arrival = Arrival(
+            _require_a_row(counts, file)
+            summary = LoadSummary(
                 source=file.source,
-                loaded=tally.loaded,
-                rejected=tally.rejected,
+                loaded=counts.loaded,
+                rejected=counts.rejected,
                 file_name=file_label(file_name),
                 sha256=file.sha256,
                 header=file.header,
                 reading=file.reading,
             )
-            load = pending.finish(arrival)
-            _remember(pending, file, terms, load)
-            return Receipt(load, tally.shown)
+            load = pending.finish(summary)
+            _remember(pending, file, options, load)
+            return Receipt(load, counts.shown)
         pending.abandon()
-        _remember(pending, file, terms, same)
+        _remember(pending, file, options, same)
     return receipt_of(store, same, already=True)
 
 
-def _remember(pending: LoadInProgress, file: _File, terms: Terms, load: Load) -> None:
-    if terms.remember and file.header_cells:
+def _remember(
+    pending: PendingLoad, file: _File, options: LoadOptions, load: Load
+) -> None:
+    if options.remember and file.header_cells:
         pending.remember_reading(file.header_cells, file.said)
-    pending.remember(terms.keyed, load)
+    pending.remember(options.keyed, load)
 
 
 def _check(table: Table, file: _File, strict: bool) -> Report:
-    tally = Tally(table, strict)
+    counts = LoadCounts(table, strict)
     for block in file:
-        tally.take(block)
-    tally.refuse_what_breaks_terms()
-    _require_a_row(tally, file)
+        counts.take(block)
+    counts.refuse_what_breaks_terms()
+    _require_a_row(counts, file)
     return Report(
-        received=tally.received,
-        loaded=tally.loaded,
-        rejected=tally.rejected,
+        received=counts.received,
+        loaded=counts.loaded,
+        rejected=counts.rejected,
         has_header=file.header is not None,
         reading=file.reading,
-        rejects=tally.shown,
-        preview=tally.preview,
+        rejects=counts.shown,
+        preview=counts.preview,
     )
 
 
-def _require_a_row(tally: Tally, file: _File) -> None:
-    if tally.received or not file.may_be_empty:
-        tally.require_a_row()
+def _require_a_row(counts: LoadCounts, file: _File) -> None:
+    if counts.received or not file.may_be_empty:
+        counts.require_a_row()

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from api.contract import Table
 from api.errors import AmbiguousReading, NotUtf8, Problem, Unusable
 from api.intake import Remembered, read_csv
-from api.loading.terms import Terms
+from api.loading.options import LoadOptions
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,14 @@ class Fit:
 def fits_of(
     tables: Iterable[Table],
     stream: BinaryIO,
-    terms: Terms,
+    options: LoadOptions,
     remembered: Mapping[str, Remembered],
 ) -> list[Fit]:
     """The fits of each table, the best first; raises what is wrong for all of them."""
     found = []
     for table in tables:
         stream.seek(0)
-        found.append(_fit(table, stream, terms, remembered[table.name]))
+        found.append(_fit(table, stream, options, remembered[table.name]))
     unread = [fit.problem for fit in found if isinstance(fit.problem, NotUtf8)]
     if unread and len(unread) == len(found):
         # Not of this table or that, and to be answered before all else.
@@ -46,9 +46,11 @@ def fits_of(
     return sorted(found, key=_rank)
 
 
-def _fit(table: Table, stream: BinaryIO, terms: Terms, remembered: Remembered) -> Fit:
+def _fit(
+    table: Table, stream: BinaryIO, options: LoadOptions, remembered: Remembered
+) -> Fit:
     file = read_csv(
-        table, stream, limits=terms.limits, said=terms.said, remembered=remembered
+        table, stream, limits=options.limits, said=options.said, remembered=remembered
     )
     try:
         rows, good = file.sample()

@@ -19,7 +19,7 @@ from api.errors import IncompleteBody, Problem
 from api.middleware.access import SAFE_METHODS
 from api.middleware.problems import refuse
 from api.observability.figures import count_refusal, request_timer
-from api.observability.logs import CURRENT, log, tell
+from api.observability.logs import CURRENT, log, log_event
 from api.warehouse.provenance import ACTOR, REQUEST_ID
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ PROBLEM = "application/problem+json"
 Headers = list[tuple[str, str]]
 
 
-class Observed:
+class RequestLog:
     """A WSGI application around all others; safe for use by many threads.
 
     `route_of` finds the template of a method and path; unknown ones are "other".
@@ -72,7 +72,7 @@ class Observed:
         try:
             parts = self._app(environ, start)
         except Exception as error:
-            tell("failure", logging.ERROR, error)
+            log_event("failure", logging.ERROR, error)
             parts = refuse(Problem("The server failed; its log tells where."), start)
         status, headers = told[0][:3], told[1]
         if (
@@ -106,7 +106,7 @@ class Observed:
         seconds = perf_counter() - began
         self._timer(method, route, status)(seconds)
         more: dict[str, Any] = {"code": code, "actor": environ.get(ACTOR)}
-        tell(
+        log_event(
             "client_gone" if code == IncompleteBody.code else "request",
             _level(method, status),
             method=method,
@@ -141,7 +141,7 @@ class _Stream:
         except StopIteration:
             raise
         except Exception as error:
-            tell("failure", logging.ERROR, error)
+            log_event("failure", logging.ERROR, error)
             raise BrokenStream("an answer broke off; see the failure above") from None
 
     def close(self) -> None:

@@ -32,7 +32,7 @@ def configure(level: str) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def tell(
+def log_event(
     event: str,
     level: int = logging.INFO,
     error: BaseException | None = None,

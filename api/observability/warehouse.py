@@ -16,7 +16,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from api.warehouse.standing import Standing
+from api.warehouse.stats import WarehouseStats
 
 PACKAGES = ("granian", "Flask", "dbt-core")
 
@@ -25,9 +25,12 @@ class WarehouseFigures(Collector):
     """How a warehouse stands, as figures."""
 
     def __init__(
-        self, standing: Standing, packages: Iterable[str], builder_is_running: bool
+        self,
+        stats: WarehouseStats,
+        packages: Iterable[str],
+        builder_is_running: bool,
     ) -> None:
-        self._standing = standing
+        self._stats = stats
         self._packages = (*PACKAGES, *packages)
         self._builder_is_running = builder_is_running
 
@@ -44,22 +47,22 @@ class WarehouseFigures(Collector):
         }
         for kind, about in kinds.items():
             told = CounterMetricFamily(f"hiring_{kind}", about, labels=["table"])
-            for table, counts in self._standing.tables.items():
+            for table, counts in self._stats.tables.items():
                 told.add_metric([table], counts[kind])
             yield told
         yield _gauge(
             "queue_loads",
             "Loads not in a published build.",
-            self._standing.building.waiting,
+            self._stats.building.waiting,
         )
         yield _gauge(
             "queue_age_seconds",
             "Since when the oldest of them waits; 0 without any.",
-            self._standing.building.waiting_seconds,
+            self._stats.building.waiting_seconds,
         )
 
     def _builds(self) -> Iterator[Metric]:
-        building = self._standing.building
+        building = self._stats.building
         yield CounterMetricFamily(
             "hiring_builds", "Builds that ended, good or bad.", value=building.builds
         )
@@ -90,10 +93,10 @@ class WarehouseFigures(Collector):
         sizes = GaugeMetricFamily(
             "hiring_file_bytes", "Size of a file of the warehouse.", labels=["file"]
         )
-        for name, size in self._standing.space.taken.items():
+        for name, size in self._stats.space.taken.items():
             sizes.add_metric([name], size)
         yield sizes
-        free = self._standing.space.free
+        free = self._stats.space.free
         if free is not None:
             yield _gauge("free_disk_bytes", "Room left for the warehouse.", free)
         yield _gauge(

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, request, send_file
 from api import errors
 from api.errors import UnsupportedMediaType
 from api.formats.avro import MEDIA_TYPE, write_avro
-from api.loading import Terms, check_avro, limits_of, load_avro, table_named
+from api.loading import LoadOptions, check_avro, limits_of, load_avro, table_named
 from api.openapi.operations import operation
 from api.openapi.parts import Node, answer
 from api.routes.context import context
@@ -87,13 +87,13 @@ def restore_table(name: str) -> Response:
     with _body() as file:
         if is_dry_run():
             return dry_run_response(table, check_avro(table, file, strict, limits))
-        terms = Terms("replace", strict, by=sender(), limits=limits)
-        with once(terms, file) as attempt:
+        options = LoadOptions("replace", strict, by=sender(), limits=limits)
+        with once(options, file) as attempt:
             if attempt.replayed:
                 return attempt.replayed
             store = context().warehouse.raw
             return attempt.answer(
-                attempt.loaded or load_avro(store, table, file, None, attempt.terms)
+                attempt.loaded or load_avro(store, table, file, None, attempt.options)
             )
 
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from api import errors
 from api.errors import BadRequest, MissingField
 from api.intake import BATCH_ROWS
-from api.loading import Terms, check_batch, load_batch, table_named
+from api.loading import LoadOptions, check_batch, load_batch, table_named
 from api.openapi.operations import Facts, operation
 from api.openapi.parts import Node
 from api.openapi.schemas import array_of, ref
@@ -117,12 +117,12 @@ def insert_batch() -> Response:
     strict = preferences().strict
     if is_dry_run(body.get("dry_run")):
         return dry_run_response(table, check_batch(table, rows, strict))
-    with once(Terms(strict=strict, by=sender()), [table.name, rows]) as attempt:
+    with once(LoadOptions(strict=strict, by=sender()), [table.name, rows]) as attempt:
         if attempt.replayed:
             return attempt.replayed
         store = context().warehouse.raw
         return attempt.answer(
-            attempt.loaded or load_batch(store, table, rows, attempt.terms)
+            attempt.loaded or load_batch(store, table, rows, attempt.options)
         )
 
 

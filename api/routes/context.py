@@ -15,7 +15,7 @@ from api.contract import Contract
 from api.contract.files import Project
 from api.errors import ContractError
 from api.metrics.marts import Marts
-from api.observability.logs import tell
+from api.observability.logs import log_event
 from api.warehouse.builds import Build
 from api.warehouse.warehouse import open_warehouse
 
@@ -35,7 +35,7 @@ class Context:
         self.project = Project(settings.project_dir)
         # Before the contract is read: what changes meanwhile is seen at the next look.
         self._seen = self.project.fingerprint()
-        self._complaints: tuple[str, ...] = ()
+        self._defects: tuple[str, ...] = ()
         # Set when the process is to end: from then on nobody waits for a build.
         self.stopping = threading.Event()
         self.warehouse = open_warehouse(settings)
@@ -54,11 +54,11 @@ class Context:
             return self._contract
 
     @property
-    def complaints(self) -> tuple[str, ...]:
+    def defects(self) -> tuple[str, ...]:
         """What is wrong with the files while the contract of before is in force."""
         # A look at them, if the last one is some time ago.
         _ = self.contract
-        return self._complaints
+        return self._defects
 
     @property
     def builder_is_running(self) -> bool:
@@ -109,12 +109,12 @@ class Context:
         """The contract of the files, with the upload tables brought to it."""
         contract = self.project.contract()
         self.warehouse.raw.prepare(contract.tables.values())
-        self._complaints = ()
+        self._defects = ()
         return contract
 
     def _complain(self, error: ContractError) -> None:
-        self._complaints = error.complaints
-        tell("contract_broken", logging.WARNING, complaints=list(error.complaints))
+        self._defects = error.defects
+        log_event("contract_broken", logging.WARNING, complaints=list(error.defects))
 
 
 def context() -> Context:

@@ -11,12 +11,12 @@ from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from api.errors import Problem, UndeclaredParameter
-from api.observability.logs import tell
+from api.observability.logs import log_event
 from api.openapi.operations import operation
 from api.openapi.parts import NEWEST, answer, as_json
 from api.routes.context import Context, context
 from api.routes.parameters import declared_only
-from api.warehouse.standing import LEAST_FREE_BYTES
+from api.warehouse.stats import LEAST_FREE_BYTES
 
 READY = "ready"
 
@@ -106,7 +106,7 @@ def _told(name: str, part: Callable[[Context], str], context: Context) -> str:
     except Problem as problem:
         return problem.detail
     except Exception as error:
-        tell("not_ready", logging.ERROR, error, part=name)
+        log_event("not_ready", logging.ERROR, error, part=name)
         return "cannot be read; the log tells where that failed"
 
 
@@ -118,7 +118,7 @@ def _metrics(context: Context) -> str:
 def _builder(context: Context) -> str:
     if not context.builder_is_running:
         return "no builder is running; start one with `python -m api builder`"
-    building = context.warehouse.watch.building()
+    building = context.warehouse.stats.building()
     wrong = []
     last = building.last_build
     if last is not None and not last.published:
@@ -141,7 +141,7 @@ def _store(context: Context) -> str:
 
 
 def _contract(context: Context) -> str:
-    count = len(context.complaints)
+    count = len(context.defects)
     if not count:
         return READY
     return (

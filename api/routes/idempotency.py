@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, cast
 from flask import Response, request, url_for
 
 from api.errors import IdempotencyKeyReused
-from api.loading import Receipt, Terms, receipt_of
+from api.loading import LoadOptions, Receipt, receipt_of
 from api.routes.context import context
 from api.routes.parameters import key_of_request
 from api.routes.receipts import log_load, receipt_response
@@ -31,7 +31,7 @@ class Attempt:
     process ended before the answer.
     """
 
-    terms: Terms
+    options: LoadOptions
     loaded: Receipt | None = None
     replayed: Response | None = None
     response: Response | None = None
@@ -46,7 +46,7 @@ class Attempt:
 
 
 @contextmanager
-def once(terms: Terms, *content: Content) -> Iterator[Attempt]:
+def once(options: LoadOptions, *content: Content) -> Iterator[Attempt]:
     """Hold the request's key, if it has one, until its answer is kept.
 
     `content` is all that the request asks for, apart from its address and terms.
@@ -54,14 +54,14 @@ def once(terms: Terms, *content: Content) -> Iterator[Attempt]:
     """
     key = key_of_request()
     if key is None:
-        yield Attempt(terms)
+        yield Attempt(options)
         return
     requests = context().warehouse.raw.requests
     with requests.at_work(key):
-        keyed = KeyedRequest(key, _fingerprint(terms, content))
+        keyed = KeyedRequest(key, _fingerprint(options, content))
         known = requests.known(key)
         if known is None:
-            attempt = Attempt(replace(terms, keyed=keyed))
+            attempt = Attempt(replace(options, keyed=keyed))
         elif known.fingerprint != keyed.fingerprint:
             raise IdempotencyKeyReused(
                 f"The Idempotency-Key {key[:60]!r} came with another request before,"
@@ -69,21 +69,21 @@ def once(terms: Terms, *content: Content) -> Iterator[Attempt]:
             )
         elif known.status is not None and known.answer is not None:
             response = _replayed(known.load_id, known.status, known.answer)
-            yield Attempt(terms, replayed=response)
+            yield Attempt(options, replayed=response)
             return
         else:
             # It was loaded, and its process ended before the answer.
             store = context().warehouse.raw
-            attempt = Attempt(terms, receipt_of(store, store.load(known.load_id)))
+            attempt = Attempt(options, receipt_of(store, store.load(known.load_id)))
         yield attempt
         if (made := attempt.response) is not None:
             requests.answered(key, made.status_code, made.get_data(as_text=True))
 
 
-def _fingerprint(terms: Terms, content: Sequence[Content]) -> str:
+def _fingerprint(options: LoadOptions, content: Sequence[Content]) -> str:
     """A digest of all that a request asks for, but not of how it likes its answer."""
     texts = map(_text, content)
-    parts = [request.method, request.path, terms.mode, str(terms.strict), *texts]
+    parts = [request.method, request.path, options.mode, str(options.strict), *texts]
     return _digest("\n".join(parts).encode())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify
 
 from api.errors import BadParameter, NotFound, UndeclaredParameter, UnknownLoad
-from api.loading import Terms, undo
+from api.loading import LoadOptions, undo
 from api.openapi.operations import operation
 from api.openapi.parts import answer, as_json, number_in_path
 from api.openapi.schemas import array_of
@@ -73,8 +73,8 @@ def get_load(load_id: int) -> Response:
 )
 def undo_load(load_id: int) -> Response:
     declared_only()
-    with once(Terms(by=sender()), str(load_id)) as attempt:
+    with once(LoadOptions(by=sender()), str(load_id)) as attempt:
         if attempt.replayed:
             return attempt.replayed
         store = context().warehouse.raw
-        return attempt.answer(attempt.loaded or undo(store, load_id, attempt.terms))
+        return attempt.answer(attempt.loaded or undo(store, load_id, attempt.options))

@@ -32,7 +32,7 @@ def prometheus() -> Response:
     declared_only()
     warehouse = context().warehouse
     figures = WarehouseFigures(
-        warehouse.watch.standing(),
+        warehouse.stats.read(),
         warehouse.engine.packages,
         context().builder_is_running,
     )

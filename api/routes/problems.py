@@ -18,7 +18,7 @@ from werkzeug.exceptions import (
 from api import errors
 from api.errors import Problem
 from api.middleware.admission import WHOLE_BYTES
-from api.observability.logs import tell
+from api.observability.logs import log_event
 from api.warehouse.engines.disk import problem_of
 from api.wording.untrusted_text import cut, quoted
 
@@ -81,7 +81,7 @@ def _named(error: HTTPException) -> Problem:
 
 
 def _unforeseen(error: Exception) -> Response:
-    tell("failure", logging.ERROR, error)
+    log_event("failure", logging.ERROR, error)
     return answer(
         Problem("The server met an error it was not made for; its log tells.")
     )

@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 from api import errors, loading
 from api.contract import Table
 from api.loading import REJECTS_SHOWN, Report
-from api.observability.logs import tell
+from api.observability.logs import log_event
 from api.openapi.parts import Node, answer, as_json
 from api.openapi.problems import OBSTACLES, problems
 from api.routes.builds import BuildBrief, build_brief
@@ -161,7 +161,7 @@ def sender() -> Provenance:
 def log_load(receipt: loading.Receipt, seconds: float) -> None:
     """Log what came of a load."""
     made = receipt.load
-    tell(
+    log_event(
         "load",
         load_id=made.load_id,
         table=made.table_name,

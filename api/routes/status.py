@@ -133,9 +133,9 @@ def status_of(context: Context) -> Status:
         "build": _served(context),
         "last_build": _last(settled) if settled else None,
         "building": at_work_document(context),
-        "newest_load_id": warehouse.watch.newest_load_id(),
+        "newest_load_id": warehouse.stats.newest_load_id(),
         "builder": "running" if context.builder_is_running else "away",
-        "complaints": list(context.complaints),
+        "complaints": list(context.defects),
     }
 
 
@@ -148,7 +148,7 @@ def _served(context: Context) -> ServedBuild | None:
         "build_id": build.build_id,
         "finished_at": build.finished_at,
         "last_load_id": build.last_load_id,
-        "loads": context.warehouse.watch.loads_in(build.last_load_id),
+        "loads": context.warehouse.stats.loads_in(build.last_load_id),
         "sample_data": build.is_sample,
     }
 

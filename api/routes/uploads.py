@@ -15,8 +15,8 @@ from api import errors
 from api.errors import BadParameter, MissingField
 from api.loading import (
     Fit,
+    LoadOptions,
     Said,
-    Terms,
     check_csv,
     fits_of,
     limits_of,
@@ -172,28 +172,28 @@ def upload_csv() -> Response:
     stream = cast(BinaryIO, file.stream)
     # A large one is a file on disk, which goes when it is closed.
     with closing(stream):
-        terms = _terms(file)
+        options = _options(file)
         tries = is_dry_run(request.form.get("dry_run"))
         if tries and not request.form.get("table_name"):
-            return _which_table(stream, terms)
+            return _which_table(stream, options)
         table = table_named(context().contract, field_of_form("table_name"))
         store = context().warehouse.raw
         if tries:
             with _checks:
                 readings = store.readings.of_table(table.name)
-                tried = check_csv(table, stream, terms, readings)
+                tried = check_csv(table, stream, options, readings)
             return dry_run_response(table, tried)
-        with once(terms, table.name, str(terms.said), stream) as attempt:
+        with once(options, table.name, str(options.said), stream) as attempt:
             if attempt.replayed:
                 return attempt.replayed
             name = file.filename or None
             return attempt.answer(
-                attempt.loaded or load_csv(store, table, stream, name, attempt.terms)
+                attempt.loaded or load_csv(store, table, stream, name, attempt.options)
             )
 
 
-def _terms(file: FileStorage) -> Terms:
-    return Terms(
+def _options(file: FileStorage) -> LoadOptions:
+    return LoadOptions(
         _mode(request.form.get("mode", MODES[0])),
         preferences().strict,
         by=sender(),
@@ -203,13 +203,13 @@ def _terms(file: FileStorage) -> Terms:
     )
 
 
-def _which_table(stream: BinaryIO, terms: Terms) -> Response:
+def _which_table(stream: BinaryIO, options: LoadOptions) -> Response:
     """The answer to a dry run that names no table."""
     tables = context().contract.tables.values()
     readings = context().warehouse.raw.readings
     with _checks:
         remembered = {table.name: readings.of_table(table.name) for table in tables}
-        fits = fits_of(tables, stream, terms, remembered)
+        fits = fits_of(tables, stream, options, remembered)
     document: TablesOfFile = {"dry_run": True, "tables": [*map(_fit, fits)]}
     return jsonify(document)
 

@@ -18,7 +18,7 @@ from api.builder.supervisor import Supervisor
 from api.config import Settings
 from api.middleware.access import is_loopback
 from api.observability import SHARED_FOLDER
-from api.observability.logs import configure, tell
+from api.observability.logs import configure, log_event
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -68,12 +68,14 @@ def serve(settings: Settings) -> None:
         supervisor = Supervisor(settings)
         supervisor.start()
         server = _server(settings)
-        tell("start", host=settings.host, port=settings.port, workers=settings.workers)
+        log_event(
+            "start", host=settings.host, port=settings.port, workers=settings.workers
+        )
         try:
             server.serve()
         finally:
             supervisor.stop()
-            tell("stop")
+            log_event("stop")
 
 
 def _server(settings: Settings) -> Any:

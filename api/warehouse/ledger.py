@@ -71,7 +71,7 @@ class Load:
 
 
 @dataclass(frozen=True)
-class Arrival:
+class LoadSummary:
     """What is told of rows that came: from where, how many, and how they were read."""
 
     source: str
@@ -107,18 +107,20 @@ def add_load(
     load_id: int,
     table: str,
     mode: str,
-    arrival: Arrival,
+    summary: LoadSummary,
     by: Provenance,
 ) -> Load:
     """Write the entry that makes a load count."""
-    about = asdict(arrival)
-    about["received"] = arrival.loaded + arrival.rejected
-    about["header"] = json.dumps(arrival.header) if arrival.header else None
-    about["reading"] = json.dumps(arrival.reading) if arrival.reading else None
+    about = asdict(summary)
+    about["received"] = summary.loaded + summary.rejected
+    about["header"] = json.dumps(summary.header) if summary.header else None
+    about["reading"] = json.dumps(summary.reading) if summary.reading else None
     return _add(connection, load_id, table, mode, about, by)
 
 
-def turn(connection: Connection, load_id: int, by: Provenance) -> tuple[Load, bool]:
+def undo_or_redo(
+    connection: Connection, load_id: int, by: Provenance
+) -> tuple[Load, bool]:
     """Undo an entry, and whether it was undone before, by the entry that is returned.
 
     Undoing an undo brings the load back, undoing that takes it out again.

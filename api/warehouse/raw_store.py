@@ -14,7 +14,7 @@ from api.warehouse import ledger
 from api.warehouse import schema as raw_schema
 from api.warehouse.engines import Carrying, Row, UploadedRows, prepare
 from api.warehouse.ledger import Load
-from api.warehouse.load_in_progress import LoadInProgress
+from api.warehouse.pending_load import PendingLoad
 from api.warehouse.provenance import NOBODY, Provenance
 from api.warehouse.readings import Readings
 from api.warehouse.requests import KeyedRequest, Requests, remember
@@ -49,11 +49,11 @@ class RawStore:
     @contextmanager
     def loading(
         self, table: Table, mode: str = "append", by: Provenance = NOBODY
-    ) -> Iterator[LoadInProgress]:
+    ) -> Iterator[PendingLoad]:
         """Begin a load; leaving by an exception, or after `abandon`, stores nothing."""
         with self._database.writing() as connection:
             rows = self._engine.uploaded(connection)
-            pending = LoadInProgress(connection, rows, table, mode, by)
+            pending = PendingLoad(connection, rows, table, mode, by)
             try:
                 yield pending
             except BaseException:
@@ -69,7 +69,7 @@ class RawStore:
         UnknownLoad.
         """
         with self._database.writing() as connection:
-            entry, already = ledger.turn(connection, load_id, by)
+            entry, already = ledger.undo_or_redo(connection, load_id, by)
             if keyed is not None:
                 remember(connection, keyed, entry.load_id)
         return entry, already

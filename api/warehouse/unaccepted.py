@@ -43,7 +43,7 @@ def _about(
                     if text not in column.accepted_values:
                         counts[text] += count.as_py()
     for column, counts in zip(limited, wrong, strict=True):
-        yield from _complaint(table, column, counts)
+        yield from _defect(table, column, counts)
 
 
 def _text(column: Column, value: object) -> str:
@@ -51,7 +51,7 @@ def _text(column: Column, value: object) -> str:
     return str(bool(value)) if column.data_type == "boolean" else str(value)
 
 
-def _complaint(table: Table, column: Column, wrong: Counter[str]) -> Iterator[str]:
+def _defect(table: Table, column: Column, wrong: Counter[str]) -> Iterator[str]:
     if wrong:
         names = ", ".join(f"{value!r} ({n})" for value, n in wrong.most_common(NAMED))
         more = ", ..." if len(wrong) > NAMED else ""

@@ -8,7 +8,7 @@ from api.config import Settings
 from api.warehouse.builds import Builds
 from api.warehouse.engines import Carrying, open_carrying
 from api.warehouse.raw_store import RawStore
-from api.warehouse.standing import Watch
+from api.warehouse.stats import StatsReader
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Warehouse:
     engine: Carrying
     raw: RawStore
     builds: Builds
-    watch: Watch
+    stats: StatsReader
 
     def close(self) -> None:
         self.engine.close()
@@ -34,5 +34,5 @@ def open_warehouse(settings: Settings) -> Warehouse:
         engine=engine,
         raw=RawStore(engine),
         builds=Builds(engine.published),
-        watch=Watch(engine),
+        stats=StatsReader(engine),
     )

@@ -52,28 +52,28 @@ def chromium() -> str:
     return found
 
 
-class Watch:
+class StatsReader:
     """What a page complains of, and whom it asks; nothing of either may be."""
 
     def __init__(self, context: BrowserContext, own: str) -> None:
-        self.complaints: list[str] = []
+        self.defects: list[str] = []
         self.expected: tuple[str, ...] = ()
         context.on("console", lambda m: self._told(m.type, m.text))
-        context.on("weberror", lambda e: self.complaints.append(str(e.error)))
+        context.on("weberror", lambda e: self.defects.append(str(e.error)))
         context.on("request", lambda r: self._asked(r.url, own))
 
     def _told(self, kind: str, text: str) -> None:
         if kind in ("error", "warning"):
-            self.complaints.append(text)
+            self.defects.append(text)
 
     def _asked(self, url: str, own: str) -> None:
         if not url.startswith((own, "blob:", "data:")):
-            self.complaints.append(f"asked {url}")
+            self.defects.append(f"asked {url}")
 
     def unexpected(self) -> list[str]:
         return [
             text
-            for text in self.complaints
+            for text in self.defects
             if not any(part in text for part in self.expected)
         ]
 
@@ -104,7 +104,7 @@ def shared(
 def open_page(browser: Browser, tmp_path: Path) -> Iterator[OpenPage]:
     """Opens a page of a server. At the end it has asked nobody else and complained of
     nothing, but for what holds an `expected` text."""
-    opened: list[tuple[BrowserContext, Watch]] = []
+    opened: list[tuple[BrowserContext, StatsReader]] = []
 
     def opening(
         server: Server,
@@ -115,7 +115,7 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[OpenPage]:
         chosen = {"viewport": WIDE, "locale": "en-GB", "color_scheme": "light"}
         context = browser.new_context(**chosen | options)
         context.set_default_timeout(PATIENCE_SECONDS * 1000)
-        watch = Watch(context, server.url)
+        watch = StatsReader(context, server.url)
         watch.expected = expected
         opened.append((context, watch))
         page = context.new_page()

@@ -61,7 +61,7 @@ FILES = {
 }
 
 
-def complaints(files: dict[str, str]) -> tuple[str, ...]:
+def defects(files: dict[str, str]) -> tuple[str, ...]:
     with pytest.raises(ContractError) as caught:
         read_project(files)
-    return caught.value.complaints
+    return caught.value.defects

@@ -74,8 +74,8 @@ def outcome_of(
     try:
         check_marts([document["contract"] for document in documents.values()])
     except ContractError as error:
-        broken = [_of_contract(text, documents) for text in error.complaints]
-        words = f"Not published: {error.complaints[0]}"
+        broken = [_of_contract(text, documents) for text in error.defects]
+        words = f"Not published: {error.defects[0]}"
         return Outcome("failed", words, [*broken, *failures])
     names = ", ".join(map(endpoint_of, documents.values()))
     names = names or "no mart, for there is none"

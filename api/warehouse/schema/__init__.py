@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from api.contract import Table
 from api.errors import ContractError
-from api.warehouse.schema.changes import complaints_about
+from api.warehouse.schema.changes import defects_of_change
 from api.warehouse.schema.spans import COUNTING_NOW, newest_rows, note_entry
 from api.warehouse.schema.sql import (
     PLACE_BITS,
@@ -55,10 +55,10 @@ def is_current(schema: Schema, tables: Iterable[Table]) -> bool:
 def refusals(schema: Schema, tables: Iterable[Table]) -> list[str]:
     """Why these tables cannot take the place of the stored ones; only reads."""
     return [
-        f"{table.file or 'upload contract'}: table {table.name}{complaint}"
+        f"{table.file or 'upload contract'}: table {table.name}{defect}"
         for table in tables
         if (before := stored_table(schema, table)) is not None
-        for complaint in complaints_about(schema.uploads, before, table)
+        for defect in defects_of_change(schema.uploads, before, table)
     ]
 
 
@@ -75,9 +75,9 @@ def apply(schema: Schema, tables: Sequence[Table]) -> None:
             run(statement, ())
     if version < len(dialect.migrations):
         dialect.note_version(run, len(dialect.migrations))
-    complaints = refusals(schema, tables)
-    if complaints:
-        raise ContractError(complaints)
+    defects = refusals(schema, tables)
+    if defects:
+        raise ContractError(defects)
     for table in tables:
         schema.uploads.follow(stored_table(schema, table), table)
     remember(run, tables)

@@ -6,7 +6,7 @@ from api.contract import Column, Table
 from api.warehouse.schema.sql import Uploads
 
 
-def complaints_about(uploads: Uploads, before: Table, after: Table) -> list[str]:
+def defects_of_change(uploads: Uploads, before: Table, after: Table) -> list[str]:
     """What of the stored rows a change would lose, make up or read differently."""
     name = after.name
     old = {column.name: column for column in before.columns}
@@ -28,7 +28,7 @@ def complaints_about(uploads: Uploads, before: Table, after: Table) -> list[str]
         if column.name in old:
             told += [
                 f"{place}{why}"
-                for why in _column_complaints(uploads, name, old[column.name], column)
+                for why in _column_defects(uploads, name, old[column.name], column)
             ]
     for column in before.columns:
         if column.name not in new:
@@ -41,7 +41,7 @@ def complaints_about(uploads: Uploads, before: Table, after: Table) -> list[str]
     return told
 
 
-def _column_complaints(
+def _column_defects(
     uploads: Uploads, table: str, old: Column, new: Column
 ) -> list[str]:
     if old.data_type != new.data_type:

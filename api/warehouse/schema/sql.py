@@ -29,7 +29,7 @@ class Dialect(Protocol):
     `migrations` take the ledger from one version to the next, each a few statements.
     `storage` is the type that a column of a `data_type` is kept in, `integer` that of
     whole numbers. `load_of_row` declares the load's number of an uploaded row, which
-    follows from its key. `options` end a `create table`, `arrival` orders rows that
+    follows from its key. `options` end a `create table`, `summary` orders rows that
     have no key yet.
     """
 
@@ -46,7 +46,7 @@ class Dialect(Protocol):
     def options(self) -> str: ...
 
     @property
-    def arrival(self) -> str: ...
+    def summary(self) -> str: ...
 
     def storage(self, data_type: str) -> str: ...
 

@@ -87,7 +87,7 @@ class TablesInPlace:
         self._run(f'alter table "{new}" rename to "{after.name}"', ())
 
     def _order(self, table: Table) -> str:
-        return ROW_KEY if self._is_keyed(table.name) else self._dialect.arrival
+        return ROW_KEY if self._is_keyed(table.name) else self._dialect.summary
 
     def _create(self, name: str, table: Table) -> None:
         columns = ", ".join(self._ddl(column) for column in table.columns)

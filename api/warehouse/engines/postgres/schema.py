@@ -112,7 +112,7 @@ class Dialect:
     )
     options = ""
     # No table here was ever without a key.
-    arrival = ROW_KEY
+    summary = ROW_KEY
 
     def storage(self, data_type: str) -> str:
         """Dates and times are text."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from api.errors import Problem
-from api.middleware.access.door import Door
+from api.middleware.access.policy import AccessPolicy
 from api.middleware.problems import refuse
 from api.middleware.security_headers import DEFAULTS
 from api.warehouse.provenance import ACTOR
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 Headers = list[tuple[str, str]]
 
 
-class Guard:
+class AccessMiddleware:
     """A WSGI application in front of another; safe for use by many threads.
 
     Cheap for an open read: a set, a few comparisons of texts, and no answer touched.
     """
 
-    def __init__(self, app: WSGIApplication, door: Door) -> None:
+    def __init__(self, app: WSGIApplication, door: AccessPolicy) -> None:
         self._app = app
         self._door = door
         self._shares = bool(door.origins)

@@ -26,7 +26,7 @@ FORWARDED = (
 HOW_TO_SEND = "Send it as `Authorization: Bearer KEY` or as `X-API-Key: KEY`."
 
 
-class Door:
+class AccessPolicy:
     """Lets a request in, or raises the problem that it is refused with."""
 
     def __init__(self, settings: Settings) -> None:

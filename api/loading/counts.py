@@ -16,7 +16,7 @@ REJECTS_SHOWN = 20
 RAW_SHOWN = 1000  # characters; the file of the rejects has every row as a whole
 
 
-class Tally:
+class LoadCounts:
     """Counts the blocks that it is shown; refuses what breaks the terms of a load."""
 
     def __init__(self, table: Table, strict: bool) -> None:

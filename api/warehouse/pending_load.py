@@ -15,12 +15,12 @@ from api.intake import Defect, Reject, Said, is_alike
 from api.warehouse import ledger, readings
 from api.warehouse import schema as raw_schema
 from api.warehouse.engines import Connection, UploadedRows
-from api.warehouse.ledger import Arrival, Load
+from api.warehouse.ledger import Load, LoadSummary
 from api.warehouse.provenance import Provenance
 from api.warehouse.requests import KeyedRequest, remember
 
 
-class LoadInProgress:
+class PendingLoad:
     """A load that counts once `finish` is called and its transaction committed.
 
     With the mode "replace" its rows are all that counts of the table afterwards.
@@ -91,7 +91,7 @@ class LoadInProgress:
         if rows:
             self._connection.append("rejects", pa.RecordBatch.from_pylist(rows))
 
-    def finish(self, arrival: Arrival) -> Load:
+    def finish(self, summary: LoadSummary) -> Load:
         """Write the ledger's entry, which makes the load count."""
         self._rows.complete(self._table, self.load_id)
         return ledger.add_load(
@@ -99,7 +99,7 @@ class LoadInProgress:
             self.load_id,
             self._table.name,
             self._mode,
-            arrival,
+            summary,
             self._by,
         )
 

@@ -9,7 +9,7 @@ from api.config import Settings
 from api.contract import Contract, Table
 from api.errors import UnknownTable
 from api.intake import Limits, Said
-from api.loading.tally import REJECTS_SHOWN, reject_document
+from api.loading.counts import REJECTS_SHOWN, reject_document
 from api.warehouse.ledger import Load
 from api.warehouse.provenance import NOBODY, Provenance
 from api.warehouse.raw_store import RawStore
@@ -27,7 +27,7 @@ class Receipt:
 
 
 @dataclass(frozen=True)
-class Terms:
+class LoadOptions:
     """On which terms rows are loaded.
 
     With the mode "replace" the rows are the whole table. `strict` is all or nothing:

@@ -1,6 +1,6 @@
-"""How a warehouse stands: what is in it, what waits to be built, how much room is left.
+"""Statistics of a warehouse: what is in it, what waits to be built, what room is left.
 
-Only reads, and tells numbers: nothing of what a row says.
+Only numbers: nothing of what a row says.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Building:
 
 
 @dataclass(frozen=True)
-class Standing:
+class WarehouseStats:
     """Counts and sizes at one moment.
 
     `tables` has for each upload table how many loads, rows_loaded and rows_rejected the
@@ -53,17 +53,17 @@ class Standing:
     building: Building
 
 
-class Watch:
-    """Looks how a warehouse stands."""
+class StatsReader:
+    """Reads the statistics of a warehouse."""
 
     def __init__(self, engine: Carrying) -> None:
         self._engine = engine
         self._raw = engine.raw
         self._published = engine.published
 
-    def standing(self) -> Standing:
-        """How it stands now."""
-        return Standing(
+    def read(self) -> WarehouseStats:
+        """The counts and sizes of this moment."""
+        return WarehouseStats(
             space=self._engine.space(),
             tables=self._tables(),
             building=self.building(),
