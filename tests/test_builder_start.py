@@ -35,10 +35,10 @@ import os
 from api.builder.heartbeat import Heart
 from api.builder.loop import Builder
 from api.config import Settings
-from api.warehouse.engines import open_building
+from api.warehouse.engines import open_builder_store
 
 settings = Settings.from_env()
-engine = open_building(settings)
+engine = open_builder_store(settings)
 builder = Builder(settings, engine, Heart())
 try:
     builder._look_at_project()

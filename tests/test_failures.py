@@ -24,10 +24,10 @@ import json, sqlite3, sys
 from pathlib import Path
 from api.builder.heartbeat import Heart
 from api.builder.loop import Builder
-from api.warehouse.engines import open_building
+from api.warehouse.engines import open_builder_store
 from api.config import Settings
 settings = Settings.from_env()
-builder = Builder(settings, open_building(settings), Heart())
+builder = Builder(settings, open_builder_store(settings), Heart())
 told = {}
 for name, files in json.loads(Path(sys.argv[1]).read_text()).items():
     paths = [settings.project_dir / file for file in files]

@@ -13,7 +13,7 @@ from api.builder import loop
 from api.builder.heartbeat import Heart
 from api.builder.invocation import Invocation
 from api.config import Settings
-from api.warehouse.engines import LEASE_OWNER, Position
+from api.warehouse.engines import LEASE_OWNER, Position, Recovery
 
 LAST = "2021-12-31T23:59:59.999Z"
 FIRST, SAME, SECOND = (f"2022-01-0{day}Z" for day in ("1T00:00:00.000", "1T23", "2T07"))
@@ -50,7 +50,7 @@ def days_of_a_builder(
 
         engine = MagicMock(errors=(OSError,), transient=(), wait=wait)
         engine.position.return_value = SEEN
-        engine.hints_at_damage.return_value = False
+        engine.recover.return_value = Recovery()
         settings = Settings(warehouse_dir=tmp_path, project_dir=project)
         builder = loop.Builder(settings, engine, Heart())
         builder._look_at_project()

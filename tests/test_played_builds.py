@@ -181,12 +181,12 @@ from api.builder.judge import Judge
 from api.builder.played import PlayedBuilds
 from api.builder.recorder import opened
 from api.config import Settings
-from api.warehouse.engines import open_building
+from api.warehouse.engines import open_builder_store
 from api.contract.files import Project
 folder = Path(sys.argv[1])
 TIMES = ("started_at", "finished_at", "seconds", "steps")
 settings = Settings.from_env()
-engine = open_building(settings)
+engine = open_builder_store(settings)
 steps = []
 played = PlayedBuilds(engine, steps.append)
 dbt = Dbt(settings, lambda *_: None, {}, played)

@@ -20,7 +20,7 @@ from api.builder.judge import Judge
 from api.config import CHECKOUT, Settings
 from api.contract.files import Project
 from api.warehouse.engines.spark import ledger
-from api.warehouse.engines.spark.builder_store import SparkBuilding
+from api.warehouse.engines.spark.builder_store import SparkBuilderStore
 from api.warehouse.engines.spark.ledger import write_ledger
 from api.warehouse.engines.spark.storage import Storage
 from api.warehouse.engines.sqlite.builder_store.record import rows, warehouse_in
@@ -57,7 +57,7 @@ class Spark:
             shared_storage=f"{folder}/shared",
         )
         self.storage = Storage(settings.shared_place)
-        self._judge = Judge(SparkBuilding(settings), Project(CHECKOUT))
+        self._judge = Judge(SparkBuilderStore(settings), Project(CHECKOUT))
 
     def judge(self) -> list[str]:
         return [outcome.status for outcome in self._judge.others()]

@@ -14,7 +14,7 @@ from api.builder.supervisor import BUILDER_TAKEN, HEARTBEAT, ONCE, SILENCES
 from api.config import Settings
 from api.errors import WarehouseBusy
 from api.observability.logs import configure, log_event
-from api.warehouse.engines import AnotherBuilder, open_building
+from api.warehouse.engines import AnotherBuilder, open_builder_store
 
 NICENESS = 15
 
@@ -31,7 +31,7 @@ def main(options: argparse.Namespace) -> int:
     configure(settings.log_level)
     # Whoever asks for a metric goes first.
     os.nice(NICENESS)
-    engine = open_building(settings)
+    engine = open_builder_store(settings)
     try:
         settings.warehouse_dir.mkdir(parents=True, exist_ok=True)
         with engine.only_builder():

@@ -18,7 +18,7 @@ from api.config import Settings
 from api.contract.files import Project
 from api.errors import ContractError
 from api.observability.logs import configure
-from api.warehouse.engines import Building
+from api.warehouse.engines import BuilderStore
 
 if TYPE_CHECKING:
     from api.builder.dbt import Dbt
@@ -35,7 +35,7 @@ class DbtProject:
         settings: Settings,
         project: Project,
         watched: WatchedProject,
-        engine: Building,
+        engine: BuilderStore,
         heart: Heart,
     ) -> None:
         self._settings = settings

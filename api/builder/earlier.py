@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from api.builder.watch import WatchedProject
-from api.warehouse.engines import LEASE_OWNER, Building, Position
+from api.warehouse.engines import LEASE_OWNER, BuilderStore, Position
 
 if TYPE_CHECKING:
     from api.builder.dbt import Dbt
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class EarlierBuilds:
     """The builds that a warehouse records, for a project with some digest."""
 
-    def __init__(self, engine: Building) -> None:
+    def __init__(self, engine: BuilderStore) -> None:
         self._engine = engine
         self._record = engine.record
 
@@ -43,8 +43,6 @@ class EarlierBuilds:
         The last build has to be of this digest and of all loads, and what it left as it
         was: after a run from a terminal, or damage, that is in doubt.
         """
-        if not self._engine.is_whole():
-            return False
         newest = self._record.newest_build()
         return self._stands(digest, newest) and position == Position(
             newest["last_load_id"], newest["last_request_id"]

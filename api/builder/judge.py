@@ -21,7 +21,7 @@ from api.builder.runs.outcome import Outcome, Stop, outcome_of
 from api.builder.runs.slips import warnings_of_slips
 from api.contract.files import Project
 from api.observability.logs import log_event
-from api.warehouse.engines import LEASE_OWNER, Building, Position, Publishing, Row
+from api.warehouse.engines import LEASE_OWNER, BuilderStore, Position, Publishing, Row
 from api.warehouse.utc import utc_text
 
 SUPERSEDED = (
@@ -46,7 +46,7 @@ SEVERAL = (
 class Judge:
     """Decides what becomes of a run, does it, and records it."""
 
-    def __init__(self, engine: Building, project: Project) -> None:
+    def __init__(self, engine: BuilderStore, project: Project) -> None:
         self._engine = engine
         self._project = project
         self._checkout = Checkout(project)

@@ -23,7 +23,7 @@ from api.builder.watch import WatchedProject
 from api.config import Settings
 from api.contract.files import Project
 from api.observability.logs import log_event
-from api.warehouse.engines import Building, Position
+from api.warehouse.engines import BuilderStore, Position
 from api.warehouse.utc import utc_text
 
 log = logging.getLogger("builder")
@@ -36,7 +36,7 @@ WHOLE_POLL_SECONDS = 2.0
 class Builder:
     """Builds one warehouse from one project."""
 
-    def __init__(self, settings: Settings, engine: Building, heart: Heart) -> None:
+    def __init__(self, settings: Settings, engine: BuilderStore, heart: Heart) -> None:
         self._heart = heart
         self._settings = settings
         self._project = Project(settings.project_dir)
@@ -82,8 +82,8 @@ class Builder:
         """Build what there is now; whether it was published."""
         try:
             outcome = self._build_now()
-        except self._engine.errors:
-            if not self._engine.mend():
+        except self._engine.errors as error:
+            if not self._engine.recover(str(error)).set_aside:
                 raise
             outcome = self._build_now()
         self._document()
@@ -98,7 +98,7 @@ class Builder:
 
     def is_up_to_date(self, position: Position) -> bool:
         """Whether nothing is to be built, in the project as it was last looked at."""
-        if self._dbt_project.broken:
+        if self._dbt_project.broken or not self._engine.recover().is_whole:
             return False
         self._earlier.adopt(self._watched, self._dbt_project.parsed)
         return self._earlier.is_up_to_date(self._watched.digest, position)
@@ -109,8 +109,8 @@ class Builder:
         self._day = utc_text(started_at)[:10]
         self._engine.before_build()
         ended = self._dbt_project.build()
-        if self._engine.hints_at_damage(ended.message):
-            ended = self._built_after_mending(ended)
+        if not ended.succeeded:
+            ended = self._recovered(ended)
         self._engine.after_build()
         run = ended.invocation_id
         if judged := self._judged(ended):
@@ -176,40 +176,39 @@ class Builder:
         self._document()
         if now >= self._next_check:
             self._next_check = now + WHOLE_POLL_SECONDS
-            if not self._engine.is_whole():
+            if not self._engine.recover().is_whole:
                 self._start_over()
 
     def _is_of_yesterday(self) -> bool:
         """Whether a mart says `refresh: daily`, and a day has begun in UTC."""
         return self._dbt_project.is_daily and self._day != utc_text()[:10]
 
-    def _built_after_mending(self, failed: Invocation) -> Invocation:
-        """Build once more, if a damaged file was found; else tell what is damaged."""
-        if self._engine.mend():
+    def _recovered(self, failed: Invocation) -> Invocation:
+        """Build once more if damaged databases were behind it; else say what is."""
+        found = self._engine.recover(failed.message)
+        if found.set_aside:
             return self._dbt_project.build_all()
-        if why := self._engine.beyond_mending():
-            why = why.format(self._telling.summary(failed.message))
+        if found.advice:
+            why = found.advice.format(self._telling.summary(failed.message))
             return Invocation(failed.invocation_id, False, why)
         return failed
 
     def _start_over(self) -> None:
-        """Want a build of everything, of files that are whole."""
-        self._engine.mend()
+        """Want a build of everything."""
         self._built = None
         self._dbt_project.start_over()
 
     def _get_over(self, error: Exception) -> None:
-        """After an error outside of dbt: see what can be mended, and look at it all."""
+        """After an error outside of dbt: recover what can be, and look at it all."""
         log.error("the warehouse cannot be built: %s", error)
         self._watched.forget()
-        is_damaged = self._engine.hints_at_damage(str(error))
+        # What is in the way of this was said just now.
         with suppress(*self._engine.errors):
-            is_damaged = is_damaged or not self._engine.is_whole()
-        if is_damaged:
-            self._start_over()
-            if why := self._engine.beyond_mending():
-                log.error(why.format(error))
-        self._engine.release()
+            found = self._engine.recover(str(error))
+            if not found.is_whole:
+                self._start_over()
+            if found.advice:
+                log.error(found.advice.format(error))
 
     def _tell_of_silence(self) -> None:
         """Record the build that was ended, for those who wait for it."""

@@ -17,7 +17,7 @@ from typing import Any
 from api.builder.likeness import Recording, Statement, script_of
 from api.builder.script import FINISHED_AT, GIVEN, Script
 from api.observability.logs import log_event
-from api.warehouse.engines import Building
+from api.warehouse.engines import BuilderStore
 from api.warehouse.utc import utc_text
 
 # Loads of several kinds may take turns.
@@ -30,7 +30,7 @@ class PlayedBuilds:
     `goes_on_to` hears of each node that a played build comes to, and of its end.
     """
 
-    def __init__(self, engine: Building, goes_on_to: Callable[[str], None]) -> None:
+    def __init__(self, engine: BuilderStore, goes_on_to: Callable[[str], None]) -> None:
         self._engine = engine
         self._goes_on_to = goes_on_to
         self._scripts: deque[Script] = deque(maxlen=KEPT)

@@ -15,10 +15,12 @@ from api.commands.common import (
     warehouse_of,
 )
 from api.commands.loading import BY, load_files
+from api.config import Settings
+from api.errors import Conflict
 from api.formats.avro import write_avro
 from api.loading import LoadOptions, limits_of, load_avro, table_named
 from api.warehouse.durable import put_on_disk
-from api.warehouse.engines import check_snapshots, warehouse_exists
+from api.warehouse.engines import engine_of
 from api.wording.counts import count
 
 SUFFIX = ".avro"
@@ -73,10 +75,10 @@ def restore(
 def snapshot(folder: Path) -> None:
     """Copy the whole warehouse into the new FOLDER, while it is written and served."""
     settings = settings_of()
-    check_snapshots(settings)
+    _check_snapshots(settings)
     from api.warehouse.engines.sqlite.snapshot import take_snapshot
 
-    if not warehouse_exists(settings):
+    if not engine_of(settings).has_warehouse(settings):
         raise click.ClickException(
             f"There is no warehouse in {settings.warehouse_dir}."
         )
@@ -89,7 +91,7 @@ def snapshot(folder: Path) -> None:
 def restore_from_snapshot(folder: Path) -> None:
     """Make the warehouse what a snapshot in FOLDER says; its server must be stopped."""
     settings = settings_of()
-    check_snapshots(settings)
+    _check_snapshots(settings)
     from api.warehouse.engines.sqlite.snapshot import restore_snapshot
 
     about, aside = restore_snapshot(folder, settings.warehouse_dir)
@@ -99,6 +101,12 @@ def restore_from_snapshot(folder: Path) -> None:
     )
     if aside is not None:
         click.echo(f"What it was before is kept in {aside}.")
+
+
+def _check_snapshots(settings: Settings) -> None:
+    """Raise Conflict where tools of the engine's own copy a whole warehouse."""
+    if instead := engine_of(settings).INSTEAD_OF_SNAPSHOTS:
+        raise Conflict(instead)
 
 
 def _files(paths: Iterable[Path]) -> Iterable[Path]:

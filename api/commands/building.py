@@ -15,7 +15,7 @@ from api.commands.common import (
     settings_of,
     warehouse_of,
 )
-from api.warehouse.engines import warehouse_exists
+from api.warehouse.engines import engine_of
 from api.warehouse.unaccepted import unaccepted_values
 from api.warehouse.warehouse import open_warehouse
 
@@ -34,7 +34,7 @@ def check() -> None:
     """Check the contract: every YAML file of the dbt project, and the stored rows."""
     settings = settings_of()
     contract = contract_of(settings)
-    if warehouse_exists(settings):
+    if engine_of(settings).has_warehouse(settings):
         with closing(open_warehouse(settings)) as warehouse:
             declared = list(contract.tables.values())
             defects = warehouse.raw.refusals(declared) or [

@@ -15,7 +15,7 @@ from api.metrics.catalogue import Listed, Served, served_by, typed, values_of
 from api.metrics.request import ResolvedRequest, resolve
 from api.metrics.select import select
 from api.warehouse.builds import newest_published, newest_published_run
-from api.warehouse.engines import Carrying, Connection, Stamp
+from api.warehouse.engines import Connection, ServerStore, Stamp
 
 # How long a commit may take from its first byte in the file until readers see it.
 SETTLED_SECONDS = 2.0
@@ -26,7 +26,7 @@ TRUSTED_SECONDS = 1.0
 class Marts:
     """The marts as they are published."""
 
-    def __init__(self, engine: Carrying) -> None:
+    def __init__(self, engine: ServerStore) -> None:
         self._engine = engine
         self._database = engine.published
         # One value, replaced as a whole: threads never see parts of two.

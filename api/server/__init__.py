@@ -117,7 +117,7 @@ def _figures_of_workers(workers: int) -> Iterator[None]:
 def worker_app() -> Flask:
     """The application in a worker, which does not outlive the server around it."""
     from api import create_app
-    from api.warehouse.engines import only_carry
+    from api.warehouse.engines import engine_of
 
     for number in (signal.SIGINT, signal.SIGTERM):
         # Until it serves. The handlers inherited from the server would do nothing here.
@@ -126,7 +126,7 @@ def worker_app() -> Flask:
     parent = os.getppid()
     threading.Thread(target=_exit_without, args=(parent,), daemon=True).start()
     settings = Settings.from_env()
-    only_carry(settings)
+    engine_of(settings).never_build()
     for name in settings.secrets():
         # Granian puts the whole environment into that of each request.
         os.environ.pop(name, None)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from api.contract import Table
 from api.warehouse import ledger
 from api.warehouse import schema as raw_schema
-from api.warehouse.engines import Carrying, Row, UploadedRows, prepare
+from api.warehouse.engines import Row, ServerStore, UploadedRows, prepare
 from api.warehouse.ledger import Load
 from api.warehouse.pending_load import PendingLoad
 from api.warehouse.provenance import NOBODY, Provenance
@@ -26,7 +26,7 @@ WHOLE = (1 << 31) - 1  # characters; no text in the warehouse is longer
 class RawStore:
     """The rows as they were accepted, and the ledger that says which loads count."""
 
-    def __init__(self, engine: Carrying) -> None:
+    def __init__(self, engine: ServerStore) -> None:
         self._engine = engine
         self._database = engine.raw
         self.requests = Requests(engine)
@@ -39,12 +39,12 @@ class RawStore:
     def declared_tables(self) -> list[Table]:
         """The upload tables of the contract as it was last applied."""
         with self._database.connection() as connection:
-            return raw_schema.declared_tables(self._engine.schema(connection))
+            return raw_schema.declared_tables(self._engine.schema(connection.rows))
 
     def refusals(self, tables: Iterable[Table]) -> list[str]:
         """Why the stored rows do not allow these tables; empty when they do."""
         with self._database.connection() as connection:
-            return raw_schema.refusals(self._engine.schema(connection), tables)
+            return raw_schema.refusals(self._engine.schema(connection.rows), tables)
 
     @contextmanager
     def loading(

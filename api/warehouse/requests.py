@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from api.errors import NotReady, StorageFull
-from api.warehouse.engines import Carrying, Connection
+from api.warehouse.engines import Connection, ServerStore
 from api.warehouse.utc import utc_text
 
 KEPT = timedelta(days=7)
@@ -41,7 +41,7 @@ class KnownRequest:
 class Requests:
     """The requests with a key, of which each is at work at most once at a time."""
 
-    def __init__(self, engine: Carrying) -> None:
+    def __init__(self, engine: ServerStore) -> None:
         self._engine = engine
         self._database = engine.raw
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from api.warehouse.builds import NEWEST_PUBLISHED
-from api.warehouse.engines import Carrying, Row, Space
+from api.warehouse.engines import Row, ServerStore, Space
 
 # With less than this a load of any size, or the next build, is likely to fail.
 LEAST_FREE_BYTES = 64 << 20
@@ -56,7 +56,7 @@ class WarehouseStats:
 class StatsReader:
     """Reads the statistics of a warehouse."""
 
-    def __init__(self, engine: Carrying) -> None:
+    def __init__(self, engine: ServerStore) -> None:
         self._engine = engine
         self._raw = engine.raw
         self._published = engine.published

@@ -1,4 +1,4 @@
-"""The warehouse as a process opens it that carries rows."""
+"""The warehouse as opened by processes that load rows and answer requests."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 from api.config import Settings
 from api.warehouse.builds import Builds
-from api.warehouse.engines import Carrying, open_carrying
+from api.warehouse.engines import ServerStore, open_server_store
 from api.warehouse.raw_store import RawStore
 from api.warehouse.stats import StatsReader
 
 
 @dataclass(frozen=True)
 class Warehouse:
-    """What a process that carries rows needs of the warehouse."""
+    """What those processes need of the warehouse."""
 
-    engine: Carrying
+    engine: ServerStore
     raw: RawStore
     builds: Builds
     stats: StatsReader
@@ -29,7 +29,7 @@ def open_warehouse(settings: Settings) -> Warehouse:
 
     Raises the problems of its engine, all in `api.errors`.
     """
-    engine = open_carrying(settings)
+    engine = open_server_store(settings)
     return Warehouse(
         engine=engine,
         raw=RawStore(engine),

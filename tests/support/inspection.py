@@ -97,10 +97,10 @@ def by_pandas(tables: dict[str, pd.DataFrame]) -> dict[str, Rows]:
 JUDGE = """
 from api.builder.judge import Judge
 from api.config import Settings
-from api.warehouse.engines import open_building
+from api.warehouse.engines import open_builder_store
 from api.contract.files import Project
 settings = Settings.from_env()
-Judge(open_building(settings), Project(settings.project_dir)).others()
+Judge(open_builder_store(settings), Project(settings.project_dir)).others()
 """
 
 

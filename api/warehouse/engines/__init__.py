@@ -1,31 +1,32 @@
 """The engines that can keep a warehouse, one package each.
 
-Each has two sides: `model` says what it gives to processes that bring rows and answer
-from them, `building` what to the builder. Which engine it is, DBT_TARGET says, to dbt
-and to us alike.
+Each has two sides: `server_store` is what processes that load rows and answer requests
+ask of it, `builder_store` what the builder asks. DBT_TARGET names the engine, to dbt
+and to the API alike.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from collections.abc import Mapping
+from typing import Protocol
 
 from api.config import Settings
-from api.errors import Conflict
+from api.warehouse.engines import postgres, spark, sqlite
 from api.warehouse.engines.at_work import AtWork, Work
 from api.warehouse.engines.builder_store import (
     LEASE_OWNER,
     AnotherBuilder,
-    Building,
+    BuilderStore,
     Publishing,
+    Recovery,
 )
 from api.warehouse.engines.preparing import prepare
 from api.warehouse.engines.server_store import (
-    Carrying,
     Connection,
     Database,
     Position,
     Row,
+    ServerStore,
     Space,
     Stamp,
     UploadedRows,
@@ -35,57 +36,66 @@ __all__ = [
     "LEASE_OWNER",
     "AnotherBuilder",
     "AtWork",
-    "Building",
-    "Carrying",
+    "BuilderStore",
     "Connection",
     "Database",
+    "Engine",
     "Position",
     "Publishing",
+    "Recovery",
     "Row",
+    "ServerStore",
     "Space",
     "Stamp",
     "UploadedRows",
     "Work",
-    "check_snapshots",
-    "only_carry",
-    "open_building",
-    "open_carrying",
+    "engine_of",
+    "open_builder_store",
+    "open_server_store",
     "prepare",
-    "warehouse_exists",
 ]
 
 
-def open_carrying(settings: Settings) -> Carrying:
-    """The warehouse, to carry rows to it and answer from it.
+class Engine(Protocol):
+    """What the package of an engine defines; it loads a driver only to open a store.
+
+    INSTEAD_OF_SNAPSHOTS says which tools copy the whole warehouse; it is empty where
+    `snapshot` does.
+    """
+
+    INSTEAD_OF_SNAPSHOTS: str
+
+    def has_warehouse(self, settings: Settings) -> bool:
+        """Whether there is a warehouse, which opening it would otherwise make."""
+
+    def never_build(self) -> None:
+        """Keep out of this process what only the builder needs."""
+
+    def open_server_store(self, settings: Settings) -> ServerStore: ...
+
+    def open_builder_store(self, settings: Settings) -> BuilderStore: ...
+
+
+ENGINES: Mapping[str, Engine] = {
+    "sqlite": sqlite,
+    "postgres": postgres,
+    "spark": spark,
+}
+
+
+def engine_of(settings: Settings) -> Engine:
+    """The engine that the settings name."""
+    return ENGINES[settings.dbt_target]
+
+
+def open_server_store(settings: Settings) -> ServerStore:
+    """The warehouse, to load rows into it and answer from it.
 
     Raises the problems of its engine, all in `api.errors`.
     """
-    found: Carrying = _engine(settings).to_carry(settings)
-    return found
+    return engine_of(settings).open_server_store(settings)
 
 
-def open_building(settings: Settings) -> Building:
+def open_builder_store(settings: Settings) -> BuilderStore:
     """The warehouse, to be its builder."""
-    found: Building = _engine(settings).to_build(settings)
-    return found
-
-
-def warehouse_exists(settings: Settings) -> bool:
-    """Whether there is a warehouse already, which opening it would otherwise make."""
-    return bool(_engine(settings).exists(settings))
-
-
-def check_snapshots(settings: Settings) -> None:
-    """Raise Conflict where tools of the engine's own copy a whole warehouse."""
-    instead = _engine(settings).INSTEAD_OF_SNAPSHOTS
-    if instead:
-        raise Conflict(instead)
-
-
-def only_carry(settings: Settings) -> None:
-    """This process will never build: keep out of it what only the builder needs."""
-    _engine(settings).only_carry()
-
-
-def _engine(settings: Settings) -> Any:
-    return import_module(f"api.warehouse.engines.{settings.dbt_target}")
+    return engine_of(settings).open_builder_store(settings)

@@ -1,6 +1,6 @@
-"""What an engine is asked for by the builder.
+"""What the builder asks of an engine.
 
-`model` is the other side of the same warehouse.
+`server_store` is the other side of the same warehouse.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from api.contract import Table
@@ -24,6 +25,21 @@ LEASE_OWNER = "the builder"
 
 class AnotherBuilder(RuntimeError):
     """Another process builds this warehouse."""
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What an engine has found of damaged or lost databases.
+
+    `is_whole` is False where what is served, or the models behind it, cannot be relied
+    on: a build of everything is due. `set_aside` says that damaged databases were taken
+    out of its way. `advice` says what only a person can repair, with a place for the
+    error.
+    """
+
+    is_whole: bool = True
+    set_aside: bool = False
+    advice: str = ""
 
 
 class Publishing(Protocol):
@@ -51,7 +67,7 @@ class Publishing(Protocol):
         """Record the build that this belongs to."""
 
 
-class Building(Protocol):
+class BuilderStore(Protocol):
     """A warehouse, as its one builder has it."""
 
     @property
@@ -121,23 +137,16 @@ class Building(Protocol):
     @property
     def record(self) -> Record: ...
 
-    def hints_at_damage(self, message: str) -> bool:
-        """Whether an error may come from what is stored being damaged."""
+    def recover(self, error: str = "") -> Recovery:
+        """Set aside what is damaged of what a build makes anew.
 
-    def mend(self) -> bool:
-        """Take what is damaged out of the way; whether there was anything."""
-
-    def beyond_mending(self) -> str | None:
-        """What only a person can mend, as a text with a place for the error."""
-
-    def is_whole(self) -> bool:
-        """Whether what is served can be read."""
+        With the text of an error: after it, to find what may be behind it. Without: to
+        see whether what is served can still be read, which takes little time as long as
+        it has not changed.
+        """
 
     def is_as_left_by(self, invocation_id: str) -> bool:
         """Whether the models are as a build left them, and that built on this ledger.
 
         False wherever that cannot be told.
         """
-
-    def release(self) -> None:
-        """Let go of what may be replaced."""

@@ -1,17 +1,41 @@
-"""Bringing the upload tables of a database to the contract, for whoever comes first."""
+"""Brings the upload tables to the contract, in the server's processes or the builder's.
+
+Whichever comes first does it; each opens the raw store by a driver of its own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
 
 from api.contract import Table
 from api.warehouse import schema as raw_schema
-from api.warehouse.engines.server_store import Connection, Database
-from api.warehouse.schema import Schema
+from api.warehouse.schema import Run, Schema
+
+
+class Statements(Protocol):
+    """A connection, of which only statements are asked."""
+
+    @property
+    def rows(self) -> Run: ...
+
+
+class RawDatabase(Protocol):
+    """The database of the raw store, whichever driver opens it."""
+
+    def make_ready(self) -> None:
+        """Before the first write; again does no harm."""
+
+    def connection(self) -> AbstractContextManager[Statements]:
+        """A connection, each statement of which stands for itself."""
+
+    def writing(self) -> AbstractContextManager[Statements]:
+        """A transaction that is the only one to write; all or nothing."""
 
 
 def prepare(
-    raw: Database, schema_of: Callable[[Connection], Schema], tables: Sequence[Table]
+    raw: RawDatabase, schema_of: Callable[[Run], Schema], tables: Sequence[Table]
 ) -> None:
     """Bring the ledger up to date, and the upload tables to their contract.
 
@@ -20,7 +44,7 @@ def prepare(
     """
     raw.make_ready()
     with raw.connection() as connection:
-        if raw_schema.is_current(schema_of(connection), tables):
+        if raw_schema.is_current(schema_of(connection.rows), tables):
             return
     with raw.writing() as connection:
-        raw_schema.apply(schema_of(connection), tables)
+        raw_schema.apply(schema_of(connection.rows), tables)

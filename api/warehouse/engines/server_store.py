@@ -1,6 +1,6 @@
-"""What an engine is asked for by whoever carries rows; see `building` for the builder.
+"""What processes that load rows and answer requests ask of an engine.
 
-Both are sides of one warehouse, in processes of their own.
+`builder_store` is the other side of the same warehouse, in a process of its own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from api.contract import Table
 from api.warehouse.engines.at_work import AtWork
-from api.warehouse.schema import Schema
+from api.warehouse.schema import Run, Schema
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -81,7 +81,7 @@ class UploadedRows(Protocol):
         """Take back what was stored of a load."""
 
     def complete(self, table: Table, load_id: int) -> None:
-        """All rows of a load are there: make them last, ere the ledger counts them."""
+        """Make the rows of a load durable before the ledger entry commits."""
 
     def newest(
         self, table: Table
@@ -99,8 +99,8 @@ class Space(NamedTuple):
     taken: dict[str, int]
 
 
-class Carrying(Protocol):
-    """A warehouse, as processes have it that carry rows to it and answer from it.
+class ServerStore(Protocol):
+    """A warehouse, for processes that load rows into it and answer from it.
 
     `packages` are those that make the engine what it is.
     """
@@ -114,8 +114,8 @@ class Carrying(Protocol):
     @property
     def published(self) -> Database: ...
 
-    def schema(self, connection: Connection) -> Schema:
-        """The schema of the raw store."""
+    def schema(self, run: Run) -> Schema:
+        """The schema of the raw store, for statements run on `raw`."""
 
     def uploaded(self, connection: Connection) -> UploadedRows: ...
 

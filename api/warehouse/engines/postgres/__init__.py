@@ -8,8 +8,8 @@ dbt.
 from __future__ import annotations
 
 from api.config import Settings
-from api.warehouse.engines.builder_store import Building
-from api.warehouse.engines.server_store import Carrying
+from api.warehouse.engines.builder_store import BuilderStore
+from api.warehouse.engines.server_store import ServerStore
 
 INSTEAD_OF_SNAPSHOTS = (
     "This warehouse is a PostgreSQL database, which pg_dump copies as of one moment"
@@ -18,24 +18,24 @@ INSTEAD_OF_SNAPSHOTS = (
 )
 
 
-def exists(settings: Settings) -> bool:
+def has_warehouse(settings: Settings) -> bool:
     """Where there is no schema yet nothing is made by looking."""
     return True
 
 
-def only_carry() -> None:
+def never_build() -> None:
     """Both sides go through the same driver."""
 
 
-def to_carry(settings: Settings) -> Carrying:
-    """The warehouse for processes that carry rows."""
-    from api.warehouse.engines.postgres.server_store import PostgresWarehouse
+def open_server_store(settings: Settings) -> ServerStore:
+    """The warehouse for processes that load rows and answer requests."""
+    from api.warehouse.engines.postgres.server_store import PostgresServerStore
 
-    return PostgresWarehouse(settings.warehouse_dir)
+    return PostgresServerStore(settings.warehouse_dir)
 
 
-def to_build(settings: Settings) -> Building:
+def open_builder_store(settings: Settings) -> BuilderStore:
     """The warehouse for the builder."""
-    from api.warehouse.engines.postgres.builder_store import PostgresBuilding
+    from api.warehouse.engines.postgres.builder_store import PostgresBuilderStore
 
-    return PostgresBuilding()
+    return PostgresBuilderStore()

@@ -18,7 +18,7 @@ from psycopg2.extensions import (
 
 from api.contract import Table
 from api.errors import NotThere, Problem, WarehouseUnreachable
-from api.warehouse.engines.builder_store import LEASE_OWNER, AnotherBuilder
+from api.warehouse.engines.builder_store import LEASE_OWNER, AnotherBuilder, Recovery
 from api.warehouse.engines.postgres.at_work import WorkInDatabase
 from api.warehouse.engines.postgres.database import (
     ADDRESS,
@@ -55,7 +55,7 @@ NAMED_IN_ERRORS = re.compile(
 POLL_SECONDS = 0.05
 
 
-class PostgresBuilding:
+class PostgresBuilderStore:
     """The warehouse in a database, for its builder."""
 
     transient = (
@@ -149,7 +149,7 @@ class PostgresBuilding:
         return True
 
     def prepare(self, tables: Sequence[Table]) -> None:
-        prepare(self._raw, lambda c: in_place(c.rows, Dialect()), tables)
+        prepare(self._raw, lambda run: in_place(run, Dialect()), tables)
 
     def before_build(self) -> None:
         """Take back the lease of a builder that died: the only one now is us."""
@@ -160,30 +160,20 @@ class PostgresBuilding:
     def after_build(self) -> None:
         """All that dbt leaves is where it belongs."""
 
-    def hints_at_damage(self, message: str) -> bool:
-        """What its server keeps is its server's to mend."""
-        return False
-
-    def mend(self) -> bool:
-        return False
-
-    def beyond_mending(self) -> str | None:
-        return None
-
-    def is_whole(self) -> bool:
+    def recover(self, error: str = "") -> Recovery:
+        """What the server keeps is the server's to recover: connect anew."""
+        if error:
+            self._stop_listening()
+            self._raw.close()
+            self._published_schema.close()
         there = "select 1 as found where to_regclass('published.catalogue') is not null"
-        return bool(self._raw.rows(there))
+        return Recovery(is_whole=bool(self._raw.rows(there)))
 
     def is_as_left_by(self, invocation_id: str) -> bool:
         try:
             return bool(self._raw.rows(AS_LEFT_BY, [invocation_id]))
         except NotThere:
             return False
-
-    def release(self) -> None:
-        self._stop_listening()
-        self._raw.close()
-        self._published_schema.close()
 
     def _stop_listening(self) -> None:
         if self._listener is not None:

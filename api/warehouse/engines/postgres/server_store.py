@@ -1,4 +1,4 @@
-"""PostgreSQL as processes have it that carry rows."""
+"""PostgreSQL for processes that load rows and answer requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from api.warehouse.engines.postgres.locks import AdvisoryLocks, builder_is_runni
 from api.warehouse.engines.postgres.schema import Dialect
 from api.warehouse.engines.rows_in_place import RowsInPlace
 from api.warehouse.engines.server_store import Connection, Space, Stamp, UploadedRows
-from api.warehouse.schema import Schema, in_place
+from api.warehouse.schema import Run, Schema, in_place
 
 SIZES = """
 select nspname, cast(sum(pg_total_relation_size(pg_class.oid)) as bigint) as bytes
@@ -24,7 +24,7 @@ group by nspname
 CAN_WRITE = "select current_setting('transaction_read_only') = 'off' as can_write"
 
 
-class PostgresWarehouse:
+class PostgresServerStore:
     """The warehouse in a database; `folder` is for what every server has of its own."""
 
     packages = ("dbt-postgres", "adbc-driver-postgresql")
@@ -36,8 +36,8 @@ class PostgresWarehouse:
         self.at_work = WorkInDatabase(self.published)
         self._locks = AdvisoryLocks()
 
-    def schema(self, connection: Connection) -> Schema:
-        return in_place(connection.rows, Dialect())
+    def schema(self, run: Run) -> Schema:
+        return in_place(run, Dialect())
 
     def uploaded(self, connection: Connection) -> UploadedRows:
         return RowsInPlace(connection, Dialect())

@@ -1,17 +1,24 @@
 """Spark: rows and models in storage that a cluster shares, models made by the cluster.
 
 The ledger and what is published stay beside the API, in SQLite files as on the default
-engine; `carrying` and `building` add to it what is shared. Only dbt talks to Spark.
+engine; `server_store` and `builder_store` add to it what is shared. Only dbt talks to
+Spark.
 """
 
 from __future__ import annotations
 
 from api.config import Settings
-from api.warehouse.engines.builder_store import Building
-from api.warehouse.engines.server_store import Carrying
-from api.warehouse.engines.sqlite import exists, only_carry
+from api.warehouse.engines.builder_store import BuilderStore
+from api.warehouse.engines.server_store import ServerStore
+from api.warehouse.engines.sqlite import has_warehouse, never_build
 
-__all__ = ["INSTEAD_OF_SNAPSHOTS", "exists", "only_carry", "to_build", "to_carry"]
+__all__ = [
+    "INSTEAD_OF_SNAPSHOTS",
+    "has_warehouse",
+    "never_build",
+    "open_builder_store",
+    "open_server_store",
+]
 
 INSTEAD_OF_SNAPSHOTS = (
     "A snapshot would hold the ledger without its rows, which are in SHARED_STORAGE."
@@ -20,15 +27,15 @@ INSTEAD_OF_SNAPSHOTS = (
 )
 
 
-def to_carry(settings: Settings) -> Carrying:
-    """The warehouse for processes that carry rows."""
-    from api.warehouse.engines.spark.server_store import SparkWarehouse
+def open_server_store(settings: Settings) -> ServerStore:
+    """The warehouse for processes that load rows and answer requests."""
+    from api.warehouse.engines.spark.server_store import SparkServerStore
 
-    return SparkWarehouse(settings.warehouse_dir, settings.shared_place)
+    return SparkServerStore(settings.warehouse_dir, settings.shared_place)
 
 
-def to_build(settings: Settings) -> Building:
+def open_builder_store(settings: Settings) -> BuilderStore:
     """The warehouse for the builder."""
-    from api.warehouse.engines.spark.builder_store import SparkBuilding
+    from api.warehouse.engines.spark.builder_store import SparkBuilderStore
 
-    return SparkBuilding(settings)
+    return SparkBuilderStore(settings)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -23,9 +22,10 @@ from api.warehouse.engines.spark.runs import (
 )
 from api.warehouse.engines.spark.storage import Storage
 from api.warehouse.engines.spark.uploads import SharedUploads
-from api.warehouse.engines.sqlite.builder_store import SqliteBuilding
+from api.warehouse.engines.sqlite.builder_store import SqliteBuilderStore
+from api.warehouse.engines.sqlite.builder_store.database import opened
 from api.warehouse.engines.sqlite.builder_store.ledger import Ledger
-from api.warehouse.engines.sqlite.builder_store.record import opened, warehouse_in
+from api.warehouse.engines.sqlite.builder_store.record import warehouse_in
 from api.warehouse.engines.sqlite.schema import Dialect
 from api.warehouse.schema import Run, Schema
 
@@ -65,11 +65,11 @@ class SharedLedger(Ledger):
         return Schema(run, Dialect(), SharedUploads(run, self._storage))
 
 
-class SparkBuilding(SqliteBuilding):
+class SparkBuilderStore(SqliteBuilderStore):
     """The warehouse for its builder, alone with its ledger and what is published."""
 
-    transient = (*SqliteBuilding.transient, *AWAY)
-    errors = (sqlite3.Error, OSError, pa.ArrowException)
+    transient = (*SqliteBuilderStore.transient, *AWAY)
+    errors = (*SqliteBuilderStore.errors, pa.ArrowException)
 
     named_in_errors = NAMED_IN_ERRORS
     dialect = "spark"

@@ -9,11 +9,11 @@ from api.warehouse.engines.server_store import Connection, UploadedRows
 from api.warehouse.engines.spark.storage import Storage
 from api.warehouse.engines.spark.uploads import SharedRows, SharedUploads, reached
 from api.warehouse.engines.sqlite.schema import Dialect
-from api.warehouse.engines.sqlite.server_store import SqliteWarehouse
-from api.warehouse.schema import Schema
+from api.warehouse.engines.sqlite.server_store import SqliteServerStore
+from api.warehouse.schema import Run, Schema
 
 
-class SparkWarehouse(SqliteWarehouse):
+class SparkServerStore(SqliteServerStore):
     """The warehouse in a folder, and at a place that a cluster shares."""
 
     packages = ("dbt-spark", "adbc-driver-sqlite")
@@ -22,8 +22,7 @@ class SparkWarehouse(SqliteWarehouse):
         super().__init__(folder)
         self._storage = Storage(place)
 
-    def schema(self, connection: Connection) -> Schema:
-        run = connection.rows
+    def schema(self, run: Run) -> Schema:
         return Schema(run, Dialect(), SharedUploads(run, self._storage))
 
     def uploaded(self, connection: Connection) -> UploadedRows:

@@ -1,37 +1,37 @@
 """SQLite: the default engine, three files in a folder and no server.
 
-Whoever carries rows does so through ADBC, the builder and dbt through `sqlite3`: two
+The server's processes go through ADBC, the builder and dbt through `sqlite3`: two
 copies of SQLite, which must not meet in one process (see `guard`).
 """
 
 from __future__ import annotations
 
 from api.config import Settings
-from api.warehouse.engines.builder_store import Building
-from api.warehouse.engines.server_store import Carrying
+from api.warehouse.engines.builder_store import BuilderStore
+from api.warehouse.engines.server_store import ServerStore
 
 INSTEAD_OF_SNAPSHOTS = ""
 
 
-def exists(settings: Settings) -> bool:
+def has_warehouse(settings: Settings) -> bool:
     return (settings.warehouse_dir / "raw.db").exists()
 
 
-def only_carry() -> None:
+def never_build() -> None:
     from api.warehouse.engines.sqlite.guard import keep_sqlite3_out
 
     keep_sqlite3_out()
 
 
-def to_carry(settings: Settings) -> Carrying:
-    """The warehouse for processes that carry rows."""
-    from api.warehouse.engines.sqlite.server_store import SqliteWarehouse
+def open_server_store(settings: Settings) -> ServerStore:
+    """The warehouse for processes that load rows and answer requests."""
+    from api.warehouse.engines.sqlite.server_store import SqliteServerStore
 
-    return SqliteWarehouse(settings.warehouse_dir)
+    return SqliteServerStore(settings.warehouse_dir)
 
 
-def to_build(settings: Settings) -> Building:
+def open_builder_store(settings: Settings) -> BuilderStore:
     """The warehouse for the builder."""
-    from api.warehouse.engines.sqlite.builder_store import SqliteBuilding
+    from api.warehouse.engines.sqlite.builder_store import SqliteBuilderStore
 
-    return SqliteBuilding(settings.warehouse_dir)
+    return SqliteBuilderStore(settings.warehouse_dir)

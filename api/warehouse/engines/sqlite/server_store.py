@@ -1,4 +1,4 @@
-"""The default engine as processes have it that carry rows: SQLite files in one folder.
+"""SQLite for processes that load rows and answer requests: files in one folder.
 
 raw.db is written here, main.db and published.db by dbt alone.
 """
@@ -10,7 +10,6 @@ import tempfile
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from api.errors import WarehouseDamaged
 from api.warehouse.engines.at_work import WorkInFolder
 from api.warehouse.engines.rows_in_place import RowsInPlace
 from api.warehouse.engines.server_store import Connection, Space, Stamp, UploadedRows
@@ -20,14 +19,15 @@ from api.warehouse.engines.sqlite.database import Database
 from api.warehouse.engines.sqlite.folder_lock import occupy
 from api.warehouse.engines.sqlite.guard import keep_sqlite3_out_of
 from api.warehouse.engines.sqlite.key_locks import RangeLocks
+from api.warehouse.engines.sqlite.lost_loads import refuse_lost_loads
 from api.warehouse.engines.sqlite.problems import named
 from api.warehouse.engines.sqlite.schema import Dialect
-from api.warehouse.schema import Schema, in_place
+from api.warehouse.schema import Run, Schema, in_place
 
 FILES = ("raw.db", "main.db", "published.db")
 
 
-class SqliteWarehouse:
+class SqliteServerStore:
     """The warehouse in a folder.
 
     Raises WarehouseReadOnly, StorageFull and WarehouseDamaged, and WarehouseBusy while
@@ -40,7 +40,7 @@ class SqliteWarehouse:
         self._folder = folder
         self.at_work = WorkInFolder(folder / "builder")
         with named(folder):
-            self._occupancy = occupy(folder)
+            self._folder_lock = occupy(folder)
             keep_sqlite3_out_of(folder)
             self.raw = Database(
                 folder / "raw.db", after_commit=lambda: signal_commit(folder)
@@ -49,13 +49,13 @@ class SqliteWarehouse:
             self._locks = RangeLocks(folder / "idempotency.lock")
         try:
             with named(folder):
-                self._refuse_lost_loads()
+                refuse_lost_loads(self.published, self.raw)
         except BaseException:
             self.close()
             raise
 
-    def schema(self, connection: Connection) -> Schema:
-        return in_place(connection.rows, Dialect())
+    def schema(self, run: Run) -> Schema:
+        return in_place(run, Dialect())
 
     def uploaded(self, connection: Connection) -> UploadedRows:
         return RowsInPlace(connection, Dialect())
@@ -93,28 +93,4 @@ class SqliteWarehouse:
         self.raw.close()
         self.published.close()
         self._locks.close()
-        self._occupancy.close()
-
-    def _refuse_lost_loads(self) -> None:
-        """A new raw.db beside marts of loads would number its own loads like those."""
-        if not (self._folder / "published.db").exists():
-            return
-        with self.published.connection() as published:
-            newest = 0
-            if published.has_table("builds"):
-                sql = "select coalesce(max(last_load_id), 0) as n from builds"
-                newest = int(published.rows(sql)[0]["n"])
-        path = self._folder / "raw.db"
-        if newest == 0 or (path.exists() and self._has_loads()):
-            return
-        raise WarehouseDamaged(
-            f"{path} is gone or empty, but load {newest} was published. It holds"
-            " the uploaded rows: put the newest snapshot back. To begin anew, empty the"
-            " folder."
-        )
-
-    def _has_loads(self) -> bool:
-        with self.raw.connection() as raw:
-            return raw.has_table("loads") and bool(
-                raw.rows("select 1 from loads limit 1")
-            )
+        self._folder_lock.close()

@@ -1,7 +1,7 @@
 """SQLite as the builder has it: through `sqlite3`, like dbt beside it.
 
-`ledger` and `mending` look after the files, `record` tells of builds, `lock` keeps the
-builder alone.
+`ledger` reads the ledger and prepares it, `recovery` sets damaged files aside, `record`
+keeps the record of builds, `publishing` fills published.db.
 """
 
 from __future__ import annotations
@@ -15,18 +15,21 @@ from pathlib import Path
 from typing import Any
 
 from api.contract import Table
+from api.errors import WarehouseDamaged
 from api.warehouse.engines.at_work import WorkInFolder
+from api.warehouse.engines.builder_store import Recovery
 from api.warehouse.engines.record import AS_LEFT_BY
 from api.warehouse.engines.server_store import Position, Row
 from api.warehouse.engines.sqlite.builder_lock import only_builder
+from api.warehouse.engines.sqlite.builder_store.database import opened
 from api.warehouse.engines.sqlite.builder_store.ledger import Ledger
 from api.warehouse.engines.sqlite.builder_store.publishing import (
     SqlitePublishing,
     drop_gone,
     publishing,
 )
-from api.warehouse.engines.sqlite.builder_store.record import opened, record_of
-from api.warehouse.engines.sqlite.builder_store.recovery import SIGNS, hints_at_damage
+from api.warehouse.engines.sqlite.builder_store.record import record_of
+from api.warehouse.engines.sqlite.builder_store.recovery import SIGNS
 from api.warehouse.engines.sqlite.commits import CommitListener
 from api.warehouse.engines.sqlite.folder_lock import occupy
 
@@ -40,13 +43,9 @@ NAMED_IN_ERRORS = re.compile(
 )
 # How soon a run of dbt in a terminal is noticed.
 MAIN_POLL_SECONDS = 0.25
-RAW_IS_DAMAGED = (
-    "raw.db is damaged: {}. It holds the uploaded rows. Stop the server and put the"
-    " newest snapshot back."
-)
 
 
-class SqliteBuilding:
+class SqliteBuilderStore:
     """The warehouse in a folder, for its builder."""
 
     transient: Sequence[str] = (
@@ -56,7 +55,7 @@ class SqliteBuilding:
         "readonly database",
         "unable to open database file",
     )
-    errors: tuple[type[Exception], ...] = (sqlite3.Error, OSError)
+    errors: tuple[type[Exception], ...] = (sqlite3.Error, OSError, WarehouseDamaged)
 
     named_in_errors = NAMED_IN_ERRORS
     dialect = "sqlite"
@@ -114,17 +113,8 @@ class SqliteBuilding:
     def after_build(self) -> None:
         self._ledger.stay_connected()
 
-    def hints_at_damage(self, message: str) -> bool:
-        return hints_at_damage(message)
-
-    def mend(self) -> bool:
-        return self._ledger.mend()
-
-    def beyond_mending(self) -> str | None:
-        return RAW_IS_DAMAGED if self._ledger.raw_is_damaged() else None
-
-    def is_whole(self) -> bool:
-        return self._ledger.published_is_whole()
+    def recover(self, error: str = "") -> Recovery:
+        return self._ledger.recover(error)
 
     def is_as_left_by(self, invocation_id: str) -> bool:
         if not (self._folder / "main.db").exists():
@@ -135,6 +125,3 @@ class SqliteBuilding:
                 return bool(run(AS_LEFT_BY, [invocation_id]))
         except sqlite3.Error:
             return False
-
-    def release(self) -> None:
-        self._ledger.close()

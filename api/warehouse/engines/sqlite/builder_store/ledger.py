@@ -9,24 +9,27 @@ import logging
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing, suppress
-from functools import partial
 from pathlib import Path
 
 from api.contract import Table
-from api.warehouse import schema as raw_schema
-from api.warehouse.engines.builder_store import LEASE_OWNER
+from api.warehouse.engines.builder_store import LEASE_OWNER, Recovery
+from api.warehouse.engines.preparing import prepare
 from api.warehouse.engines.server_store import Position
 from api.warehouse.engines.sqlite.builder_store import recovery
-from api.warehouse.engines.sqlite.builder_store.record import rows
-from api.warehouse.engines.sqlite.builder_store.recovery import LOCK_SECONDS
+from api.warehouse.engines.sqlite.builder_store.database import LOCK_SECONDS, Database
+from api.warehouse.engines.sqlite.lost_loads import (
+    newest_published_load,
+    refuse_lost_loads,
+)
 from api.warehouse.engines.sqlite.schema import Dialect
 from api.warehouse.schema import Run, Schema, in_place
 
 log = logging.getLogger("builder")
 
-
-class LostLedger(OSError):
-    """The uploaded rows are not where they were."""
+RAW_IS_DAMAGED = (
+    "raw.db is damaged: {}. It holds the uploaded rows. Stop the server and put the"
+    " newest snapshot back."
+)
 
 
 class Ledger:
@@ -34,6 +37,8 @@ class Ledger:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._raw_file = Database(folder / "raw.db")
+        self._published_file = Database(folder / "published.db")
         self._raw: sqlite3.Connection | None = None
         self._raw_inode = self._main_inode = 0
         # published.db as it was when it was last found whole.
@@ -46,7 +51,7 @@ class Ledger:
     def position(self) -> Position:
         """The newest numbers, zeros before the API has ever run here.
 
-        Raises LostLedger where there ought to be loads.
+        Raises WarehouseDamaged where there ought to be loads.
         """
         found = recovery.stamp(self._folder / "raw.db")
         if self._raw is None or found is None or found[0] != self._raw_inode:
@@ -62,23 +67,9 @@ class Ledger:
         The API does so too: whichever comes first. Raises ContractError, see
         `raw_schema`.
         """
-        path = self._folder / "raw.db"
-        if not path.exists():
+        if not self._raw_file.path.exists():
             self._refuse_lost_loads()
-        with closing(
-            sqlite3.connect(path, isolation_level=None, timeout=LOCK_SECONDS)
-        ) as raw:
-            raw.execute("pragma journal_mode = wal")
-            schema = self.schema(partial(rows, raw))
-            if raw_schema.is_current(schema, tables):
-                return
-            raw.execute("begin immediate")
-            try:
-                raw_schema.apply(schema, tables)
-                raw.execute("commit")
-            except BaseException:
-                raw.execute("rollback")
-                raise
+        prepare(self._raw_file, self.schema, tables)
 
     def schema(self, run: Run) -> Schema:
         return in_place(run, Dialect())
@@ -130,10 +121,17 @@ class Ledger:
                 connection.close()
         self._raw = self._main = None
 
-    def mend(self) -> bool:
-        """Set damaged files aside; whether there were any."""
+    def recover(self, error: str) -> Recovery:
+        """Set damaged files aside; see `BuilderStore.recover`."""
+        is_doubtful = recovery.hints_at_damage(error)
+        if not is_doubtful and self._published_is_whole():
+            return Recovery()
         self.close()
-        return recovery.set_aside_damaged(self._folder)
+        if recovery.set_aside_damaged(self._folder):
+            return Recovery(is_whole=False, set_aside=True)
+        if is_doubtful and recovery.is_damaged(self._raw_file.path):
+            return Recovery(is_whole=False, advice=RAW_IS_DAMAGED)
+        return Recovery(is_whole=False)
 
     def clear_leftovers(self) -> None:
         """See to it that a lost main.db or published.db can be made anew."""
@@ -142,12 +140,7 @@ class Ledger:
             self.close()
         recovery.clear_what_lost_files_left(self._folder)
 
-    def raw_is_damaged(self) -> bool:
-        """Whether it is the ledger itself that cannot be read. Reads all of it."""
-        self.close()
-        return recovery.is_damaged(self._folder / "raw.db")
-
-    def published_is_whole(self) -> bool:
+    def _published_is_whole(self) -> bool:
         """Whether what is served can be read; looked at only when it has changed."""
         path = self._folder / "published.db"
         if not path.exists():
@@ -161,7 +154,7 @@ class Ledger:
         """Open raw.db, which is another file than before or the first."""
         self.close()
         # In this order: what is published was in the ledger before.
-        published = recovery.newest_published_load(self._folder)
+        published = newest_published_load(self._published_file)
         if found is not None:
             self._raw = sqlite3.connect(self._folder / "raw.db", isolation_level=None)
             self._raw_inode = found[0]
@@ -191,11 +184,5 @@ class Ledger:
         now = recovery.stamp(self._folder / "published.db")
         if now == self._loadless:
             return
-        newest = recovery.newest_published_load(self._folder)
-        if newest:
-            raise LostLedger(
-                f"{self._folder / 'raw.db'} is gone or empty, but load {newest} was"
-                " published. Stop the server and put the newest snapshot back; to begin"
-                " anew, empty the folder."
-            )
+        refuse_lost_loads(self._published_file, self._raw_file)
         self._loadless = now

@@ -13,7 +13,8 @@ from api.warehouse.engines.misfits import LARGEST, Condition
 from api.warehouse.engines.names import quoted
 from api.warehouse.engines.publishing import PublishingInSql, drop_models
 from api.warehouse.engines.server_store import Row
-from api.warehouse.engines.sqlite.builder_store.record import opened, warehouse_in
+from api.warehouse.engines.sqlite.builder_store.database import opened, transaction
+from api.warehouse.engines.sqlite.builder_store.record import warehouse_in
 from api.warehouse.engines.sqlite.schema import Dialect
 
 MARTS = (
@@ -81,9 +82,8 @@ def drop_gone(folder: Path, gone: Mapping[str, str]) -> None:
     """Not where dbt writes at that moment: then it raises, and the next build does."""
     with opened(folder / "main.db") as run:
         run("pragma busy_timeout = 0", ())
-        run("begin immediate", ())
-        drop_models(run, KINDS, gone)
-        run("commit", ())
+        with transaction(run):
+            drop_models(run, KINDS, gone)
 
 
 @contextmanager

@@ -5,15 +5,13 @@ Through `sqlite3`, like dbt beside it.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from api.warehouse.engines.record import Record
-from api.warehouse.engines.sqlite.builder_store.recovery import LOCK_SECONDS
+from api.warehouse.engines.sqlite.builder_store.database import opened, transaction
 from api.warehouse.schema import Run
 
 BUILDS = """
@@ -80,14 +78,9 @@ def warehouse_in(folder: Path) -> Iterator[Run]:
 
 
 def _bring_up_to_date(run: Run) -> None:
-    run("begin immediate", ())
-    try:
+    with transaction(run):
         for statement in _steps(run):
             run(statement, ())
-        run("commit", ())
-    except BaseException:
-        run("rollback", ())
-        raise
 
 
 def _steps(run: Run) -> Sequence[str]:
@@ -95,21 +88,3 @@ def _steps(run: Run) -> Sequence[str]:
         return (BUILDS,)
     has_outcome = run(COLUMN, ["outcome"]) and not run(COLUMN, ["project"])
     return (TO_PROJECTS,) if has_outcome else TO_BUILDS
-
-
-def rows(
-    connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]
-) -> list[dict[str, Any]]:
-    """Run one statement; its rows, a dictionary each."""
-    cursor = connection.execute(sql, tuple(parameters))
-    names = [column[0] for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
-
-
-@contextmanager
-def opened(name: str | Path) -> Iterator[Run]:
-    """Runs statements on a database, each for itself."""
-    with closing(
-        sqlite3.connect(name, isolation_level=None, timeout=LOCK_SECONDS)
-    ) as connection:
-        yield partial(rows, connection)

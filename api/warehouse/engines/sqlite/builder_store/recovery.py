@@ -12,16 +12,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from api.warehouse.engines.sqlite.builder_store.database import LOCK_SECONDS
 from api.warehouse.engines.sqlite.files import DAMAGED, DERIVED, PARTS
 from api.warehouse.utc import utc_text
 
 # A full disk says so too.
 SIGNS = (*DAMAGED, "disk I/O error")
 ASIDE = ".damaged-"
-
-# Well below the shortest time after which a silent builder is ended.
-LOCK_SECONDS = 5
-HAS_BUILDS = "select 1 from sqlite_master where name = 'builds'"
 
 Stamp = tuple[int, int, int]
 
@@ -54,18 +51,6 @@ def clear_what_lost_files_left(folder: Path) -> None:
         if _is_gone(folder / name):
             log.error("%s is gone; it is built anew", folder / name)
             _set_aside(folder, name)
-
-
-def newest_published_load(folder: Path) -> int:
-    """The newest load that was ever built, going by what was published."""
-    path = folder / "published.db"
-    if not path.exists():
-        return 0
-    with closing(sqlite3.connect(path, timeout=LOCK_SECONDS)) as published:
-        if not published.execute(HAS_BUILDS).fetchone():
-            return 0
-        sql = "select coalesce(max(last_load_id), 0) from builds"
-        return int(published.execute(sql).fetchone()[0])
 
 
 def is_damaged(path: Path) -> bool:
