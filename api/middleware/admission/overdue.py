@@ -1,10 +1,12 @@
-"""Ends the reading of bodies that take too long.
+"""Ends requests whose bodies take too long to arrive.
 
-The server's input can only wait, for as long as its connection is open, and does not
-tell which connection that is. The operating system tells when each was last sent
-something. One that was sent nothing since a body began to arrive has a request as old
-as that body: where all of a client's requests of that age are overdue, those are the
-connections of overdue bodies, and no others.
+Granian reads a body without a time limit and will not get one (emmett-framework/
+granian#728). Its `wsgi.input` can only wait until its connection ends, and does not say
+which connection that is; a thread that is left behind in a read stops the whole process
+once its request is answered. So the server's own sockets are looked at: Linux knows for
+each when something was last sent on it. A socket on which nothing was sent since a body
+began to arrive has a request as old as that body: where all of a client's requests of
+that age are overdue, those are the connections of overdue bodies, and no others.
 """
 
 from __future__ import annotations
@@ -23,8 +25,9 @@ from api.middleware.admission.body import Body
 LOOK_SECONDS = 0.25
 # The server answers "100 Continue" when a body is first read.
 CONTINUE_SECONDS = 2.0
-# Where Linux has, in its struct tcp_info, the milliseconds since data was last sent.
-LAST_SENT, INFO_BYTES = 44, 104
+# Linux's struct tcp_info, which only ever grows at its end, as far as it is needed: the
+# last of it are the milliseconds since data was last sent.
+TCP_INFO = struct.Struct("=44xI")
 
 
 class Overdue:
@@ -32,37 +35,34 @@ class Overdue:
 
     def __init__(self) -> None:
         self._bodies: set[Body] = set()
-        self._lock = threading.Lock()
-        self._some = threading.Event()
+        self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
     @contextmanager
     def watched(self, body: Body) -> Iterator[None]:
-        """See to it that nobody waits for the body much longer than it has time."""
-        with self._lock:
+        """End the wait for more of the body soon after its time is over."""
+        with self._changed:
             self._bodies.add(body)
-            # Other systems than Linux do not tell what this takes.
+            # Other systems than Linux do not say when something was last sent.
             if self._thread is None and sys.platform == "linux":
                 self._thread = threading.Thread(target=self._watch, daemon=True)
                 self._thread.start()
-        self._some.set()
+            self._changed.notify()
         try:
             yield
         finally:
-            with self._lock:
+            with self._changed:
                 self._bodies.discard(body)
 
     def _watch(self) -> None:
         while True:
-            self._some.wait()
-            time.sleep(LOOK_SECONDS)
-            with self._lock:
+            with self._changed:
+                self._changed.wait_for(lambda: self._bodies)
                 bodies = list(self._bodies)
-                if not bodies:
-                    self._some.clear()
             for body in bodies:
                 if body.is_overdue:
                     self._end(body, bodies)
+            time.sleep(LOOK_SECONDS)
 
     def _end(self, body: Body, bodies: list[Body]) -> None:
         """End its connection, unless that might be the one of a request in order."""
@@ -105,6 +105,6 @@ def _socket(descriptor: int) -> Iterator[socket.socket]:
 
 def _last_sent(connection: socket.socket) -> float:
     """When something was last sent on it, monotonic; when it began if nothing was."""
-    info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, INFO_BYTES)
-    (age,) = struct.unpack_from("=I", info, LAST_SENT)
+    info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO.size)
+    (age,) = TCP_INFO.unpack(info)
     return time.monotonic() - float(age) / 1000
