@@ -15,6 +15,7 @@ from support.disks import held, mounted, unmount
 from support.server import run_command
 
 from api.errors import StorageFull, WarehouseBusy, WarehouseDamaged
+from api.warehouse.engines.sqlite import database as database_module
 from api.warehouse.engines.sqlite.database import Database
 
 
@@ -62,9 +63,10 @@ def test_a_damaged_ledger_is_told_at_start(warehouse: Path, tmp_path: Path) -> N
 
 
 def test_a_ledger_locked_by_another_process_is_told_and_got_over(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    database = Database(tmp_path / "raw.db", busy_ms=200)
+    monkeypatch.setattr(database_module, "BUSY_TIMEOUT_MS", 200)
+    database = Database(tmp_path / "raw.db")
     database.rows("pragma journal_mode = wal")
     database.rows("create table probe (x integer)")
     with held(tmp_path / "raw.db"):

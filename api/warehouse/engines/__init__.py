@@ -17,6 +17,7 @@ from api.warehouse.engines.builder_store import (
     LEASE_OWNER,
     AnotherBuilder,
     BuilderStore,
+    Position,
     Publishing,
     Recovery,
 )
@@ -24,7 +25,6 @@ from api.warehouse.engines.preparing import prepare
 from api.warehouse.engines.server_store import (
     Connection,
     Database,
-    Position,
     Row,
     ServerStore,
     Space,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from api.contract import Table
 from api.warehouse.engines.at_work import AtWork
-from api.warehouse.engines.server_store import Position, Row
+from api.warehouse.engines.server_store import Row
 
 if TYPE_CHECKING:
     from api.warehouse.engines.misfits import Misfit
@@ -25,6 +25,14 @@ LEASE_OWNER = "the builder"
 
 class AnotherBuilder(RuntimeError):
     """Another process builds this warehouse."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far the ledger has come: the newest load and the newest request to build."""
+
+    load_id: int = 0
+    request_id: int = 0
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from api.contract import Table
@@ -137,11 +136,3 @@ class ServerStore(Protocol):
         """Raise OSError or a problem where nothing can be stored."""
 
     def close(self) -> None: ...
-
-
-@dataclass(frozen=True)
-class Position:
-    """How far the ledger has come: the newest load and the newest request to build."""
-
-    load_id: int = 0
-    request_id: int = 0

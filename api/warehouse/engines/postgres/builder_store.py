@@ -18,7 +18,12 @@ from psycopg2.extensions import (
 
 from api.contract import Table
 from api.errors import NotThere, Problem, WarehouseUnreachable
-from api.warehouse.engines.builder_store import LEASE_OWNER, AnotherBuilder, Recovery
+from api.warehouse.engines.builder_store import (
+    LEASE_OWNER,
+    AnotherBuilder,
+    Position,
+    Recovery,
+)
 from api.warehouse.engines.postgres.at_work import WorkInDatabase
 from api.warehouse.engines.postgres.database import (
     ADDRESS,
@@ -37,7 +42,7 @@ from api.warehouse.engines.postgres.schema import Dialect
 from api.warehouse.engines.preparing import prepare
 from api.warehouse.engines.publishing import drop_models
 from api.warehouse.engines.record import AS_LEFT_BY, Record
-from api.warehouse.engines.server_store import Position, Row
+from api.warehouse.engines.server_store import Row
 from api.warehouse.schema import Run, in_place
 
 # Punctuation may have been put there by dbt, around the model's SQL or for a `ref`.

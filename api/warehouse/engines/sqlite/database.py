@@ -48,9 +48,7 @@ class Connection(AdbcConnection):
     dialect = Dialect()
     cursor_options = CURSOR
 
-    def __init__(
-        self, path: Path, busy_ms: int = BUSY_TIMEOUT_MS, create: bool = True
-    ) -> None:
+    def __init__(self, path: Path, create: bool = True) -> None:
         self._path = path
         mode = "rwc" if create else "rw"
         with named(path):
@@ -58,7 +56,7 @@ class Connection(AdbcConnection):
             super().__init__(adbc.connect(uri, autocommit=True))
         self.identity = identity_of(path)
         try:
-            self.rows(f"pragma busy_timeout = {busy_ms}")
+            self.rows(f"pragma busy_timeout = {BUSY_TIMEOUT_MS}")
             self.rows("pragma synchronous = full")
             self.rows("pragma wal_autocheckpoint = 0")
             self.rows(f"pragma journal_size_limit = {KEPT_WAL_BYTES}")
@@ -79,13 +77,9 @@ class Database:
     poll_seconds = 0.02
 
     def __init__(
-        self,
-        path: Path,
-        busy_ms: int = BUSY_TIMEOUT_MS,
-        after_commit: Callable[[], None] = lambda: None,
+        self, path: Path, after_commit: Callable[[], None] = lambda: None
     ) -> None:
         self.path = path
-        self._busy_ms = busy_ms
         self._after_commit = after_commit
         self._is_derived = path.name in DERIVED
         self._was_there = False
@@ -169,7 +163,7 @@ class Database:
                 f"{self.path} was taken away while it was in use. Nothing was stored."
                 " Put it back, or stop the server and put the newest snapshot back."
             )
-        connection = Connection(self.path, self._busy_ms, create=now is None)
+        connection = Connection(self.path, create=now is None)
         self._was_there = True
         return connection
 

@@ -1,6 +1,6 @@
-"""Who has a warehouse open. An OS file lock: it goes with its process, however it ends.
+"""The lock on the folder of a warehouse: an OS file lock, which ends with its process.
 
-Everybody shares it, except for what may only be done while nobody else is there.
+Every process that opens the warehouse shares it; a restored snapshot needs it alone.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import IO
 from api.errors import WarehouseBusy
 
 
-def occupy(folder: Path) -> IO[bytes]:
-    """Be one of those who have the warehouse open, until the file is closed.
+def shared_lock(folder: Path) -> IO[bytes]:
+    """Share the lock until the file is closed.
 
-    Raises WarehouseBusy while somebody has it alone.
+    Raises WarehouseBusy while another process holds it alone.
     """
     file = _file(folder)
     try:
@@ -31,8 +31,8 @@ def occupy(folder: Path) -> IO[bytes]:
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
-    """Have the warehouse alone; raises WarehouseBusy while anybody has it open."""
+def exclusive_lock(folder: Path) -> Iterator[None]:
+    """Hold the lock alone; raises WarehouseBusy while another process holds it."""
     with _file(folder) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

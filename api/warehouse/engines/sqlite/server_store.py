@@ -16,7 +16,7 @@ from api.warehouse.engines.server_store import Connection, Space, Stamp, Uploade
 from api.warehouse.engines.sqlite.builder_lock import builder_is_running
 from api.warehouse.engines.sqlite.commits import signal_commit
 from api.warehouse.engines.sqlite.database import Database
-from api.warehouse.engines.sqlite.folder_lock import occupy
+from api.warehouse.engines.sqlite.folder_lock import shared_lock
 from api.warehouse.engines.sqlite.guard import keep_sqlite3_out_of
 from api.warehouse.engines.sqlite.key_locks import RangeLocks
 from api.warehouse.engines.sqlite.lost_loads import refuse_lost_loads
@@ -40,7 +40,7 @@ class SqliteServerStore:
         self._folder = folder
         self.at_work = WorkInFolder(folder / "builder")
         with named(folder):
-            self._folder_lock = occupy(folder)
+            self._folder_lock = shared_lock(folder)
             keep_sqlite3_out_of(folder)
             self.raw = Database(
                 folder / "raw.db", after_commit=lambda: signal_commit(folder)

@@ -20,7 +20,7 @@ from api.errors import Conflict, Problem, WarehouseDamaged
 from api.warehouse.durable import put_on_disk
 from api.warehouse.engines.sqlite.database import Connection
 from api.warehouse.engines.sqlite.files import PARTS
-from api.warehouse.engines.sqlite.folder_lock import alone_in
+from api.warehouse.engines.sqlite.folder_lock import exclusive_lock
 from api.warehouse.engines.sqlite.guard import keep_sqlite3_out_of
 from api.warehouse.utc import utc_text
 
@@ -76,7 +76,7 @@ def restore_snapshot(source: Path, warehouse: Path) -> tuple[Snapshot, Path | No
     WarehouseBusy while anybody has it open, WarehouseDamaged if the snapshot is.
     """
     about = _checked(source)
-    with alone_in(warehouse):
+    with exclusive_lock(warehouse):
         keep_sqlite3_out_of(warehouse)
         for name in about.files:
             shutil.copyfile(source / name, warehouse / f"{name}.incoming")

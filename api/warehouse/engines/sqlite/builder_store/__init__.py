@@ -17,9 +17,9 @@ from typing import Any
 from api.contract import Table
 from api.errors import WarehouseDamaged
 from api.warehouse.engines.at_work import WorkInFolder
-from api.warehouse.engines.builder_store import Recovery
+from api.warehouse.engines.builder_store import Position, Recovery
 from api.warehouse.engines.record import AS_LEFT_BY
-from api.warehouse.engines.server_store import Position, Row
+from api.warehouse.engines.server_store import Row
 from api.warehouse.engines.sqlite.builder_lock import only_builder
 from api.warehouse.engines.sqlite.builder_store.database import opened
 from api.warehouse.engines.sqlite.builder_store.ledger import Ledger
@@ -31,7 +31,7 @@ from api.warehouse.engines.sqlite.builder_store.publishing import (
 from api.warehouse.engines.sqlite.builder_store.record import record_of
 from api.warehouse.engines.sqlite.builder_store.recovery import SIGNS
 from api.warehouse.engines.sqlite.commits import CommitListener
-from api.warehouse.engines.sqlite.folder_lock import occupy
+from api.warehouse.engines.sqlite.folder_lock import shared_lock
 
 # Other punctuation may have been put there by dbt, around the SQL or for a `ref`.
 NAMED_IN_ERRORS = re.compile(
@@ -70,7 +70,7 @@ class SqliteBuilderStore:
 
     @contextmanager
     def only_builder(self) -> Iterator[None]:
-        with occupy(self._folder), only_builder(self._folder):
+        with shared_lock(self._folder), only_builder(self._folder):
             yield
 
     def begin_build(self, connection: sqlite3.Connection) -> None:

@@ -12,9 +12,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from api.contract import Table
-from api.warehouse.engines.builder_store import LEASE_OWNER, Recovery
+from api.warehouse.engines.builder_store import LEASE_OWNER, Position, Recovery
 from api.warehouse.engines.preparing import prepare
-from api.warehouse.engines.server_store import Position
 from api.warehouse.engines.sqlite.builder_store import recovery
 from api.warehouse.engines.sqlite.builder_store.database import LOCK_SECONDS, Database
 from api.warehouse.engines.sqlite.lost_loads import (
