@@ -1,5 +1,5 @@
 # The server as an image: docker build -t hiring .
-# Another engine: --build-arg ENGINE=postgres. DEPLOYMENT.md tells how it is run.
+# Another engine: --build-arg ENGINE=postgres. docs/deployment.md says how to run it.
 ARG PYTHON=3.11-slim-bookworm
 
 FROM python:${PYTHON} AS build
