@@ -5,8 +5,8 @@ ARG PYTHON=3.11-slim-bookworm
 FROM python:${PYTHON} AS build
 ARG ENGINE=sqlite
 WORKDIR /app
-COPY requirements*.txt ./
-COPY deploy/install deploy/server.sed deploy/
+COPY requirements/serve-*.txt requirements/
+COPY deploy/install deploy/
 RUN deploy/install /venv "$ENGINE" && /venv/bin/python -m pip uninstall -qy pip setuptools
 COPY api api
 RUN python -m compileall -q api

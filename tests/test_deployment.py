@@ -90,8 +90,7 @@ def test_the_proxy_stands_before_the_server_by_the_name_that_it_takes() -> None:
 def test_every_file_for_deploying_is_told_of_and_there() -> None:
     there = {path.name for path in (CHECKOUT / "deploy").iterdir()}
     named = {name for name in there if name in DEPLOYMENT}
-    # The filter is `deploy/install`'s own.
-    assert there - named == {"server.sed"}
+    assert there == named
     for name in re.findall(r"deploy/([\w.-]+\w)", DEPLOYMENT):
         assert name in there
 
