@@ -23,8 +23,9 @@ TOOLS = {"pytest", "hypothesis", "mypy", "ruff", "pandas", "schemathesis", "pysp
 
 def requirements(file: Path) -> dict[str, str]:
     """Versions by name."""
-    pairs = re.findall(r"^([\w.-]+)==([^\s;\\]+)", file.read_text(), re.MULTILINE)
-    return {canonicalize_name(name): version for name, version in pairs}
+    lines = file.read_text().splitlines()
+    pairs = [re.match(r"([\w.-]+)(?:\[.*\])?==([^\s;\\]+)", line) for line in lines]
+    return {canonicalize_name(pair[1]): pair[2] for pair in pairs if pair}
 
 
 def brought_along(names: set[str]) -> set[str]:
