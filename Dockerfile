@@ -1,12 +1,12 @@
 # The server as an image: docker build -t hiring .
-# Another engine: --build-arg ENGINE=postgres. DEPLOYMENT.md tells how it is run.
+# Another engine: --build-arg ENGINE=postgres. docs/deployment.md says how to run it.
 ARG PYTHON=3.11-slim-bookworm
 
 FROM python:${PYTHON} AS build
 ARG ENGINE=sqlite
 WORKDIR /app
-COPY requirements*.txt ./
-COPY deploy/install deploy/server.sed deploy/
+COPY requirements/serve-*.txt requirements/
+COPY deploy/install deploy/
 RUN deploy/install /venv "$ENGINE" && /venv/bin/python -m pip uninstall -qy pip setuptools
 COPY api api
 RUN python -m compileall -q api

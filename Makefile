@@ -10,12 +10,14 @@ LOADS ?= 200
 ENGINE_TESTS ?= tests/engines
 CRASHES_TEST := tests/engines/test_crashes.py
 BASE ?= origin/main
+UPGRADE ?=
 BIN := .venv/bin
+INSTALL := python -m pip install --quiet --disable-pip-version-check -r
 # Else each process compiles every module anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test test-faults test-postgres test-spark test-browser image-check screenshot lint \
-    lint-dbt breaking-changes fuzz endurance bench bench-quick spark-cluster clean
+    lint-dbt audit breaking-changes fuzz endurance bench bench-quick spark-cluster requirements clean
 
 run: .venv/installed
 	PORT=$(PORT) $(BIN)/python -m api serve
@@ -47,7 +49,7 @@ test-browser: .venv/browser-installed
 image-check:
 	$(PYTHON) tests/image
 
-# The pictures in README.
+# The pictures of the README.
 screenshot: .venv/browser-installed
 	PYTHONPATH=tests:. $(BIN)/python -m browser.screenshot
 
@@ -96,37 +98,33 @@ bench: .venv/installed bench/.venv/installed
 bench-quick: .venv/installed bench/.venv/installed
 	$(BIN)/python -m bench --quick
 
-bench/.venv/installed: bench/peers/requirements.txt
+# The lists of requirements/ into pinned files with hashes. What is pinned keeps its version;
+# UPGRADE=NAME takes the newest of one package.
+requirements: .venv-tools/installed
+	requirements/compile .venv-tools/bin/uv $(addprefix --upgrade-package ,$(UPGRADE))
+
+# Known vulnerabilities of the pinned versions, where their database can be reached.
+audit: .venv-tools/installed
+	requirements/audit .venv-tools/bin/pip-audit
+
+bench/.venv/installed: requirements/peers.txt
 	$(PYTHON) -m venv bench/.venv
-	bench/.venv/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	bench/.venv/bin/$(INSTALL) $<
 	@touch $@
 
 .venv/installed: requirements.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/$(INSTALL) requirements.txt
 	@touch $@
 
-.venv-postgres/installed: requirements-postgres.txt
-	$(PYTHON) -m venv .venv-postgres
-	.venv-postgres/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+.venv-%/installed: requirements/%.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/$(INSTALL) $<
 	@touch $@
 
-.venv-spark/installed: requirements-spark.txt
-	$(PYTHON) -m venv .venv-spark
-	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check -r $<
-	@touch $@
-
-.venv/lint-installed: .venv/installed requirements-lint.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-lint.txt
-	@touch $@
-
-.venv/fuzz-installed: .venv/installed requirements-fuzz.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-fuzz.txt
-	@touch $@
-
-.venv/browser-installed: .venv/installed requirements-browser.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-browser.txt
+.venv/%-installed: requirements/%.txt .venv/installed
+	$(BIN)/$(INSTALL) $<
 	@touch $@
 
 clean:
-	rm -rf .fuzz .lint .venv .venv-postgres .venv-spark bench/.venv warehouse/* logs target
+	rm -rf .fuzz .lint .venv .venv-postgres .venv-spark .venv-tools bench/.venv warehouse/* logs target

@@ -1,4 +1,4 @@
-"""Units, scripts and DEPLOYMENT.md say what the product has, and backups come back."""
+"""Units, scripts and guides say what the product has, and backups come back."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ SETTINGS = {spec.name.upper(): spec.default for spec in fields(Settings)}
 # Read by others than `Settings`: dbt, Python, the shell, PostgreSQL's tools.
 OTHERS = re.compile(r"DBT_TARGET|DBT_\w+_PATH|TMPDIR|PATH|PYTHON\w+|PG[A-Z]+|BACKUP\w+")
 UNITS = {path.name: path.read_text() for path in CHECKOUT.glob("deploy/*.service")}
-DEPLOYMENT = (CHECKOUT / "DEPLOYMENT.md").read_text()
+DEPLOYMENT = "".join(
+    (CHECKOUT / f"docs/{name}.md").read_text() for name in ("deployment", "operations")
+)
 
 
 def settings_of(lines: str) -> dict[str, str]:
@@ -47,7 +49,7 @@ def test_every_variable_is_read_by_somebody(
 def test_every_command_that_is_run_exists() -> None:
     assert exec_form("ENTRYPOINT") == ["python", "-m", "api"]
     shell = [*UNITS.values(), DEPLOYMENT, (CHECKOUT / "deploy/back-up").read_text()]
-    found = [name for text in shell for name in re.findall(r"-m api ([\w-]+)", text)]
+    found = [name for text in shell for name in re.findall(r"-m api (\w[\w-]*)", text)]
     by_script = r"(?:deploy/|\./|--rm )hiring\"? ([a-z-]+)"
     found += [*re.findall(by_script, DEPLOYMENT), *exec_form("CMD")]
     assert {"serve", "snapshot", "restore-snapshot", "check", "key"} <= set(found)
@@ -88,8 +90,7 @@ def test_the_proxy_stands_before_the_server_by_the_name_that_it_takes() -> None:
 def test_every_file_for_deploying_is_told_of_and_there() -> None:
     there = {path.name for path in (CHECKOUT / "deploy").iterdir()}
     named = {name for name in there if name in DEPLOYMENT}
-    # The filter is `deploy/install`'s own.
-    assert there - named == {"server.sed"}
+    assert there == named
     for name in re.findall(r"deploy/([\w.-]+\w)", DEPLOYMENT):
         assert name in there
 

@@ -28,7 +28,7 @@ export function overview(main, signal) {
         board,
         empty(
           "No metrics",
-          "The dbt project declares none that is served. README says how to add one.",
+          "The dbt project declares none that is served. docs/analysts.md says how to add one.",
         ),
       );
   });
