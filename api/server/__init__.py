@@ -24,21 +24,21 @@ if TYPE_CHECKING:
     from flask import Flask
 
 PARENT_POLL_SECONDS = 0.5
-# The server's own logger hands to ours what it has to say.
+# Granian's logger hands its records to ours.
 LOGGED_AS_OURS = {
     "handlers": {},
     "formatters": {},
     "loggers": {"_granian": {"propagate": True}},
 }
-# How long a thread that computes may keep the others from answering.
+# How long a thread that computes keeps the interpreter from the others.
 SWITCH_SECONDS = 0.0005
 
 
 def try_to_listen(host: str, port: int) -> None:
-    """Raise OSError if nobody can listen there, and will not within seconds.
+    """Raise OSError if the address is taken, and stays so for some seconds.
 
     Workers share their port, so a second server would not fail: each of the two would
-    answer some of the requests. Workers of a server that was killed are gone soon.
+    answer some of the requests. Workers of a killed server end within these seconds.
     """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     family, kind, protocol, _, address = found[0]
@@ -55,7 +55,7 @@ def try_to_listen(host: str, port: int) -> None:
 
 
 def is_public(host: str) -> bool:
-    """Whether other machines reach what listens there; raises OSError, too."""
+    """Whether other machines reach this address; raises OSError for no address."""
     found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return not all(is_loopback(str(address[0])) for *_, address in found)
 
@@ -80,21 +80,21 @@ def serve(settings: Settings) -> None:
 
 def _server(settings: Settings) -> Any:
     from granian import Granian
-    from granian.constants import HTTPModes
+    from granian.constants import HTTPModes, Interfaces
     from granian.log import LogLevels
 
     return Granian(
         "api.server:worker_app",
         factory=True,
-        interface="wsgi",  # type: ignore[arg-type]
+        interface=Interfaces.WSGI,
         address=settings.host,
         port=settings.port,
         workers=settings.workers,
         blocking_threads=settings.threads,
-        # One request at a time on a connection, so that one can be ended for it.
+        # One request at a time on a connection: one that is overdue ends with it.
         http=HTTPModes.http1,
         websockets=False,
-        # Its warnings are about the number of threads, most of which wait for a build.
+        # It warns of more threads than processors; most of ours wait for a build.
         log_level=LogLevels.error,
         log_dictconfig=LOGGED_AS_OURS,
         respawn_failed_workers=True,
@@ -104,7 +104,7 @@ def _server(settings: Settings) -> Any:
 
 @contextmanager
 def _figures_of_workers(workers: int) -> Iterator[None]:
-    """A folder for the figures of several workers, gone at the end."""
+    """A folder in which several workers add up their figures; removed at the end."""
     if workers == 1:
         os.environ.pop(SHARED_FOLDER, None)
         yield
@@ -120,7 +120,7 @@ def worker_app() -> Flask:
     from api.warehouse.engines import engine_of
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        # Until it serves. The handlers inherited from the server would do nothing here.
+        # Until Granian installs its own: the inherited handlers do nothing here.
         signal.signal(number, signal.SIG_DFL)
     sys.setswitchinterval(SWITCH_SECONDS)
     parent = os.getppid()
@@ -128,23 +128,23 @@ def worker_app() -> Flask:
     settings = Settings.from_env()
     engine_of(settings).never_build()
     for name in settings.secrets():
-        # Granian puts the whole environment into that of each request.
+        # Granian copies the whole environment into that of each request.
         os.environ.pop(name, None)
     app = create_app(settings)
-    _when_told_to_stop(app.extensions["context"].stopping)
+    _set_on_signal(app.extensions["context"].stopping)
     return app
 
 
-def _when_told_to_stop(stopping: threading.Event) -> None:
-    """Set the event at the first signal; what the server does then it does besides.
+def _set_on_signal(stopping: threading.Event) -> None:
+    """Set the event at the first signal, beside what Granian does then.
 
-    It installs handlers of its own later: the wake-up of a process is told in any case.
-    They run in the main thread only, which sleeps on if another one took the signal:
-    it is told again, by name.
+    Granian installs its handlers later; Python writes each signal to the wake-up pipe
+    whichever handler it has. Handlers run in the main thread alone, which sleeps on
+    where another thread took the signal: it gets the signal once more.
     """
-    waiting, told = os.pipe()
-    os.set_blocking(told, False)
-    signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    waiting, wakeup = os.pipe()
+    os.set_blocking(wakeup, False)
+    signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
     main = threading.main_thread().ident
     assert main is not None
 
@@ -157,7 +157,7 @@ def _when_told_to_stop(stopping: threading.Event) -> None:
 
 
 def _exit_without(parent: int) -> None:
-    # An orphan would go on answering on the port that the next server needs.
+    """End the process when its parent ends: it would hold the next server's port."""
     while os.getppid() == parent:
         time.sleep(PARENT_POLL_SECONDS)
     os.kill(os.getpid(), signal.SIGKILL)

@@ -21,9 +21,9 @@ from api.middleware.admission.slots import Slots
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# What is held in memory as a whole may be no longer: a batch, fields of a form.
+# The largest body that is held in memory as a whole: a batch, the fields of a form.
 WHOLE_BYTES = 8 << 20
-# How much is read behind an answer, and for how long.
+# How much is read after an answer, and for how long.
 MOST_LEFT_BYTES = 256 << 20
 MOST_LEFT_SECONDS = 10.0
 PIECE_BYTES = 1 << 16

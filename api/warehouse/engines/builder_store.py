@@ -56,105 +56,106 @@ class Publishing(Protocol):
     def states(self, marts: Sequence[str]) -> dict[str, tuple[str, int]]:
         """By model: the run that built it last, and the newest load in it.
 
-        Of `marts` nothing changes from now on; none at all if one of them is gone.
+        Locks `marts` against changes until the transaction ends; returns nothing at
+        all if one of them is gone.
         """
 
     def documents(self) -> dict[str, Row]:
-        """What is told of the marts that are published, by name."""
+        """The documents of the marts that are published, by name."""
 
     def put(self, documents: Mapping[str, Row], invocation_id: str) -> Sequence[Misfit]:
         """Publish these marts as they are built, for a run, and no others.
 
-        Nothing, where values are not of their types: those are returned.
+        Publishes nothing where values are not of their types, and returns those.
         """
 
     def rows(self, marts: Iterable[str]) -> dict[str, int]:
-        """How many rows each of these marts has, which were just published."""
+        """How many rows each of these marts has, once they are published."""
 
     def record(self, build: Mapping[str, Any]) -> None:
-        """Record the build that this belongs to."""
+        """Record the build in the same transaction."""
 
 
 class BuilderStore(Protocol):
-    """A warehouse, as its one builder has it."""
+    """A warehouse, for its one builder."""
 
     @property
     def at_work(self) -> AtWork: ...
 
     @property
     def named_in_errors(self) -> re.Pattern[str]:
-        """Finds what an error is about that comes of the SQL of a model."""
+        """Finds the name that an error is about which a model's SQL has caused."""
 
     @property
     def dialect(self) -> str:
-        """What parsers of SQL call its own."""
+        """The name of its SQL dialect for parsers of SQL."""
 
     @property
     def can_play(self) -> bool:
         """Whether a whole build can be one transaction."""
 
     def begin_build(self, connection: Any) -> None:
-        """Begin one that sees one moment, on a connection that dbt has opened."""
+        """Begin a transaction that reads one snapshot, on a connection of dbt's."""
 
     def publishing(self, invocation_id: str) -> AbstractContextManager[Publishing]:
-        """Judge a run: all of what is done in it, or nothing."""
+        """A transaction in which a run is judged and published; all or nothing."""
 
     def drop_models(self, gone: Mapping[str, str]) -> None:
-        """Drop tables of models that the project has no more: {model: its last run}.
+        """Drop the tables of models that have left the project: {model: its last run}.
 
-        One that a run has built since stays, and so does what is in use.
+        Keeps a model that a run has built since, and what is in use.
         """
 
     def operations_after(
         self, documents: Mapping[str, Row]
     ) -> Sequence[tuple[str, Mapping[str, Any]]]:
-        """What dbt has to be asked for once marts are published: macros, arguments."""
+        """The macros, with arguments, that dbt has to run once marts are published."""
 
     @property
     def transient(self) -> Sequence[str]:
-        """Of errors that pass by themselves, what their messages say."""
+        """Parts of the messages of errors that pass by themselves."""
 
     @property
     def errors(self) -> tuple[type[Exception], ...]:
-        """What its methods raise where something is wrong with it."""
+        """The exceptions that its methods raise when the warehouse cannot be used."""
 
     def only_builder(self) -> AbstractContextManager[None]:
-        """Be its builder; raises AnotherBuilder."""
+        """Hold the builder's lock; raises AnotherBuilder."""
 
     def position(self) -> Position:
-        """The newest numbers, zeros before the API has ever run here."""
+        """The newest numbers; zeros before the API has ever run here."""
 
     def wait(self, seconds: float) -> bool:
-        """Wait until `position` may have moved, or dbt been run, and no longer.
+        """Wait until `position` may have moved or dbt has run, `seconds` at most.
 
-        False where that has not happened since the last call.
+        Returns False where neither has happened since the last call.
         """
 
     def prepare(self, tables: Sequence[Table]) -> None:
         """Bring the upload tables to the contract that is about to be built.
 
-        The API does so too: whichever comes first. Raises ContractError.
+        The API does the same; whichever comes first. Raises ContractError.
         """
 
     def before_build(self) -> None:
-        """See to it that dbt finds what it needs, and nothing that is in its way."""
+        """Prepare what dbt needs, and remove what an earlier build left in its way."""
 
     def after_build(self) -> None:
-        """What is to be done each time after dbt."""
+        """Tidy up each time after dbt."""
 
     @property
     def record(self) -> Record: ...
 
     def recover(self, error: str = "") -> Recovery:
-        """Set aside what is damaged of what a build makes anew.
+        """Set damaged databases aside that a build makes anew.
 
-        With the text of an error: after it, to find what may be behind it. Without: to
-        see whether what is served can still be read, which takes little time as long as
-        it has not changed.
+        Given the text of an error, looks for the damage that it may come from. Without
+        one, checks that what is served can be read, which is cheap while it stays the
+        same.
         """
 
     def is_as_left_by(self, invocation_id: str) -> bool:
-        """Whether the models are as a build left them, and that built on this ledger.
+        """Whether the models are as a build left them, and were built from this ledger.
 
-        False wherever that cannot be told.
+        False where that is unknown.
         """

@@ -25,7 +25,7 @@ class RawDatabase(Protocol):
     """The database of the raw store, whichever driver opens it."""
 
     def make_ready(self) -> None:
-        """Before the first write; again does no harm."""
+        """Set the database up before the first write; safe to repeat."""
 
     def connection(self) -> AbstractContextManager[Statements]:
         """A connection, each statement of which stands for itself."""

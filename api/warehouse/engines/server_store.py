@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 Row = dict[str, Any]
-# What the store of the published marts looks like; None where that tells nothing.
+# Changes with what is published; None where only a query can say.
 Stamp = tuple[tuple[int, int, int], ...] | None
 
 
@@ -46,11 +46,11 @@ class Connection(Protocol):
 
 
 class Database(Protocol):
-    """The part of a warehouse that one kind of process writes."""
+    """The part of a warehouse that one kind of process writes: raw or published."""
 
     @property
     def poll_seconds(self) -> float:
-        """How long whoever waits for something in it may rest between two looks."""
+        """Seconds between two looks of a thread that waits for something in it."""
 
     def connection(self) -> AbstractContextManager[Connection]:
         """Borrow a connection, each statement of which stands for itself."""
@@ -62,7 +62,7 @@ class Database(Protocol):
         """A transaction that is the only one to write; all or nothing."""
 
     def make_ready(self) -> None:
-        """Before the first write; again does no harm."""
+        """Set the database up before the first write; safe to repeat."""
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run one statement on any connection."""
@@ -77,7 +77,7 @@ class UploadedRows(Protocol):
         """Store rows of a load, after those of it that are there, in their order."""
 
     def abandon(self, table: Table, load_id: int) -> None:
-        """Take back what was stored of a load."""
+        """Remove what was stored of a load."""
 
     def complete(self, table: Table, load_id: int) -> None:
         """Make the rows of a load durable before the ledger entry commits."""
@@ -92,7 +92,7 @@ class UploadedRows(Protocol):
 
 
 class Space(NamedTuple):
-    """Room, in bytes: what is left, where that can be told, and what is taken."""
+    """Bytes of storage: how many are free, where that is known, and taken by what."""
 
     free: int | None
     taken: dict[str, int]
@@ -119,10 +119,10 @@ class ServerStore(Protocol):
     def uploaded(self, connection: Connection) -> UploadedRows: ...
 
     def key_lock(self, key: str) -> AbstractContextManager[None]:
-        """Be the only one at work for a key; raises RequestInProgress."""
+        """Hold the lock of an Idempotency-Key; raises RequestInProgress."""
 
     def builder_is_running(self) -> bool:
-        """Whether some process is the builder of this warehouse."""
+        """Whether a process holds the builder's lock."""
 
     @property
     def at_work(self) -> AtWork: ...
