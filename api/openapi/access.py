@@ -12,7 +12,7 @@ from api.errors import (
     ReadOnlyKey,
     UnknownKey,
 )
-from api.middleware.access import Need, need
+from api.middleware.access.rules import Need, need
 from api.openapi.problems import problems
 
 Node = dict[str, Any]

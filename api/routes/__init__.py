@@ -69,10 +69,10 @@ def openapi_document(facts: Facts) -> Node:
     """The OpenAPI document without a server, as far as the project's files have it."""
     app = Flask(__name__, static_folder=None)
     register(app)
-    return document(facts, openapi.documented(app))
+    return document(facts, openapi.documented_routes(app))
 
 
-def templates(app: Flask) -> Callable[[str, str], str]:
+def route_finder(app: Flask) -> Callable[[str, str], str]:
     """What finds the template of a method and path, "other" where there is no route."""
     adapter = app.url_map.bind("")
 
