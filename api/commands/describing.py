@@ -11,7 +11,6 @@ import click
 
 from api.commands.common import REFUSED, complain, contract_of, settings_of
 from api.openapi import Facts, breaking_changes
-from api.routes import openapi_document
 
 
 @click.command()
@@ -41,6 +40,10 @@ def openapi(against: Path | None) -> None:
 
 def _document() -> dict[str, Any]:
     """What `GET /openapi.json` would be if all of this were published, without rows."""
+    # Imported here: no other command loads Flask, and the library of the figures has to
+    # be loaded after the server has set SHARED_FOLDER.
+    from api.routes import openapi_document
+
     settings = settings_of()
     contract = contract_of(settings)
     marts = {mart.endpoint: mart for mart in contract.marts.values()}
