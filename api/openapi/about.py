@@ -23,7 +23,7 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
 
 ERRORS = sorted(_every(Problem), key=lambda problem: (problem.status, problem.code))
 
-OPERATOR_ROWS = [(name, operator.words) for name, operator in OPERATORS.items()]
+OPERATOR_ROWS = [(name, operator.meaning) for name, operator in OPERATORS.items()]
 FORMAT_ROWS = [(f.name, f"`{f.media_type}`", f.description) for f in FORMATS.values()]
 ERROR_ROWS = [(p.status, f"`{p.code}`", p.title) for p in ERRORS]
 REASON_ROWS = [(f"`{code}`", meaning) for code, meaning in REASONS.items()]

@@ -89,7 +89,7 @@ def _filter(column: Column, name: str, key: OperatorName) -> Node:
     if operator.is_repeated or operator.reads == "list":
         schema = array_of(schema) | {"minItems": 1}
     is_list = {"style": "form", "explode": False} if operator.reads == "list" else {}
-    about = f"Rows whose `{column.name}` is {operator.words}."
+    about = f"Rows whose `{column.name}` is {operator.meaning}."
     return query(name, schema, about, **is_list)
 
 

@@ -168,13 +168,13 @@ def list_metrics() -> Response:
     build = marts.served().build
     if request.if_none_match.contains_weak(_catalogue_etag(build)):
         return _stamped(Response(status=304), build, _catalogue_etag(build))
-    listed = marts.listed()
-    build = listed.served.build
-    found = [
-        _entry(metric, build, listed.values[endpoint])
-        for endpoint, metric in sorted(listed.served.metrics.items())
+    catalogue = marts.catalogue()
+    build = catalogue.served.build
+    entries = [
+        _entry(metric, build, catalogue.values[endpoint])
+        for endpoint, metric in sorted(catalogue.served.metrics.items())
     ]
-    return _stamped(jsonify(found), build, _catalogue_etag(build))
+    return _stamped(jsonify(entries), build, _catalogue_etag(build))
 
 
 def _operations(facts: Facts) -> dict[str, Node]:
