@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from api.commands.common import REFUSED, complain, contract_of, settings_of
-from api.openapi import Facts, breaking_changes
+from api.openapi.breaking import breaking_changes
+from api.openapi.operations import Facts
 
 
 @click.command()

@@ -17,8 +17,8 @@ from api.loading import check_csv
 from api.metrics.answers import answer
 from api.metrics.catalogue import Served
 from api.metrics.request import MetricRequest, resolve
-from api.openapi import Facts, Route, document
-from api.openapi.operations import operation
+from api.openapi.document import Route, document
+from api.openapi.operations import Facts, operation
 from api.openapi.parts import as_json, revalidated_responses
 from api.routes.context import context
 from api.routes.parameters import declared_only
