@@ -1,7 +1,7 @@
-"""The web application: `create_app` under any WSGI server.
+"""The web application: `create_app`, for any WSGI server.
 
-Only puts the parts together; a builder has to run beside it (`python -m api serve`
-starts one by itself, `python -m api builder` is for other servers).
+It only puts the parts together. A builder has to run beside it: `python -m api serve`
+starts one; under other servers, `python -m api builder` is one.
 """
 
 from __future__ import annotations
@@ -15,19 +15,20 @@ if TYPE_CHECKING:
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Make the application; settings come from the environment when none are given.
+    """Create the application; settings default to those of the environment.
 
-    Whoever is done with it before the process ends closes `app.extensions["context"]`.
+    Close `app.extensions["context"]` to be done with it before the process ends.
 
     Raises ContractError when the project's YAML breaks its own rules, ValueError when
-    a setting cannot be.
+    a setting is invalid.
     """
-    # Here, so that the builder, a process without HTTP, does not load a web framework.
+    # Imported here: the builder, a process without HTTP, loads no web framework.
     from flask import Flask
 
     from api import routes
     from api.config import Settings
-    from api.middleware.access import AccessMiddleware, AccessPolicy
+    from api.middleware.access.middleware import AccessMiddleware
+    from api.middleware.access.policy import AccessPolicy
     from api.middleware.admission import WHOLE_BYTES, Admission, RequestBodies
     from api.middleware.request_log import RequestLog
     from api.middleware.response_cache import ResponseCache
@@ -35,13 +36,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     from api.routes.forms import Request
 
     settings = settings or Settings.from_env()
-    door = AccessPolicy(settings)
+    policy = AccessPolicy(settings)
     app = Flask(__name__, static_folder=None)
     app.request_class = Request
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.compact = True  # type: ignore[attr-defined]
-    # Of a body without a length the library would cut off what is over its limit:
-    # `RequestBodies` refuses it.
+    # Werkzeug would truncate a body without a length at its limit; `RequestBodies`
+    # answers 413.
     app.config["MAX_CONTENT_LENGTH"] = None
     app.config["MAX_FORM_MEMORY_SIZE"] = WHOLE_BYTES
     app.extensions["context"] = context = Context(settings)
@@ -49,7 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     cache = ResponseCache(
         app.wsgi_app, lambda: context.marts.served().build, settings.cache_bytes
     )
-    guarded = AccessMiddleware(Admission(cache, settings), door)
-    observed = RequestLog(guarded, routes.templates(app))
-    app.wsgi_app = RequestBodies(observed, settings)  # type: ignore[method-assign]
+    access = AccessMiddleware(Admission(cache, settings), policy)
+    request_log = RequestLog(access, routes.route_finder(app))
+    app.wsgi_app = RequestBodies(request_log, settings)  # type: ignore[method-assign]
     return app

@@ -1,61 +1,59 @@
-"""Every error that HTTP or a command can answer with; nothing here does I/O.
+"""Every problem that HTTP or a command can end with. Pure.
 
 Problem                          the base: status, code, title, detail, extra members
-├─ BadRequest (400)              malformed_request: the request itself cannot be read
+├─ BadRequest (400)              malformed_request: the request cannot be parsed
 │  ├─ MissingField               missing_field: a form or JSON field is absent
 │  ├─ UndeclaredParameter        undeclared_parameter: lists the declared ones
 │  ├─ BadParameter               bad_parameter: a declared parameter has no such value
-│  └─ IncompleteBody             incomplete_body: the client went before it sent all
-├─ KeyRequired (401)             key_required: without a key there is nothing here
-│  └─ UnknownKey                 unknown_key: the key that was sent is not one of ours
+│  └─ IncompleteBody             incomplete_body: the client disconnected too early
+├─ KeyRequired (401)             key_required: the request needs a key
+│  └─ UnknownKey                 unknown_key: the key is not a valid one
 ├─ Forbidden (403)               forbidden: the key, or its absence, does not suffice
-│  ├─ ReadOnlyKey                read_only_key: the key may look but not write
+│  ├─ ReadOnlyKey                read_only_key: the key may read but not write
 │  └─ ForeignOrigin              foreign_origin: a page of another site tried to write
-├─ MethodNotAllowed (405)        method_not_allowed: the address has other methods
-├─ NotAcceptable (406)           not_acceptable: no format that is offered is wanted
+├─ MethodNotAllowed (405)        method_not_allowed: the path has other methods
+├─ NotAcceptable (406)           not_acceptable: Accept names no format on offer
 ├─ UploadTimeout (408)           upload_timeout: the body came too slowly
-├─ Conflict (409)                conflict: what is asked for does not fit what there is
-│  └─ RequestInProgress          request_in_progress: its Idempotency-Key is at work
+├─ Conflict (409)                conflict: the request does not fit the present state
+│  └─ RequestInProgress          request_in_progress: its Idempotency-Key is in use
 ├─ TooLarge (413)                too_large: the body is over the limit
 │  └─ TooManyRows                too_many_rows: the file is over the limit of rows
-├─ UnsupportedMediaType (415)    unsupported_media_type: the body is of another kind
-├─ ForeignHost (421)             foreign_host: the Host is not one that is served
+├─ UnsupportedMediaType (415)    unsupported_media_type: the body is of another type
+├─ ForeignHost (421)             foreign_host: the Host is not one of this server
 ├─ TooManyRequests (429)         too_many_requests: one client has too many at once
-├─ UnreadableFile (400)          a body that is no CSV, with the place where it breaks
+├─ UnreadableFile (400)          the body is no CSV file, with the place of the error
 │  ├─ NotUtf8                    not_utf8
 │  ├─ BinaryContent              binary_content
 │  ├─ BrokenGzip                 broken_gzip
 │  ├─ RowTooLong                 row_too_long
-│  └─ NotAvro                    not_avro: no backup, or one that is damaged
-├─ NotFound (404)                not_found: no such address
+│  └─ NotAvro                    not_avro: no backup, or a damaged one
+├─ NotFound (404)                not_found: no such path
 │  ├─ UnknownTable               unknown_table
 │  ├─ UnknownMetric              unknown_metric
 │  ├─ UnknownLoad                unknown_load
 │  ├─ UnknownReading             unknown_reading
 │  └─ UnknownBuild               unknown_build
-├─ Unusable (422)                read, but nothing in it can be loaded
+├─ Unusable (422)                parsed, but nothing in it can be loaded
 │  ├─ EmptyFile                  empty_file
 │  ├─ UnknownHeader              unknown_header
 │  ├─ HeaderMismatch             header_mismatch
 │  ├─ AmbiguousReading           ambiguous_reading: the sender has to say which
 │  ├─ BatchSize                  batch_size
 │  ├─ NoUsableRow                no_usable_row
-│  ├─ RowsRejected               rows_rejected: all or nothing was asked for
-│  └─ IdempotencyKeyReused       idempotency_key_reused: for another request before
+│  ├─ RowsRejected               rows_rejected: the request was for all or nothing
+│  └─ IdempotencyKeyReused       idempotency_key_reused: it belongs to another request
 ├─ NotReady (503)                not_ready: no build has been published yet
-│  ├─ NotThere                   not_ready: what dbt makes is not there yet
-│  ├─ UnreadableMetric           unreadable_metric: its document says nothing we know
-│  ├─ Overloaded                 overloaded: as much is at work as can be
-│  ├─ WarehouseBusy              warehouse_busy: another writer holds it
+│  ├─ NotBuilt                   not_ready: dbt has not made the table yet
+│  ├─ UnreadableMetric           unreadable_metric: its document cannot be parsed
+│  ├─ Overloaded                 overloaded: too many requests are being handled
+│  ├─ WarehouseBusy              warehouse_busy: another writer locks it
 │  ├─ WarehouseReadOnly          warehouse_read_only: it cannot be written to
 │  ├─ WarehouseDamaged           warehouse_damaged: a database file is corrupt
-│  └─ WarehouseUnreachable       warehouse_unreachable: its server is away
-├─ StorageFull (507)             storage_full: there is no room on the disk
+│  └─ WarehouseUnreachable       warehouse_unreachable: its server does not respond
+├─ StorageFull (507)             storage_full: the disk is full
 └─ ContractError (500)           contract_error: the project's YAML breaks its own rules
 
-What Flask or the HTTP library raises by itself becomes one of these in `routes`.
-A question stands beside the `detail` of a problem, for programs that show it to a
-person; see `Question`.
+`routes.problems` converts what Flask and Werkzeug raise to these.
 Source of the shape: RFC 9457.
 """
 
@@ -64,19 +62,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
+# What the sender of a file has to decide: `field`, `choices` and `columns`, as OpenAPI
+# describes them. A program that uploads can show it to a person.
+Question = dict[str, Any]
+
 
 class Problem(Exception):
-    """An answer that is not a success.
+    """A response that is not a success.
 
     `status` is the HTTP status, `code` a stable searchable name, `title` the same
-    for every occurrence, `detail` what happened here and how to mend it. `extra`
-    holds further members of the answer, such as `errors`.
+    for every occurrence, `detail` what is wrong and how to correct it. `extra` holds
+    further members of the body, such as `errors`.
     """
 
     status = 500
     code = "internal_error"
     title = "Something failed on our side"
-    # Seconds after which it is worth trying again; None when that would not help.
+    # Seconds after which to retry; None when that would not help.
     retry_after: int | None = None
 
     def __init__(self, detail: str, **extra: Any) -> None:
@@ -84,15 +86,15 @@ class Problem(Exception):
         self.detail = detail
         self.extra: Mapping[str, Any] = extra
 
-    def asking(self, question: Mapping[str, Any] | None) -> Self:
-        """The same, with what its sender is asked beside it, if anything."""
+    def with_question(self, question: Question | None) -> Self:
+        """Add a question to the body, if there is one."""
         if question:
             self.extra = {**self.extra, "question": question}
         return self
 
     @property
     def headers(self) -> dict[str, str]:
-        """What the headers of the answer tell beside the body."""
+        """The headers of the response, apart from Content-Type."""
         if self.retry_after is None:
             return {}
         return {"Retry-After": str(self.retry_after)}
@@ -228,7 +230,7 @@ class NotReady(Problem):
     retry_after = 2
 
 
-class NotThere(NotReady):
+class NotBuilt(NotReady):
     title = "What is served has not been made yet"
 
 
@@ -266,7 +268,7 @@ class StorageFull(Problem):
 
 
 class ContractError(Problem):
-    """The project's YAML breaks the rules of the contract; tells every place."""
+    """The project's YAML breaks the rules of the contract; lists every defect."""
 
     status, code, title = 500, "contract_error", "The dbt project breaks its contract"
 
@@ -336,10 +338,7 @@ class IdempotencyKeyReused(Unusable):
     title = "The Idempotency-Key was used for another request"
 
 
-Question = dict[str, Any]
-
-
-def of_choices(field: str, samples: Mapping[str, str]) -> Question:
-    """Which value of the field is meant; the samples are by value."""
+def choice_question(field: str, samples: Mapping[str, str]) -> Question:
+    """The question which value of a form field is right; `samples` are by value."""
     choices = [{"value": n, "sample": sample} for n, sample in samples.items()]
     return {"field": field, "choices": choices, "columns": []}

@@ -19,11 +19,12 @@ from werkzeug.test import TestResponse
 from api import create_app
 from api.config import Settings
 from api.errors import ForeignHost, ForeignOrigin, Problem, UnknownKey
-from api.middleware.access import AccessPolicy, Need, need, new_key
 from api.middleware.access.hosts import Host, is_loopback
 from api.middleware.access.keyring import LOOK_SECONDS, Keyring
-from api.middleware.access.keys import digest_of
+from api.middleware.access.keys import digest_of, new_key
 from api.middleware.access.origins import Origin
+from api.middleware.access.policy import AccessPolicy
+from api.middleware.access.rules import Need, need
 from api.middleware.security_headers import DEFAULTS
 
 WRITER, READER = "w" * 20, "r" * 20
@@ -216,11 +217,11 @@ def test_protected_metrics_need_a_key(protected: FlaskClient, path: str) -> None
 def test_a_key_that_goes_with_a_request_is_known_by_name(
     sample_warehouse: Path,
 ) -> None:
-    door = AccessPolicy(Settings(warehouse_dir=sample_warehouse, **KEYS))
+    policy = AccessPolicy(Settings(warehouse_dir=sample_warehouse, **KEYS))
 
     def actor(**environ: str) -> str | None:
         asked = {"REQUEST_METHOD": "GET", "PATH_INFO": OPEN, **environ}
-        return door.actor(asked)
+        return policy.actor(asked)
 
     assert actor() is None
     assert actor(HTTP_X_API_KEY=WRITER) == "hr"
@@ -327,15 +328,15 @@ def test_a_request_without_a_host_is_refused() -> None:
 
 
 def test_any_host_is_served_where_that_is_wanted() -> None:
-    door = AccessPolicy(replace(OURS, allowed_hosts=("*",)))
-    door.check_host({"HTTP_HOST": "whatever.example:8080"})
+    policy = AccessPolicy(replace(OURS, allowed_hosts=("*",)))
+    policy.check_host({"HTTP_HOST": "whatever.example:8080"})
 
 
 def test_accepted_hosts_are_remembered_but_not_without_end() -> None:
-    door = AccessPolicy(OURS)
+    policy = AccessPolicy(OURS)
     for number in range(3_000):
-        door.check_host({"HTTP_HOST": f"10.0.{number // 250}.{number % 250}"})
-    assert len(door._hosts._accepted) <= 1_000
+        policy.check_host({"HTTP_HOST": f"10.0.{number // 250}.{number % 250}"})
+    assert len(policy._hosts._accepted) <= 1_000
 
 
 def test_a_foreign_name_gets_nothing_at_all(keyed: FlaskClient) -> None:
@@ -418,18 +419,18 @@ def test_loopback_is_this_machine(address: str, expected: bool) -> None:
 def test_a_page_of_another_site_may_not_write(
     origin: str | None, site: str | None, host: str, scheme: str, is_let_in: bool
 ) -> None:
-    door = AccessPolicy(Settings(cors_origins=(PAGE,), allowed_hosts=("box.lan",)))
+    policy = AccessPolicy(Settings(cors_origins=(PAGE,), allowed_hosts=("box.lan",)))
     sent = {"HTTP_ORIGIN": origin, "HTTP_SEC_FETCH_SITE": site}
     environ = {k: v for k, v in sent.items() if v is not None}
     environ |= {"HTTP_HOST": host, "wsgi.url_scheme": scheme}
     for method in ("POST", "DELETE", "put"):
         if is_let_in:
-            door.check_origin(environ | {"REQUEST_METHOD": method})
+            policy.check_origin(environ | {"REQUEST_METHOD": method})
         else:
             with pytest.raises(ForeignOrigin):
-                door.check_origin(environ | {"REQUEST_METHOD": method})
+                policy.check_origin(environ | {"REQUEST_METHOD": method})
     for method in ("GET", "HEAD", "OPTIONS"):
-        door.check_origin(environ | {"REQUEST_METHOD": method})
+        policy.check_origin(environ | {"REQUEST_METHOD": method})
 
 
 def test_not_even_with_a_key(keyed: FlaskClient) -> None:

@@ -24,7 +24,7 @@ from support.server import (
 )
 
 from api.config import CHECKOUT
-from api.middleware.access import new_key
+from api.middleware.access.keys import new_key
 
 WRITER, READER, WRONG = "writer-key-of-tests", "reader-key-of-tests", "wrong-key-of-all"
 BATCH = {"table_name": "departments", "data": [[1, "Sales"]]}

@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from api.commands.common import REFUSED, complain, contract_of, settings_of
-from api.openapi import Facts, breaking_changes
-from api.routes import openapi_document
+from api.openapi.breaking import breaking_changes
+from api.openapi.operations import Facts
 
 
 @click.command()
@@ -41,6 +41,10 @@ def openapi(against: Path | None) -> None:
 
 def _document() -> dict[str, Any]:
     """What `GET /openapi.json` would be if all of this were published, without rows."""
+    # Imported here: no other command loads Flask, and the library of the figures has to
+    # be loaded after the server has set SHARED_FOLDER.
+    from api.routes import openapi_document
+
     settings = settings_of()
     contract = contract_of(settings)
     marts = {mart.endpoint: mart for mart in contract.marts.values()}

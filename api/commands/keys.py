@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from api.middleware.access import new_key
+from api.middleware.access.keys import new_key
 
 
 @click.command()

@@ -12,7 +12,7 @@ from api.commands.common import REFUSED, complain, settings_of
 from api.config import Settings
 from api.contract.files import Project
 from api.errors import ContractError
-from api.middleware.access import AccessPolicy
+from api.middleware.access.policy import AccessPolicy
 from api.warehouse.warehouse import open_warehouse
 
 PUBLIC_WITHOUT_KEYS = (

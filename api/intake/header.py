@@ -63,7 +63,7 @@ def layout_of(names: Names, text: str, line: int, delimiter: str) -> tuple[Layou
             _refuse_unknown(names, cells, delimiter, line - 1 + skipped + lines)
         except (HeaderMismatch, UnknownHeader) as problem:
             below = (row for row, end in records_of(text, delimiter) if end > lines)
-            raise problem.asking(of_columns(names, cells, below)) from None
+            raise problem.with_question(of_columns(names, cells, below)) from None
     if names.said:
         raise UnknownHeader(
             "The file begins without a header, but columns names"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from api.errors import Question, of_choices
+from api.errors import Question, choice_question
 from api.intake.blanks import bare
 from api.intake.layout import Names
 from api.wording.untrusted_text import cut
@@ -17,7 +17,7 @@ _MOST_COLUMNS, _MOST_CHARACTERS = 200, 10_000
 def of_dates(column: str, cell: str, meant: Mapping[str, str]) -> Question:
     """Which of the two days a cell of the column is."""
     asked = {"name": column, "samples": [cut(cell, _CHARACTERS)], "column": column}
-    return of_choices("dates", meant) | {"columns": [asked]}
+    return choice_question("dates", meant) | {"columns": [asked]}
 
 
 def of_columns(

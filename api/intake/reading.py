@@ -20,7 +20,7 @@ from api.errors import (
     HeaderMismatch,
     Problem,
     UnknownHeader,
-    of_choices,
+    choice_question,
 )
 from api.intake.cells import check
 from api.intake.dates import Row, with_dates
@@ -110,7 +110,7 @@ def reading_of(
         raise AmbiguousReading(
             f"The rows fit {table.name} whether their cells are separated by {told}."
             ' Say which in the form field delimiter, as delimiter=";".',
-            question=of_choices(
+            question=choice_question(
                 "delimiter",
                 {found.reading.delimiter: found.sample for found in fitting},
             ),
@@ -139,7 +139,7 @@ def _refuse_decimal_commas(taken: _Try, tries: list[_Try]) -> None:
                 f"The rows fit {reading.names.table.name} by commas, and by"
                 f" {DELIMITERS[reading.delimiter]} if commas stand for decimal points."
                 " Write numbers with points, or say delimiter=, in the form.",
-                question=of_choices("delimiter", {",": taken.sample}),
+                question=choice_question("delimiter", {",": taken.sample}),
             )
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import BinaryIO
 
-from api.errors import BinaryContent, NotUtf8, UnreadableFile, of_choices
+from api.errors import BinaryContent, NotUtf8, UnreadableFile, choice_question
 from api.intake.containers import PACKED, Container, opened
 from api.intake.encodings import UTF8, encoding_of, readings_of, refuse_utf8, utf16_of
 from api.intake.limits import Limits
@@ -134,7 +134,7 @@ class Source:
             f"{place} is not UTF-8. As Windows-1252 that line reads {read}: if this is"
             " right, say encoding=windows-1252 in the form. Otherwise save the file as"
             " UTF-8.",
-            question=of_choices("encoding", readings_of(shown)),
+            question=choice_question("encoding", readings_of(shown)),
         )
 
     def _refuse_nul(self, text: bytes) -> None:
@@ -152,7 +152,9 @@ class Source:
         read = text[: len(text) // 2 * 2][:80].decode(wide, errors="replace")
         raise BinaryContent(
             f"{told} It looks like UTF-16: say encoding={wide} in the form.",
-            question=of_choices("encoding", {wide: read.partition("\n")[0].strip()}),
+            question=choice_question(
+                "encoding", {wide: read.partition("\n")[0].strip()}
+            ),
         )
 
 

@@ -1,8 +1,7 @@
 """A metric from the request to the answer: a query, its SQL, the rows, the bytes.
 
-`request` puts what a client asks for to the build that is served, by way of
-`parameters` (the query string to a `query`), `filters`, `operators` and `cursor`;
-`marts` has `select` make SQL of the query and reads the rows; `answers` renders a page
-of them. `catalogue` says which metrics there are. Answers are kept by
-`middleware.response_cache`.
+`request` resolves a request against the build that is served: `parameters` parses the
+query string to a `query`, with `filters`, `operators` and `cursor`. `marts` reads the
+rows by the SQL of `select`, and `answers` renders a page of them. `catalogue` lists the
+metrics. `middleware.response_cache` keeps the answers.
 """

@@ -1,4 +1,4 @@
-"""Answers to metric requests: the rows of a page, rendered in the format asked for."""
+"""Answers to metric requests: a page of rows, rendered in the requested format."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from api.wording.untrusted_text import cut
 class Answer:
     """The bytes that answer a request, and the cursor of the next page if there is one.
 
-    `resolved` is the request as it was answered: by a later build than it came with, if
-    one was published meanwhile.
+    `resolved` is the request as it is answered: from a newer build than it came with,
+    if one was published meanwhile.
     """
 
     resolved: ResolvedRequest
@@ -28,9 +28,9 @@ class Answer:
 
 
 def answer(marts: Marts, resolved: ResolvedRequest) -> Answer:
-    """Read and render what a request asks for.
+    """Read and render the rows of a request.
 
-    Raises NotReady, and what `resolve` raises where another build was published.
+    Raises NotReady, and what `resolve` raises if another build was published meanwhile.
     """
     resolved, rows = marts.rows(resolved)
     query = resolved.query
@@ -48,7 +48,7 @@ def answer(marts: Marts, resolved: ResolvedRequest) -> Answer:
 
 
 def _subtitle(resolved: ResolvedRequest) -> str:
-    """Which rows a chart shows, and how fresh they are."""
+    """The rows that a chart shows, and how fresh they are."""
     build = resolved.build
     day, clock = build.finished_at[:10], build.finished_at[11:16]
     freshness = f"build {build.build_id}, {day} {clock} UTC"

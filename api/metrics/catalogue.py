@@ -1,4 +1,4 @@
-"""The catalogue of the published build: its metrics, and what is found in their rows.
+"""The catalogue of the published build: its metrics, and the values in their columns.
 
 The builder writes it with the marts, in one transaction; see `builder.runs.catalogue`.
 """
@@ -22,7 +22,7 @@ from api.wording.suggestion import did_you_mean
 
 log = logging.getLogger("warehouse")
 
-# By column; None where there are more than MOST_VALUES.
+# By column; None for a column with more than MOST_VALUES.
 Values = dict[str, list[str | int | float | bool] | None]
 
 
@@ -30,9 +30,9 @@ Values = dict[str, list[str | int | float | bool] | None]
 class Metric:
     """A published mart and where its numbers come from.
 
-    `table` is what its rows are published as, in this build and perhaps no other.
-    `upstream` are the models and tables that it is built from, `tests` what was tested
-    and with what result; both as dbt recorded them when it published.
+    `table` is the name that its rows have in this build. `upstream` are the models and
+    tables that it is built from, `tests` its tests with their results; both as dbt
+    recorded them.
     """
 
     mart: Mart
@@ -47,7 +47,7 @@ class Metric:
 class Served:
     """The build that is served, and its metrics by endpoint.
 
-    `unreadable` are those whose document this version cannot read, and why.
+    `unreadable` has the metrics whose document this version cannot parse, and why.
     """
 
     build: Build
@@ -55,34 +55,34 @@ class Served:
     unreadable: dict[str, str]
 
     def metric(self, endpoint: str) -> Metric:
-        """The metric; raises UnknownMetric, and NotReady where it cannot be read."""
-        found = self.metrics.get(endpoint)
-        if found is None and (why := self.unreadable.get(endpoint)):
+        """The metric; raises UnknownMetric and UnreadableMetric."""
+        metric = self.metrics.get(endpoint)
+        if metric is None and (why := self.unreadable.get(endpoint)):
             raise UnreadableMetric(
                 f"What was published of the metric {endpoint!r} cannot be read: {why}."
                 " The next build that passes its tests publishes it anew."
             )
-        if found is None:
+        if metric is None:
             known = ", ".join(sorted(self.metrics))
             hint = did_you_mean(endpoint, self.metrics)
             raise UnknownMetric(
                 f"There is no metric {endpoint[:60]!r}, only {known}{hint}"
             )
-        return found
+        return metric
 
 
 @dataclass(frozen=True)
-class Listed:
-    """What is served, with the values of what its parameters hold, by endpoint."""
+class Catalogue:
+    """What is served, and by endpoint the values of the columns behind parameters."""
 
     served: Served
     values: dict[str, Values]
 
 
-def served_by(connection: Connection, build: Build) -> Served:
+def read_served(connection: Connection, build: Build) -> Served:
     """The metrics of the published build; raises NotReady.
 
-    A document that cannot be read takes away its own metric and no other.
+    A document that cannot be parsed removes its own metric and no other.
     """
     if not connection.has_table("catalogue"):
         raise NotReady(
@@ -119,7 +119,7 @@ def _metric(document: Row) -> Metric:
 
 
 def _endpoint(row: Row) -> str:
-    """Where a metric would be served, as far as its document says so."""
+    """The endpoint of a metric whose document cannot be parsed, if it names one."""
     try:
         meta = json.loads(row["document"])["contract"]["config"]["meta"]
         return str(meta.get("endpoint") or row["model"])
@@ -127,20 +127,20 @@ def _endpoint(row: Row) -> str:
         return str(row["model"])
 
 
-def values_of(connection: Connection, metric: Metric) -> Values:
-    """The values of each column that a parameter holds, ascending."""
+def parameter_values(connection: Connection, metric: Metric) -> Values:
+    """The values of each column behind a parameter, ascending."""
     mart = metric.mart
-    found: Values = {}
+    by_column: Values = {}
     for name in {parameter.column for parameter in mart.parameters}:
         rows = connection.table(*distinct(mart, metric.table, name, MOST_VALUES + 1))
         values = rows[name].cast(arrow_type(mart.column(name)))
         listable = len(values) <= MOST_VALUES
-        found[name] = values.to_pylist() if listable else None
-    return found
+        by_column[name] = values.to_pylist() if listable else None
+    return by_column
 
 
-def typed(rows: pa.Table, mart: Mart) -> pa.Table:
-    """The rows in the contract's types; a column without any value has none yet."""
+def cast_rows(rows: pa.Table, mart: Mart) -> pa.Table:
+    """The rows in the contract's types; a column of nulls comes without one."""
     schema = pa.schema([(c.name, arrow_type(c)) for c in mart.columns])
     return rows.cast(schema)
 

@@ -1,4 +1,4 @@
-"""Filters: which column may have which operators, and the values they take."""
+"""Filters: the operators that a column may have, and the values that they take."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from api.metrics.operators import OPERATORS
 from api.metrics.query import Condition, OperatorName, Value
 from api.wording.untrusted_text import quoted
 
-# Of one parameter. SQLite nests what is joined by `or`, and not much deeper than this.
+# Of one parameter. SQLite nests conditions joined by `or`, not much deeper than this.
 MOST_VALUES = 500
-# Of a list: one in quotes, or as it stands.
+# One value of a list, quoted or plain.
 LISTED = re.compile(r'(?:"((?:[^"]|"")*)"|([^,]*))(,|\Z)')
 
 
@@ -26,54 +26,68 @@ def operators_of(column: Column) -> tuple[OperatorName, ...]:
     return tuple(n for n, op in OPERATORS.items() if op.compares(column.data_type))
 
 
+def single_value(name: str, texts: Sequence[str]) -> str | None:
+    """The one value of a parameter, if it is given; raises BadParameter for more."""
+    if len(texts) > 1:
+        raise BadParameter(f"{name} is given {len(texts)} times; give it once.")
+    return texts[0] if texts else None
+
+
+def whole_number(name: str, text: str, least: int, most: int) -> int:
+    """The value of a parameter that counts something; raises BadParameter."""
+    digits = text.isascii() and text.isdigit() and len(text) <= len(str(most))
+    if not digits or not least <= int(text) <= most:
+        raise BadParameter(
+            f"{name} must be a whole number from {least} to {most}, not {quoted(text)}"
+        )
+    return int(text)
+
+
 def condition(
     name: str, column: Column, operator: OperatorName, texts: Sequence[str]
 ) -> Condition:
     """The condition that a parameter states; raises BadParameter."""
-    how = OPERATORS[operator]
-    if len(texts) > 1 and not how.is_repeated:
-        raise BadParameter(f"{name} is given {len(texts)} times; give it once.")
-    if how.reads == "list":
-        # The same as one value after another.
-        return Condition(
-            column.name, "eq", values_of(name, column.data_type, _listed(texts[0]))
-        )
-    data_type = "boolean" if how.reads == "boolean" else column.data_type
+    rule = OPERATORS[operator]
+    if not rule.is_repeated:
+        single_value(name, texts)
+    if rule.reads == "list":
+        values = values_of(name, column.data_type, _listed(texts[0]))
+        return Condition(column.name, "eq", values)
+    data_type = "boolean" if rule.reads == "boolean" else column.data_type
     return Condition(column.name, operator, values_of(name, data_type, texts))
 
 
 def _listed(text: str) -> list[str]:
-    """The values of a list; a comma or a quote of their own stands in quotes."""
-    found, at, is_more = [], 0, True
+    """The values of a list; one with a comma or a quote in it is quoted, as in CSV."""
+    values, at, is_more = [], 0, True
     while is_more and (match := LISTED.match(text, at)):
         inside, plain, comma = match.groups()
-        found.append(plain if inside is None else inside.replace('""', '"'))
+        values.append(plain if inside is None else inside.replace('""', '"'))
         at, is_more = match.end(), bool(comma)
-    return found
+    return values
 
 
 def values_of(
     name: str, data_type: DataType, texts: Sequence[str], other: str = ""
 ) -> tuple[Value, ...]:
-    """Several texts as values, each once; raises BadParameter."""
+    """The texts as values, each once; raises BadParameter.
+
+    `other` is a word that the caller takes as well, to be named in the error.
+    """
     different = list(dict.fromkeys(texts))
     if len(different) > MOST_VALUES:
         raise BadParameter(
             f"{name} is given {len(different):,} values; {MOST_VALUES} are the most."
         )
-    values = (value_of(name, data_type, text, other) for text in different)
+    values = (_value(name, data_type, text, other) for text in different)
     return tuple(dict.fromkeys(values))
 
 
-def value_of(name: str, data_type: DataType, text: str, other: str = "") -> Value:
-    """The text as a value of the type, as the warehouse holds it.
-
-    `other` is a word that the caller takes as well, to be told in the complaint. Raises
-    BadParameter.
-    """
+def _value(name: str, data_type: DataType, text: str, other: str) -> Value:
+    """The text as a value of the type, as the warehouse stores it."""
     if data_type == "text":
         return text
-    # The very rule that lets a cell into the warehouse lets a value into a query.
+    # The parser of uploaded cells: a query takes the spellings that an upload takes.
     value: Value | None = parse(data_type, pa.array([text])).to_pylist()[0]
     if value is None:
         also = f" or {other!r}" if other else ""

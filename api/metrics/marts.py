@@ -1,4 +1,4 @@
-"""The published marts: the rows that HTTP answers with. Read only.
+"""The published marts: the rows that HTTP returns. Read only.
 
 The builder writes them, all marts of a build in one transaction.
 """
@@ -11,7 +11,13 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from api.metrics.catalogue import Listed, Served, served_by, typed, values_of
+from api.metrics.catalogue import (
+    Catalogue,
+    Served,
+    cast_rows,
+    parameter_values,
+    read_served,
+)
 from api.metrics.request import ResolvedRequest, resolve
 from api.metrics.select import select
 from api.warehouse.builds import newest_published, newest_published_run
@@ -19,7 +25,7 @@ from api.warehouse.engines import Connection, ServerStore, Stamp
 
 # How long a commit may take from its first byte in the file until readers see it.
 SETTLED_SECONDS = 2.0
-# How old what we know without having asked may be, whatever the files say.
+# After how long the database is asked again, whether or not its files have changed.
 TRUSTED_SECONDS = 1.0
 
 
@@ -30,36 +36,36 @@ class Marts:
         self._engine = engine
         self._database = engine.published
         # One value, replaced as a whole: threads never see parts of two.
-        self._known: _Known | None = None
-        self._asking = threading.Lock()
-        self._listed: Listed | None = None
+        self._last: _LastRead | None = None
+        self._reading = threading.Lock()
+        self._catalogue: Catalogue | None = None
         self._listing = threading.Lock()
 
     def served(self) -> Served:
         """What is served now; raises NotReady before the first build is published.
 
-        Asks the database only when its files have changed since it was last asked.
-        Then one thread asks for all who came before it asked.
+        Reads the database only when its files have changed since it was last read. Then
+        one thread reads it for all that called before.
         """
-        came_at = time.monotonic()
-        known = self._known
-        if known is not None and known.holds(self._engine.published_stamp()):
-            return known.served
-        with self._asking:
-            known = self._known
-            if known is not None and known.asked_at >= came_at:
-                return known.served
-            stamp, asked_at = self._engine.published_stamp(), time.monotonic()
-            served = self._ask(stamp)
-            self._known = _Known(served, stamp, asked_at)
+        called_at = time.monotonic()
+        last = self._last
+        if last is not None and last.is_current(self._engine.published_stamp()):
+            return last.served
+        with self._reading:
+            last = self._last
+            if last is not None and last.read_at >= called_at:
+                return last.served
+            stamp, read_at = self._engine.published_stamp(), time.monotonic()
+            served = self._read(stamp)
+            self._last = _LastRead(served, stamp, read_at)
             return served
 
     def rows(self, resolved: ResolvedRequest) -> tuple[ResolvedRequest, pa.Table]:
-        """The rows that a request asks for, with all columns of the mart.
+        """The rows of a request, with all columns of the mart.
 
-        Past the query's limit there may be one row more. Types are those of the
-        contract; dates and timestamps are ISO 8601 text in UTC. Where another build was
-        published meanwhile, the request is put to that one: contract, rows and build
+        There may be one row past the query's limit. Types are those of the contract;
+        dates and timestamps are ISO 8601 text in UTC. If another build was published
+        meanwhile, the request is resolved again for that one: contract, rows and build
         always belong together. Raises NotReady and what `resolve` raises.
         """
         with self._database.reading() as connection:
@@ -69,56 +75,56 @@ class Marts:
             mart, table = resolved.mart, resolved.metric.table
             sql = select(mart, table, resolved.query, connection.position)
             rows = connection.table(*sql)
-        return resolved, typed(rows, mart)
+        return resolved, cast_rows(rows, mart)
 
-    def listed(self) -> Listed:
-        """What is served now, with its values, which are looked for once per build.
+    def catalogue(self) -> Catalogue:
+        """What is served now, with parameter values; raises NotReady.
 
-        Not before somebody asks: a large mart has to be read whole. Raises NotReady.
+        The values are read once per build and on demand, as that takes a whole mart.
         """
         with self._listing:
-            known = self._listed
-            if known is None or known.served is not self.served():
+            catalogue = self._catalogue
+            if catalogue is None or catalogue.served is not self.served():
                 with self._database.reading() as connection:
                     served = self._current(connection)
                     values = {
-                        endpoint: values_of(connection, metric)
+                        endpoint: parameter_values(connection, metric)
                         for endpoint, metric in served.metrics.items()
                     }
-                known = self._listed = Listed(served, values)
-            return known
+                catalogue = self._catalogue = Catalogue(served, values)
+            return catalogue
 
-    def _ask(self, stamp: Stamp) -> Served:
-        known = self._known
-        if known is not None and known.is_of_same_file(stamp):
+    def _read(self, stamp: Stamp) -> Served:
+        last = self._last
+        if last is not None and last.is_of_same_file(stamp):
             newest = newest_published_run(self._database)
-            if newest == known.served.build.invocation_id:
-                return known.served
+            if newest == last.served.build.invocation_id:
+                return last.served
         with self._database.reading() as connection:
             return self._current(connection)
 
     def _current(self, connection: Connection) -> Served:
-        known = self._known
+        last = self._last
         build = newest_published(connection)
         run = build.invocation_id
-        if known is not None and known.served.build.invocation_id == run:
-            return known.served
-        return served_by(connection, build)
+        if last is not None and last.served.build.invocation_id == run:
+            return last.served
+        return read_served(connection, build)
 
 
 @dataclass(frozen=True)
-class _Known:
-    """What was served when the database was last asked, and its files then."""
+class _LastRead:
+    """What was served when the database was last read, and the stamp of its files."""
 
     served: Served
     stamp: Stamp
-    asked_at: float
+    read_at: float
 
-    def holds(self, stamp: Stamp) -> bool:
-        """Whether it cannot be otherwise by now, going by the files alone.
+    def is_current(self, stamp: Stamp) -> bool:
+        """Whether it is still what is served, judged by the files alone.
 
-        A commit is written first and seen by readers a little later: what was asked
-        for in between does not count.
+        Readers see a commit a little after its bytes are in the file, so a file that
+        changed just now proves nothing.
         """
         if stamp is None:
             return False
@@ -126,14 +132,12 @@ class _Known:
         settled = all(
             not 0 <= now - changed < SETTLED_SECONDS * 1e9 for _, _, changed in stamp
         )
-        fresh = time.monotonic() - self.asked_at < TRUSTED_SECONDS
+        fresh = time.monotonic() - self.read_at < TRUSTED_SECONDS
         return stamp == self.stamp and settled and fresh
 
     def is_of_same_file(self, stamp: Stamp) -> bool:
-        """Whether it was read from the very file, or that was taken away since."""
-        if stamp is None or self.stamp is None:
-            # What its engine keeps is not made anew behind our back.
+        """Whether it was read from the same file, or that file is gone."""
+        # Without a stamp the engine never replaces its database.
+        if not stamp or self.stamp is None:
             return True
-        return stamp[:1] == () or [s[0] for s in stamp[:1]] == [
-            s[0] for s in self.stamp[:1]
-        ]
+        return bool(self.stamp) and stamp[0][0] == self.stamp[0][0]

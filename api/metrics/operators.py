@@ -1,4 +1,4 @@
-"""The operators of filters: one table of how each is written, read, run and told."""
+"""The operators of filters: one table of how each is written, parsed, run and shown."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ ORDERED: tuple[DataType, ...] = ("integer", "real", "text", "date", "timestamp")
 class Operator:
     """`column__NAME=value` in a request, NAME being its key in `OPERATORS`.
 
-    `words` end the sentence "keeps rows whose value is". `sql` compares a column,
-    {column} as it sorts and {name} as it stands, with one {value}; of several values
-    each is compared, with `joint` in between. {position} is the engine's function that
-    finds a text in another. `takes` are the data types of columns that it compares,
-    `reads` says what stands behind its sign (false negates the SQL), and
-    `is_repeated` whether more than one may. `sign` stands before the values on a chart.
+    `meaning` completes the sentence "keeps rows whose value is". `sql` compares a
+    column, {column} as it sorts and {name} as it is stored, with one {value}; several
+    values are compared one by one, with `joint` in between. {position} is the engine's
+    function that finds a text in another. `takes` are the data types of columns that it
+    compares; `reads` is what the parameter holds (a false boolean negates the SQL), and
+    `is_repeated` whether it may be given several times. `sign` precedes the values on a
+    chart.
     """
 
-    words: str
+    meaning: str
     sql: str
     sign: str
     takes: tuple[DataType, ...] | None = None
@@ -32,7 +33,7 @@ class Operator:
     joint: str = " or "
 
     def compares(self, data_type: DataType) -> bool:
-        """Whether it means something for a column of the type."""
+        """Whether it applies to a column of the type."""
         return self.takes is None or data_type in self.takes
 
 

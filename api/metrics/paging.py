@@ -1,4 +1,4 @@
-"""Pages: the part of the rows that a request gets, and where the next one goes on."""
+"""Pages: the rows that a request gets, and the position of the next page."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from api.metrics.query import Position, Query
+from api.metrics.query import Position, Query, column_of
 
 
 def page(query: Query, rows: pa.Table) -> tuple[pa.Table, Position | None]:
     """The query's page of `rows`, and the position of its end if more rows follow.
 
     `rows` are in the query's order, from its position on, and go at least one row past
-    its limit where there are as many.
+    its limit if there are as many.
     """
     skipped = _rows_at(query, rows)
     rows = rows.slice(skipped)
@@ -36,18 +36,18 @@ def _rows_at(query: Query, rows: pa.Table) -> int:
 
 
 def _end(query: Query, rows: pa.Table, skipped: int) -> Position:
-    """The position of the last row, counting those before it that are just like it."""
+    """The position of the last row, with the count of equal rows before it."""
     last = _values(query, rows, rows.num_rows - 1)
     equals = 1
     while equals < rows.num_rows:
         if _values(query, rows, rows.num_rows - 1 - equals) != last:
             return Position(last, equals)
         equals += 1
-    # The whole page is one row over and over: those of the page before count as well.
-    goes_on = query.after is not None and query.after.values == last
-    return Position(last, equals + (skipped if goes_on else 0))
+    # All rows of the page are equal: those on the pages before count as well.
+    continues = query.after is not None and query.after.values == last
+    return Position(last, equals + (skipped if continues else 0))
 
 
 def _values(query: Query, rows: pa.Table, place: int) -> tuple[Any, ...]:
     (row,) = rows.slice(place, 1).to_pylist()
-    return tuple(row[term.removeprefix("-")] for term in query.order)
+    return tuple(row[column_of(term)] for term in query.order)

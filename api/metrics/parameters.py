@@ -1,4 +1,4 @@
-"""Reads a request's parameters into a query, by the contract of the mart."""
+"""Parses a request's parameters into a query, by the contract of the mart."""
 
 from __future__ import annotations
 
@@ -9,8 +9,14 @@ from api.contract import Mart, Parameter
 from api.contract.marts import ALL, TAKEN_PARAMETERS
 from api.errors import BadParameter, UndeclaredParameter
 from api.metrics.cursor import position_of
-from api.metrics.filters import condition, operators_of, values_of
-from api.metrics.query import Condition, OperatorName, Query
+from api.metrics.filters import (
+    condition,
+    operators_of,
+    single_value,
+    values_of,
+    whole_number,
+)
+from api.metrics.query import Condition, OperatorName, Query, column_of
 from api.wording.suggestion import did_you_mean
 from api.wording.untrusted_text import quoted
 
@@ -20,55 +26,52 @@ Given = Mapping[str, Sequence[str]]
 
 
 def read_query(mart: Mart, given: Given) -> Query:
-    """The query that these parameters ask for, each name with all its values.
+    """The query of these parameters, each name with all its values.
 
     Names of columns and operators come from the mart, values are typed: nothing of the
-    request is ever SQL. Raises UndeclaredParameter and BadParameter.
+    request becomes SQL. Raises UndeclaredParameter and BadParameter.
     """
-    pinning, filters = _sorted_out(mart, given)
-    conditions = list(filters)
+    conditions = _filters(mart, given)
+    filtered = {condition.column for condition in conditions}
     pinned: list[str] = []
     free: list[str] = []
-    filtered = {condition.column for condition in filters}
     for parameter in mart.parameters:
-        found = _pin(mart, parameter, pinning.get(parameter.name), filtered)
-        if found is None:
+        pin = _pin(mart, parameter, given.get(parameter.name), filtered)
+        if pin is None:
             free.append(parameter.column)
         else:
-            conditions.append(found)
-            # Several values are a filter: the rows have to tell which is which.
-            (pinned if len(found.values) == 1 else free).append(parameter.column)
+            conditions.append(pin)
+            # Several values are a filter, whose column has to stay in the rows.
+            (pinned if len(pin.values) == 1 else free).append(parameter.column)
     query = Query(
-        columns=_columns(mart, _one(given, "select"), pinned),
+        columns=_columns(mart, _single(given, "select"), pinned),
         conditions=tuple(conditions),
         pinned=tuple(pinned),
         panel=next(iter(free), None),
-        order=_order(mart, _one(given, "sort")),
-        limit=_limit(_one(given, "limit")),
+        order=_order(mart, _single(given, "sort")),
+        limit=_limit(_single(given, "limit")),
     )
-    cursor = _one(given, "cursor")
+    cursor = _single(given, "cursor")
     if cursor is None:
         return query
     return replace(query, after=position_of(mart, query, cursor))
 
 
-def _sorted_out(mart: Mart, given: Given) -> tuple[Given, list[Condition]]:
-    """The parameters that the mart declares, and the filters on its columns."""
+def _filters(mart: Mart, given: Given) -> list[Condition]:
+    """The conditions of the parameters that the mart does not declare."""
     declared = {parameter.name for parameter in mart.parameters}
-    pinning = {name: texts for name, texts in given.items() if name in declared}
-    filters = [
+    return [
         _filter(mart, name, texts)
         for name, texts in given.items()
         if name not in declared and name not in TAKEN_PARAMETERS
     ]
-    return pinning, filters
 
 
 def _filter(mart: Mart, name: str, texts: Sequence[str]) -> Condition:
-    for column, operator, spelt in _filters_of(mart):
-        if spelt == name:
+    for column, operator, spelling in _filters_of(mart):
+        if spelling == name:
             return condition(name, mart.column(column), operator, texts)
-    known = [spelt for _, _, spelt in _filters_of(mart)]
+    known = [spelling for _, _, spelling in _filters_of(mart)]
     declared = [parameter.name for parameter in mart.parameters]
     names = [*dict.fromkeys([*declared, *TAKEN_PARAMETERS, *mart.column_names])]
     raise UndeclaredParameter(
@@ -91,11 +94,12 @@ def _filters_of(mart: Mart) -> Iterator[tuple[str, OperatorName, str]]:
 def _pin(
     mart: Mart, parameter: Parameter, texts: Sequence[str] | None, filtered: set[str]
 ) -> Condition | None:
-    """What a parameter holds its column to; None when it leaves it free."""
+    """The condition that a parameter holds its column to; None if it is free."""
     if texts is None:
-        # Who filters the column has said which rows are wanted.
-        unwanted = parameter.default is None or parameter.column in filtered
-        texts = () if unwanted else (parameter.default or "",)
+        # A filter on the column replaces the default.
+        if parameter.default is None or parameter.column in filtered:
+            return None
+        texts = (parameter.default,)
     if not texts or ALL in texts:
         return None
     data_type = mart.column(parameter.column).data_type
@@ -108,20 +112,20 @@ def _columns(mart: Mart, select: str | None, pinned: Sequence[str]) -> tuple[str
         left = tuple(name for name in mart.selected if name not in pinned)
         return left or mart.selected
     names = select.split(",")
-    _refuse_strangers("select", names, mart)
+    _check_columns("select", names, mart)
     return tuple(dict.fromkeys(names))
 
 
 def _order(mart: Mart, sort: str | None) -> tuple[str, ...]:
     terms = sort.split(",") if sort is not None else []
-    _refuse_strangers("sort", [term.removeprefix("-") for term in terms], mart)
+    _check_columns("sort", [column_of(term) for term in terms], mart)
     order: dict[str, str] = {}
     for term in (*terms, *mart.order_by, *mart.column_names):
-        order.setdefault(term.removeprefix("-"), term)
+        order.setdefault(column_of(term), term)
     return tuple(order.values())
 
 
-def _refuse_strangers(parameter: str, names: Sequence[str], mart: Mart) -> None:
+def _check_columns(parameter: str, names: Sequence[str], mart: Mart) -> None:
     for name in names:
         if name not in mart.column_names:
             raise BadParameter(
@@ -132,19 +136,8 @@ def _refuse_strangers(parameter: str, names: Sequence[str], mart: Mart) -> None:
 
 
 def _limit(text: str | None) -> int | None:
-    if text is None:
-        return None
-    digits = text.isascii() and text.isdigit() and len(text) <= len(str(MOST_ROWS))
-    if not digits or not 1 <= int(text) <= MOST_ROWS:
-        raise BadParameter(
-            f"limit must be a whole number from 1 to {MOST_ROWS}, not {quoted(text)}"
-        )
-    return int(text)
+    return None if text is None else whole_number("limit", text, 1, MOST_ROWS)
 
 
-def _one(given: Given, name: str) -> str | None:
-    """The one value of a parameter that may stand there once."""
-    texts = given.get(name, ())
-    if len(texts) > 1:
-        raise BadParameter(f"{name} is given {len(texts)} times; give it once.")
-    return texts[0] if texts else None
+def _single(given: Given, name: str) -> str | None:
+    return single_value(name, given.get(name, ()))

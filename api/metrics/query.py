@@ -13,7 +13,7 @@ Value = str | int | float
 
 @dataclass(frozen=True)
 class Condition:
-    """A row's column compared with a value; with `eq` any of the values will do."""
+    """A comparison of a column; with `eq` it may equal any of the values."""
 
     column: str
     operator: OperatorName
@@ -22,9 +22,9 @@ class Condition:
 
 @dataclass(frozen=True)
 class Position:
-    """A row to go on after: its values in the query's order, null for none.
+    """The row that a page continues after: its values in the query's order.
 
-    `equals` counts the rows before it, itself included, that are just like it.
+    `equals` counts the rows up to it that equal it, itself included.
     """
 
     values: tuple[Value | None, ...]
@@ -37,8 +37,8 @@ class Query:
 
     `columns` are those of the answer; `pinned` those that a parameter holds to one
     value; `panel` is the column of the first parameter that pins nothing. `order` names
-    every column of the mart, "-" before a falling one, so that the order of the rows
-    never depends on chance.
+    every column of the mart, "-" before a descending one, so that no two different rows
+    tie.
     """
 
     columns: tuple[str, ...]
@@ -51,23 +51,23 @@ class Query:
 
     @property
     def digest(self) -> str:
-        """A name for all that decides the answer."""
-        whole = [
-            self.columns,
-            self._rows(),
-            self.limit,
-            (self.after.values, self.after.equals) if self.after else None,
-        ]
-        return _digest(whole)
+        """A digest of everything that decides the answer."""
+        after = (self.after.values, self.after.equals) if self.after else None
+        return _digest([self.columns, self._rows(), self.limit, after])
 
     @property
     def rows_digest(self) -> str:
-        """A name for which rows are meant in which order; a cursor belongs to it."""
+        """A digest of the filters and the order, which a cursor belongs to."""
         return _digest(self._rows())
 
     def _rows(self) -> list[object]:
         conditions = [(c.column, c.operator, c.values) for c in self.conditions]
         return [conditions, self.order]
+
+
+def column_of(term: str) -> str:
+    """The column of a term of the order."""
+    return term.removeprefix("-")
 
 
 def _digest(content: object) -> str:

@@ -1,4 +1,4 @@
-"""A request for a metric: what the client asks for, and the same put to one build."""
+"""A request for a metric: as the client sends it, and resolved against one build."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ class Accept(Protocol):
 
 @dataclass(frozen=True)
 class MetricRequest:
-    """What a client asks of a metric, in whichever build is served.
+    """A client's request for a metric, of whichever build is served.
 
-    `parameters` are the request's, each with all its values; `format` is the format
-    that it names, if it names one; else `accept` chooses, or the first is taken.
+    `parameters` are those of the query string, each with all its values. `format` is
+    the one that the request names; if it is None, `accept` chooses, else the first
+    format is taken.
     """
 
     endpoint: str
@@ -39,7 +40,7 @@ class MetricRequest:
 
 @dataclass(frozen=True)
 class ResolvedRequest:
-    """A request put to one build; `etag` names the answer, byte for byte."""
+    """A request for one build; `etag` identifies the answer, byte for byte."""
 
     request: MetricRequest
     build: Build
@@ -65,7 +66,7 @@ class ResolvedRequest:
 
 
 def resolve(request: MetricRequest, served: Served) -> ResolvedRequest:
-    """The request as the contract of the served build has it.
+    """Resolve a request against the contract of the served build.
 
     Raises UnknownMetric, UnreadableMetric, UndeclaredParameter, BadParameter and
     NotAcceptable.

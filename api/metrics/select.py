@@ -1,4 +1,4 @@
-"""What is asked of a mart as one SQL statement.
+"""A query of a mart as one SQL statement.
 
 Names come from the contract, values are bound.
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 from api.contract import Mart
 from api.metrics.operators import OPERATORS
-from api.metrics.query import Condition, Query
+from api.metrics.query import Condition, Query, column_of
 
 Sql = tuple[str, list[Any]]
 
@@ -18,10 +18,9 @@ Sql = tuple[str, list[Any]]
 def select(mart: Mart, table: str, query: Query, position: str) -> Sql:
     """All columns of the rows, in the query's order, and one row past its limit.
 
-    `position` is the SQL function that finds a text in another.
-
-    After a position the rows that equal it come first, for the caller to leave out:
-    how many there are may have changed since.
+    `position` is the SQL function that finds a text in another. A query that continues
+    after a row gets the rows that equal it first, for the caller to skip: their number
+    may have changed since.
     """
     columns = ", ".join(f'"{name}"' for name in mart.column_names)
     clauses = [_condition(mart, condition, position) for condition in query.conditions]
@@ -40,8 +39,8 @@ def select(mart: Mart, table: str, query: Query, position: str) -> Sql:
 
 
 def distinct(mart: Mart, table: str, column: str, most: int) -> Sql:
-    """Different values of a column, so many at most, in ascending order."""
-    # Sorted outside: one that has too many is left after its first rows.
+    """The distinct values of a column, `most` at most, in ascending order."""
+    # Sorted outside, so that a column with too many is not read to its end.
     sql = (
         f'select "{column}" from'
         f' (select distinct "{column}" from "{table}" where "{column}" is not null'
@@ -66,7 +65,7 @@ def _condition(mart: Mart, condition: Condition, position: str) -> Sql:
 
 
 def _from(mart: Mart, order: Sequence[str], values: Sequence[Any]) -> Sql:
-    """Rows at a position or after it: for each column, equal so far and further on."""
+    """Rows at a position or after it, compared column by column."""
     *earlier, last = zip(order, values, strict=True)
     sql, bound = _at_or_after(mart, *last)
     for term, value in reversed(earlier):
@@ -82,30 +81,30 @@ def _at_or_after(mart: Mart, term: str, value: Any) -> Sql:
 
 
 def _after(mart: Mart, term: str, value: Any) -> Sql:
-    """Rows whose column comes after a value; what has none comes last."""
-    name, falling = term.removeprefix("-"), term.startswith("-")
+    """Rows whose column comes after a value; nulls come last."""
+    name, descending = column_of(term), term.startswith("-")
     if value is None:
         return "1 = 0", []
     expression, bound = _comparable(mart, name), _bound(mart, name)
-    symbol = "<" if falling else ">"
+    symbol = "<" if descending else ">"
     return f'({expression} {symbol} {bound} or "{name}" is null)', [value]
 
 
 def _equal(term: str, value: Any) -> Sql:
-    name = term.removeprefix("-")
+    name = column_of(term)
     if value is None:
         return f'"{name}" is null', []
     return f'"{name}" = ?', [value]
 
 
 def _order(mart: Mart, term: str) -> str:
-    name, falling = term.removeprefix("-"), term.startswith("-")
-    return f"{_comparable(mart, name)}{' desc' if falling else ''} nulls last"
+    direction = " desc" if term.startswith("-") else ""
+    return f"{_comparable(mart, column_of(term))}{direction} nulls last"
 
 
 def _comparable(mart: Mart, name: str) -> str:
-    """The column as it sorts. Of canonical timestamps only the Z is out of order:
-    it would come after the fraction of a second."""
+    """The column as it sorts: a timestamp without its Z, which would come after the
+    fraction of a second."""
     if mart.column(name).data_type == "timestamp":
         return f"rtrim(\"{name}\", 'Z')"
     return f'"{name}"'

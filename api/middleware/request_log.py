@@ -1,7 +1,7 @@
-"""The layer around every request: its number, its line in the log, its figures.
+"""The layer around every request: its id, its line in the log, its figures.
 
-Metrics are asked for thousands of times a second: what is done for each of them is
-looked up beforehand.
+Metrics are requested thousands of times a second, so their timers are looked up once,
+before the first request.
 """
 
 from __future__ import annotations
@@ -16,10 +16,16 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from api.errors import IncompleteBody, Problem
-from api.middleware.access import SAFE_METHODS
-from api.middleware.problems import refuse
-from api.observability.figures import count_refusal, request_timer
-from api.observability.logs import CURRENT, log, log_event
+from api.middleware.access.rules import SAFE_METHODS
+from api.middleware.wsgi import (
+    METRICS,
+    Headers,
+    close_body,
+    read_body,
+    send_problem,
+)
+from api.observability.figures import count_problem, request_timer
+from api.observability.logs import CURRENT_REQUEST, log, log_event
 from api.warehouse.provenance import ACTOR, REQUEST_ID
 
 if TYPE_CHECKING:
@@ -27,16 +33,13 @@ if TYPE_CHECKING:
 
 HEADER = "X-Request-ID"
 ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,128}").fullmatch
-METRICS = "/metrics/"
 PROBLEM = "application/problem+json"
-
-Headers = list[tuple[str, str]]
 
 
 class RequestLog:
     """A WSGI application around all others; safe for use by many threads.
 
-    `route_of` finds the template of a method and path; unknown ones are "other".
+    `route_of` returns the template of a method and path, "other" for unknown ones.
     """
 
     def __init__(
@@ -44,7 +47,7 @@ class RequestLog:
     ) -> None:
         self._app = app
         self._route_of = route_of
-        self._here = secrets.token_hex(6)
+        self._id_prefix = secrets.token_hex(6)
         self._numbers = itertools.count(1)
         self._timers: dict[tuple[str, str, str], Callable[[float], None]] = {}
         metric = route_of("GET", f"{METRICS}x")
@@ -58,23 +61,25 @@ class RequestLog:
         began = perf_counter()
         given = environ.get("HTTP_X_REQUEST_ID")
         if given and ACCEPTED(given):
-            number = given
+            request_id = given
         else:
-            number = f"{self._here}-{next(self._numbers):x}"
-        environ[REQUEST_ID] = number
-        CURRENT.set(number)
-        told: list[Any] = ["", []]
+            request_id = f"{self._id_prefix}-{next(self._numbers):x}"
+        environ[REQUEST_ID] = request_id
+        CURRENT_REQUEST.set(request_id)
+        started: list[Any] = ["", []]
 
         def start(status: str, headers: Headers, *rest: Any) -> Callable[[bytes], Any]:
-            told[:] = status, headers
-            return start_response(status, [*headers, (HEADER, number)], *rest)
+            started[:] = status, headers
+            return start_response(status, [*headers, (HEADER, request_id)], *rest)
 
         try:
             parts = self._app(environ, start)
         except Exception as error:
             log_event("failure", logging.ERROR, error)
-            parts = refuse(Problem("The server failed; its log tells where."), start)
-        status, headers = told[0][:3], told[1]
+            parts = send_problem(
+                Problem("The server failed; its log tells where."), start
+            )
+        status, headers = started[0][:3], started[1]
         if (
             (timer := self._metric_timers.get(status))
             and environ["REQUEST_METHOD"] == "GET"
@@ -97,15 +102,15 @@ class RequestLog:
         route = self._route_of(method, environ["PATH_INFO"])
         code = None
         if status >= "400":
-            parts = [_whole(parts)]
+            parts = [read_body(parts)]
             code = _code(headers, parts[0])
             if code:
-                count_refusal(code)
+                count_problem(code)
         elif not any(name.lower() == "content-length" for name, _ in headers):
             parts = _Stream(parts)
         seconds = perf_counter() - began
         self._timer(method, route, status)(seconds)
-        more: dict[str, Any] = {"code": code, "actor": environ.get(ACTOR)}
+        optional: dict[str, Any] = {"code": code, "actor": environ.get(ACTOR)}
         log_event(
             "client_gone" if code == IncompleteBody.code else "request",
             _level(method, status),
@@ -113,12 +118,12 @@ class RequestLog:
             route=route,
             status=int(status),
             seconds=round(seconds, 6),
-            **{name: fact for name, fact in more.items() if fact},
+            **{name: fact for name, fact in optional.items() if fact},
         )
         return parts
 
     def _timer(self, method: str, route: str, status: str) -> Callable[[float], None]:
-        """Kept once found; there are only so many routes."""
+        """The timer of such requests, kept once found: routes are few."""
         key = (method, route, status)
         if key not in self._timers and len(self._timers) < 1000:
             self._timers[key] = request_timer(*key)
@@ -126,7 +131,7 @@ class RequestLog:
 
 
 class _Stream:
-    """A body that is made while it is sent; a failure then is logged like any other."""
+    """A body that is made while it is sent; an error in it is logged as any other."""
 
     def __init__(self, parts: Iterable[bytes]) -> None:
         self._parts = parts
@@ -145,11 +150,11 @@ class _Stream:
             raise BrokenStream("an answer broke off; see the failure above") from None
 
     def close(self) -> None:
-        getattr(self._parts, "close", lambda: None)()
+        close_body(self._parts)
 
 
 class BrokenStream(RuntimeError):
-    """Told to the server instead of an error that may hold what rows say."""
+    """Raised to the server in place of an error that may quote rows."""
 
 
 def _level(method: str, status: str) -> int:
@@ -159,15 +164,8 @@ def _level(method: str, status: str) -> int:
     return logging.DEBUG if quiet else logging.INFO
 
 
-def _whole(parts: Iterable[bytes]) -> bytes:
-    try:
-        return b"".join(parts)
-    finally:
-        getattr(parts, "close", lambda: None)()
-
-
 def _code(headers: Headers, body: bytes) -> str | None:
-    """The code of a problem, which the answer to HEAD has no body to tell."""
+    """The code of a problem; the answer to HEAD has no body that names it."""
     kinds = [value for name, value in headers if name.lower() == "content-type"]
     if kinds != [PROBLEM]:
         return None

@@ -1,7 +1,7 @@
-"""Responses to requests for metrics, given again without asking the web framework.
+"""A cache of the responses to metric requests, in front of the web framework.
 
 A metric's answer depends on the build and on the few parts of the request in VARYING:
-as long as that build is served, the same question has the same answer, byte for byte.
+while that build is served, the same request gets the same answer, byte for byte.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from cachetools import LRUCache
 
 from api.errors import Problem
+from api.middleware.wsgi import METRICS, Headers, read_body
 from api.warehouse.builds import Build
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-METRICS = "/metrics/"
-# All of a request that an answer of a metric, or an address in it, can depend on.
+# Everything in a request that a metric's answer, or a URL in it, can depend on.
 VARYING = (
     "PATH_INFO",
     "QUERY_STRING",
@@ -30,10 +30,8 @@ VARYING = (
     "SCRIPT_NAME",
     "wsgi.url_scheme",
 )
-# What an entry takes beside its body and the question to it, about.
+# About what an entry takes beside its body and its key.
 ENTRY_BYTES = 2048
-
-Headers = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class _Answer:
     status: str
     headers: Headers
     body: bytes
-    asked: int
+    key_bytes: int
 
 
 class ResponseCache:
@@ -71,29 +69,25 @@ class ResponseCache:
         with self._lock:
             answer = self._answers.get(key)
         if answer is None or answer.build is not build:
-            # What was asked is kept as well; a character may take four bytes.
-            asked = 4 * sum(map(len, filter(None, key)))
-            answer = self._ask(environ, build, asked)
+            # The key is kept as well; a character may take four bytes.
+            key_bytes = 4 * sum(map(len, filter(None, key)))
+            answer = self._ask(environ, build, key_bytes)
             self._keep(key, answer)
         start_response(answer.status, list(answer.headers))
         return [answer.body]
 
-    def _ask(self, environ: WSGIEnvironment, build: Build, asked: int) -> _Answer:
-        told: list[tuple[str, Headers]] = []
+    def _ask(self, environ: WSGIEnvironment, build: Build, key_bytes: int) -> _Answer:
+        started: list[tuple[str, Headers]] = []
 
         def start(status: str, headers: Headers, *_: object) -> Callable[[bytes], None]:
-            told.append((status, headers))
+            started.append((status, headers))
             return lambda _: None
 
-        parts = self._app(environ, start)
-        try:
-            body = b"".join(parts)
-        finally:
-            getattr(parts, "close", lambda: None)()
-        return _Answer(build, *told[-1], body, asked)
+        body = read_body(self._app(environ, start))
+        return _Answer(build, *started[-1], body, key_bytes)
 
     def _keep(self, key: tuple[Any, ...], answer: _Answer) -> None:
-        """Unless it is an error, or of a build that was published meanwhile."""
+        """Cache the answer, unless it is an error or comes from a newer build."""
         build_id = dict(answer.headers).get("Build-Id")
         good = answer.status[:3] in ("200", "304")
         if not good or build_id != str(answer.build.build_id):
@@ -104,5 +98,5 @@ class ResponseCache:
 
 
 def _size(answer: _Answer) -> int:
-    told = sum(len(value) for _, value in answer.headers)
-    return len(answer.body) + answer.asked + told + ENTRY_BYTES
+    header_bytes = sum(len(value) for _, value in answer.headers)
+    return len(answer.body) + answer.key_bytes + header_bytes + ENTRY_BYTES

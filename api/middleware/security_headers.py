@@ -1,15 +1,15 @@
-"""What browsers are told about our answers: headers and content policies, in one place.
+"""The headers that browsers obey: defaults and content security policies. Pure.
 
-An answer has the DEFAULTS unless its route says otherwise. Pure.
+An answer has the DEFAULTS unless its route sets others.
 """
 
 from __future__ import annotations
 
-# JSON, CSV and problems are no pages: were one taken for a page, it could do nothing.
+# For JSON, CSV and problems: taken for a page, they could do nothing.
 NOTHING_POLICY = "default-src 'none'; frame-ancestors 'none'"
-# An SVG is a document that could run scripts: ours holds none, and none may be put in.
+# An SVG is a document that could run scripts: charts hold none and may run none.
 CHART_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-# Everything from here, and no script or style in the page itself.
+# Everything comes from this server; the page itself holds no script or style.
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
     " connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
@@ -19,7 +19,7 @@ DOCS_POLICY = (
     " img-src 'self' data:; connect-src 'self'; base-uri 'none';"
     " frame-ancestors 'none'; form-action 'none'"
 )
-# dbt's page carries its own scripts and styles in itself, and nothing may be fetched.
+# dbt's page holds its scripts and styles inline, and may fetch nothing.
 LINEAGE_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval';"
     " style-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none';"
@@ -30,6 +30,6 @@ DEFAULTS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Content-Security-Policy": NOTHING_POLICY,
-    # No cache between knows what X-API-Key means.
+    # Shared caches do not know that X-API-Key decides who may see an answer.
     "Cache-Control": "no-store",
 }

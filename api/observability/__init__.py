@@ -1,8 +1,8 @@
-"""Seeing what goes on: a number for each request, logs as JSON lines, figures.
+"""Logs as JSON lines, and figures for Prometheus; neither ever quotes a row.
 
-`logs` words lines, `figures` counts, `warehouse` tells how the stored rows stand,
-`observed` is the layer around every request. No room's rows are ever told.
+`logs` formats events, `figures` counts requests, `warehouse` reads figures from what is
+stored. `middleware.request_log` calls them for every request.
 """
 
-# Where workers put their figures; read by the library when it is imported.
+# The folder of the workers' figures; the library reads it when it is imported.
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"

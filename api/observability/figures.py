@@ -1,7 +1,7 @@
-"""Figures of the requests that this server answers, counted where they are answered.
+"""Figures of the requests to this server, counted by the worker that answers.
 
-With several workers each writes its own into the folder PROMETHEUS_MULTIPROC_DIR, and
-whichever is asked adds them up.
+Several workers each write their own to the folder PROMETHEUS_MULTIPROC_DIR; the one
+that is scraped adds them up.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from prometheus_client.registry import Collector
 from api.observability import SHARED_FOLDER
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 2.5, 10, 60)
-# A client may invent methods; a figure has only these.
+# Clients may invent methods; figures have only these, and "other".
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
-# When a figure began is of no use here, and would double the lines.
+# The time at which a figure began is of no use here, and would double the lines.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 _own = CollectorRegistry()
 _requests = Histogram(
@@ -35,7 +35,7 @@ _requests = Histogram(
     registry=_own,
     buckets=SECONDS,
 )
-_refusals = Counter(
+_problems = Counter(
     "hiring_refusals_total",
     "Requests answered with a problem, by its code.",
     ("code",),
@@ -44,18 +44,18 @@ _refusals = Counter(
 
 
 def request_timer(method: str, route: str, status: str) -> Callable[[float], None]:
-    """What takes the seconds of such requests; to be kept, since it costs to find."""
+    """The function that records seconds of such requests; slow to find, so keep it."""
     known = method if method in METHODS else "other"
     observe: Callable[[float], None] = _requests.labels(known, route, status).observe
     return observe
 
 
-def count_refusal(code: str) -> None:
-    _refusals.labels(code).inc()
+def count_problem(code: str) -> None:
+    _problems.labels(code).inc()
 
 
 def exposition(*more: Collector) -> bytes:
-    """Every figure there is, and those of `more`, in the text format of Prometheus."""
+    """All figures, and those of `more`, in the text format of Prometheus."""
     registry = _own
     if SHARED_FOLDER in os.environ:
         registry = CollectorRegistry()

@@ -1,6 +1,6 @@
 """Logs: one JSON object per line on standard error, the same from every process.
 
-Facts are names, numbers and times, never what a row, a file name or a filter says.
+Facts are names, numbers and times, never the content of a row, a file name or a filter.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from typing import Any
 
 from api.warehouse.utc import utc_text
 
-# The number of the request that this thread works on, empty outside of one.
-CURRENT: ContextVar[str] = ContextVar("request_id", default="")
+# The id of the request that this thread handles, empty outside of one.
+CURRENT_REQUEST: ContextVar[str] = ContextVar("request_id", default="")
 
-# What these tell at `info` is of no use to who runs the service.
+# What these log at `info` is of no use to operators.
 CHATTY = ("urllib3", "werkzeug", "asyncio")
 
 log = logging.getLogger("hiring")
 
 
 def configure(level: str) -> None:
-    """Log from now on as JSON lines, from `level` on, whoever logs in this process."""
+    """Log as JSON lines, from `level` up, whatever logs in this process."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
@@ -38,13 +38,13 @@ def log_event(
     error: BaseException | None = None,
     **facts: Any,
 ) -> None:
-    """Log an event with its facts, and where an error came from."""
+    """Log an event with its facts, and the places that an error came through."""
     if log.isEnabledFor(level):
         log.log(level, event, exc_info=error, extra={"facts": facts})
 
 
 class JsonLines(logging.Formatter):
-    """A record as one line of JSON; line breaks in a value are escaped."""
+    """Formats a record as one line of JSON; line breaks in values are escaped."""
 
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, UTC)
@@ -58,8 +58,8 @@ class JsonLines(logging.Formatter):
             line["message"] = record.getMessage()
         else:
             line["event"] = record.getMessage()
-        if CURRENT.get():
-            line["request_id"] = CURRENT.get()
+        if CURRENT_REQUEST.get():
+            line["request_id"] = CURRENT_REQUEST.get()
         line |= facts or {}
         if record.exc_info and record.exc_info[1] is not None:
             line["errors"] = _chain(record.exc_info[1])
@@ -67,20 +67,20 @@ class JsonLines(logging.Formatter):
 
 
 def _chain(error: BaseException) -> list[dict[str, Any]]:
-    """An error and what caused it: kinds and places.
+    """An error and its causes: kinds and places.
 
-    Not what they say: the message of a conversion that failed holds the cell.
+    Never their messages: that of a failed conversion quotes the cell.
     """
     chain = []
     seen: set[int] = set()
     link: BaseException | None = error
     while link is not None and id(link) not in seen:
         seen.add(id(link))
-        told: dict[str, Any] = {"kind": type(link).__qualname__}
+        entry: dict[str, Any] = {"kind": type(link).__qualname__}
         if isinstance(link, OSError):
-            told["reason"] = link.strerror
+            entry["reason"] = link.strerror
         frames = traceback.extract_tb(link.__traceback__)
-        told["frames"] = [f"{f.filename}:{f.lineno} {f.name}" for f in frames]
-        chain.append(told)
+        entry["frames"] = [f"{f.filename}:{f.lineno} {f.name}" for f in frames]
+        chain.append(entry)
         link = link.__cause__ or link.__context__
     return chain

@@ -1,6 +1,6 @@
-"""Figures of the warehouse, read from it when they are asked for.
+"""Figures of the warehouse, read from it for each scrape.
 
-So they are right after a restart, and whichever worker is asked.
+So they are right after a restart, and from every worker.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PACKAGES = ("granian", "Flask", "dbt-core")
 
 
 class WarehouseFigures(Collector):
-    """How a warehouse stands, as figures."""
+    """The state of a warehouse, as figures."""
 
     def __init__(
         self,
@@ -46,10 +46,10 @@ class WarehouseFigures(Collector):
             "rows_rejected": "Rows that were refused.",
         }
         for kind, about in kinds.items():
-            told = CounterMetricFamily(f"hiring_{kind}", about, labels=["table"])
+            family = CounterMetricFamily(f"hiring_{kind}", about, labels=["table"])
             for table, counts in self._stats.tables.items():
-                told.add_metric([table], counts[kind])
-            yield told
+                family.add_metric([table], counts[kind])
+            yield family
         yield _gauge(
             "queue_loads",
             "Loads not in a published build.",

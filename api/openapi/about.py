@@ -1,4 +1,4 @@
-"""The introduction: errors, reasons of rejects, formats and operators, as tables."""
+"""The introduction: tables of operators, formats, errors and reasons of rejects."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
 
 ERRORS = sorted(_every(Problem), key=lambda problem: (problem.status, problem.code))
 
-OPERATOR_ROWS = [(name, operator.words) for name, operator in OPERATORS.items()]
+OPERATOR_ROWS = [(name, operator.meaning) for name, operator in OPERATORS.items()]
 FORMAT_ROWS = [(f.name, f"`{f.media_type}`", f.description) for f in FORMATS.values()]
 ERROR_ROWS = [(p.status, f"`{p.code}`", p.title) for p in ERRORS]
 REASON_ROWS = [(f"`{code}`", meaning) for code, meaning in REASONS.items()]
 
 
 def _folded(title: str, *paragraphs: str) -> str:
-    """Shut until it is asked for: what is most wanted are the operations below."""
-    inside = "\n\n".join(paragraphs)
-    return f"<details><summary>{title}</summary>\n\n{inside}\n\n</details>"
+    """A section that is closed at first, so that the operations below are in sight."""
+    content = "\n\n".join(paragraphs)
+    return f"<details><summary>{title}</summary>\n\n{content}\n\n</details>"
 
 
 ABOUT = "\n\n".join(

@@ -1,8 +1,6 @@
-"""What each operation asks of who calls it, by the one table in `access`."""
+"""The keys that each operation needs, by the table in `middleware.access.rules`."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from api.errors import (
     ForeignHost,
@@ -12,10 +10,9 @@ from api.errors import (
     ReadOnlyKey,
     UnknownKey,
 )
-from api.middleware.access import Need, need
+from api.middleware.access.rules import Need, need
+from api.openapi.parts import Node
 from api.openapi.problems import problems
-
-Node = dict[str, Any]
 
 SCHEMES: Node = {
     "bearer": {
@@ -32,8 +29,8 @@ SCHEMES: Node = {
 }
 EITHER: list[Node] = [{"bearer": []}, {"header": []}]
 
-# What a request can be refused with before it is even read.
-REFUSALS: dict[Need, tuple[type[Problem], ...]] = {
+# The problems that end a request before it is read.
+PROBLEMS: dict[Need, tuple[type[Problem], ...]] = {
     Need.UNASKED: (ForeignHost,),
     Need.NOTHING: (ForeignHost, UnknownKey),
     Need.READ: (ForeignHost, KeyRequired, UnknownKey),
@@ -41,25 +38,25 @@ REFUSALS: dict[Need, tuple[type[Problem], ...]] = {
 }
 
 
-def guarded(paths: Node, has_keys: bool, protect_metrics: bool) -> Node:
-    """The paths, each operation with what it needs and how it is refused without.
+def with_access(paths: Node, has_keys: bool, protect_metrics: bool) -> Node:
+    """The paths, each operation with the keys that it needs and the errors without.
 
-    Without keys none is asked for; other machines get a 401 all the same.
+    A server without keys needs none, but answers 401 to other machines.
     """
     return {
         path: {
-            method: _guarded(operation, need(method.upper(), path, protect_metrics))
-            | _security(need(method.upper(), path, protect_metrics), has_keys)
+            method: _with_need(
+                operation, need(method.upper(), path, protect_metrics), has_keys
+            )
             for method, operation in item.items()
         }
         for path, item in paths.items()
     }
 
 
-def _security(needed: Need, has_keys: bool) -> Node:
-    return {"security": EITHER if has_keys and needed >= Need.READ else []}
-
-
-def _guarded(operation: Node, needed: Need) -> Node:
-    responses = operation["responses"] | problems(*REFUSALS[needed])
-    return operation | {"responses": dict(sorted(responses.items()))}
+def _with_need(operation: Node, needed: Need, has_keys: bool) -> Node:
+    responses = operation["responses"] | problems(*PROBLEMS[needed])
+    return operation | {
+        "responses": dict(sorted(responses.items())),
+        "security": EITHER if has_keys and needed >= Need.READ else [],
+    }

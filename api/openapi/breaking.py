@@ -1,7 +1,8 @@
-"""What in a new OpenAPI document breaks whoever relies on the metrics of an old one.
+"""What in a new OpenAPI document breaks clients of the metrics of an old one.
 
-A metric may gain: columns, parameters, values that a parameter takes, a promise that a
-column is never null. What it loses, or means otherwise, is told, a line for each.
+A metric may gain columns, parameters, values that a parameter takes, and the promise
+that a column is never null. Each loss, and each change of meaning, is reported as a
+line.
 """
 
 from __future__ import annotations
@@ -11,13 +12,12 @@ from collections.abc import Iterator, Set
 from typing import Any
 
 from api.contract.marts import ALL
-
-Node = dict[str, Any]
+from api.openapi.parts import Node
 
 METRICS = "/metrics/"
-# The names in these parameters are the columns', which are told themselves.
+# These parameters name columns, whose changes are reported as such.
 SHAPES = ("select", "sort")
-# Defaults of a parameter that leave all rows in an answer.
+# Defaults of a parameter that filter no rows.
 UNPINNED = (None, [ALL])
 
 ELSEWHERE = "serve what is new under another endpoint and keep this one"
@@ -25,9 +25,9 @@ BESIDE = "keep it, and add what is new as another column or metric"
 
 
 def breaking_changes(old: Node, new: Node) -> list[str]:
-    """What breaks, where, and how to mend it; nothing where all still holds.
+    """What breaks, where, and how to avoid it; empty if nothing breaks.
 
-    Raises KeyError for a document that is not of this service.
+    Raises KeyError for a document of another service.
     """
     return [
         f"{path}: {change}"
@@ -47,9 +47,9 @@ def _changes(path: str, old: Node, new: Node) -> Iterator[str]:
             yield f"column {name} is gone; {BESIDE}"
         else:
             yield from (f"column {name} {x}" for x in _column(column, now[name]))
-    # Filters and orders by these columns have been told with them.
-    told = {n for n in columns if n not in now or _type(columns[n]) != _type(now[n])}
-    yield from _parameters(_named(path, old), _named(path, new), told)
+    # What happens to filters and orders by these columns is reported with them.
+    lost = {n for n in columns if n not in now or _type(columns[n]) != _type(now[n])}
+    yield from _parameters(_named(path, old), _named(path, new), lost)
 
 
 def _column(old: Node, new: Node) -> Iterator[str]:
@@ -68,10 +68,10 @@ def _column(old: Node, new: Node) -> Iterator[str]:
 
 
 def _parameters(
-    old: dict[str, Node], new: dict[str, Node], told: Set[str]
+    old: dict[str, Node], new: dict[str, Node], lost_columns: Set[str]
 ) -> Iterator[str]:
     for name, parameter in old.items():
-        if name.partition("__")[0] in told:
+        if name.partition("__")[0] in lost_columns:
             continue
         if name not in new:
             yield f"parameter {name} is gone; declare it still, whatever it pins"
@@ -80,18 +80,18 @@ def _parameters(
         lost = set() if name in SHAPES else _taken(was) - _taken(now)
         if lost:
             yield f"parameter {name} takes {_list(lost)} no more; take it still"
-        yield from _default(name, was.get("default"), now.get("default"), told)
+        yield from _default(name, was.get("default"), now.get("default"), lost_columns)
     for name in sorted(new.keys() - old.keys()):
         default = new[name]["schema"].get("default")
         if default not in UNPINNED:
             yield f"parameter {name} holds rows to {_shown(default)}; let it be all"
 
 
-def _default(name: str, old: Any, new: Any, told: Set[str]) -> Iterator[str]:
+def _default(name: str, old: Any, new: Any, lost_columns: Set[str]) -> Iterator[str]:
     if name in SHAPES:
-        kept = [term for term in old or () if term.lstrip("-") not in told]
+        kept = [term for term in old or () if term.lstrip("-") not in lost_columns]
         now = list(new or ())
-        # More columns are no harm, nor is a further order among what was equal.
+        # Further columns break nothing, nor does a further order of equal rows.
         now = [x for x in now if x in kept] if name == "select" else now[: len(kept)]
         if kept != now:
             yield (
@@ -120,7 +120,7 @@ def _named(path: str, document: Node) -> dict[str, Node]:
 
 
 def _type(schema: Node) -> str:
-    """What a value is, be it null or not."""
+    """The type of a value, whether or not it may be null."""
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     (kind,) = [name for name in kinds if name != "null"]
     return f"{kind} ({schema['format']})" if "format" in schema else str(kind)
@@ -131,15 +131,15 @@ def _is_nullable(schema: Node) -> bool:
 
 
 def _taken(schema: Node) -> set[str]:
-    """What a parameter takes: types and values, each as a text."""
+    """The types and values that a parameter takes, each as a text."""
     items = schema.get("items", schema)
-    found: set[str] = set()
+    taken: set[str] = set()
     for each in items.get("anyOf", [items]):
         if "const" in each or "enum" in each:
-            found.update(str(x) for x in each.get("enum", [each.get("const")]))
+            taken.update(str(x) for x in each.get("enum", [each.get("const")]))
         else:
-            found.add(_type(each))
-    return found
+            taken.add(_type(each))
+    return taken
 
 
 def _list(values: Set[Any]) -> str:

@@ -1,4 +1,4 @@
-"""The whole document: every address, and the schemas that they share."""
+"""The whole document: every path, and the schemas that they share."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from api.openapi.about import ABOUT
-from api.openapi.access import SCHEMES, guarded
-from api.openapi.operations import Facts, Node, operations_of, resolved
+from api.openapi.access import SCHEMES, with_access
+from api.openapi.operations import Facts, expanded, operations_of
+from api.openapi.parts import Node
 from api.openapi.schemas import component_schemas, row_schemas
 
-# A path template, a method in lower case, and the view that answers there.
+# The template of a path, a method in lower case, and their view.
 Route = tuple[str, str, Callable[..., Any]]
 
 TAGS = {
@@ -24,15 +25,15 @@ TAGS = {
 
 
 def document(facts: Facts, routes: Iterable[Route]) -> Node:
-    """The OpenAPI document of the documented views among these."""
+    """The OpenAPI document of those of the routes whose view is documented."""
     shapes: set[Any] = set()
     paths: Node = {}
     for template, method, view in routes:
         for value, node in operations_of(view, facts).items():
             path = template.replace("{name}", value) if value else template
             paths.setdefault(path, {})[method] = node
-    paths = guarded(paths, facts.has_keys, facts.protect_metrics)
-    paths = resolved(paths, facts, shapes)
+    paths = with_access(paths, facts.has_keys, facts.protect_metrics)
+    paths = expanded(paths, facts, shapes)
     return {
         "openapi": "3.1.0",
         "info": {

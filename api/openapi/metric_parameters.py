@@ -1,4 +1,4 @@
-"""The parameters and the rows of a metric, as OpenAPI has them."""
+"""The parameters and the rows of a metric, in OpenAPI."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from api.metrics.operators import OPERATORS
 from api.metrics.parameters import MOST_ROWS
 from api.metrics.query import OperatorName
 from api.openapi.parts import Node, as_json, query, whole_number
-from api.openapi.schemas import array_of, ref, row_name, typed
+from api.openapi.schemas import array_of, ref, row_name, typed_value
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -23,21 +23,21 @@ Rows = Sequence[Mapping[str, Any]]
 def content(mart: Mart, example: Rows) -> Node:
     """The rows by media type, with some as an example."""
     rows = array_of(ref(row_name(mart)))
-    found: Node = {}
+    by_media_type: Node = {}
     for format in formats_of(mart).values():
         is_json = format.media_type.endswith("+json")
         schema = {"type": "object" if is_json else "string"}
-        found[format.media_type] = {"schema": schema}
-    return found | as_json(rows, list(example) or None)
+        by_media_type[format.media_type] = {"schema": schema}
+    return by_media_type | as_json(rows, list(example) or None)
 
 
 def parameters(mart: Mart) -> Iterator[Node]:
-    """All that a request for the metric may have in its query."""
+    """All parameters of a request for the metric."""
     declared = {parameter.name for parameter in mart.parameters}
     for parameter in mart.parameters:
         yield _declared(mart, parameter)
     for column in mart.columns:
-        # As a parameter the name has been told already.
+        # A declared parameter of that name is documented above.
         if column.name not in (*declared, *TAKEN_PARAMETERS):
             yield _filter(column, column.name, "eq")
     for column in mart.columns:
@@ -77,7 +77,9 @@ def _declared(mart: Mart, parameter: Parameter) -> Node:
     if parameter.default is not None:
         is_value = parameter.default != ALL
         default = parameter.default
-        schema["default"] = [typed(column.data_type, default) if is_value else default]
+        schema["default"] = [
+            typed_value(column.data_type, default) if is_value else default
+        ]
     about = f"{column.description} `{ALL}` for every one; several for any of them."
     return query(parameter.name, schema, about)
 
@@ -89,7 +91,7 @@ def _filter(column: Column, name: str, key: OperatorName) -> Node:
     if operator.is_repeated or operator.reads == "list":
         schema = array_of(schema) | {"minItems": 1}
     is_list = {"style": "form", "explode": False} if operator.reads == "list" else {}
-    about = f"Rows whose `{column.name}` is {operator.words}."
+    about = f"Rows whose `{column.name}` is {operator.meaning}."
     return query(name, schema, about, **is_list)
 
 
@@ -97,7 +99,7 @@ def _listed(
     name: str, choices: list[str], default: Sequence[str], description: str
 ) -> Node:
     items: Node = {"type": "string", "enum": choices}
-    # One named twice counts once.
+    # Not uniqueItems: a column that is named twice counts once.
     schema = array_of(items) | {"minItems": 1}
     if default:
         schema["default"] = list(default)

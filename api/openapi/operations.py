@@ -1,7 +1,7 @@
-"""What OpenAPI says of a view, kept on the view itself.
+"""Decorators that document a view; what they are given is kept on the view. Pure.
 
-Pure. The parts of an operation may hold, at any depth, functions of `Facts`, standing
-for what they return, and shapes (TypedDict), standing for their schema.
+The parts of an operation may hold, at any depth, functions of `Facts` in place of what
+they return, and shapes (TypedDict) in place of their schema.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 
 from api.contract import Contract, Mart, Table
 from api.errors import Problem
+from api.openapi.parts import Node
 from api.openapi.problems import problems
 from api.openapi.schemas import ref
 
-Node = dict[str, Any]
 Rows = Sequence[Mapping[str, Any]]
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -25,8 +25,8 @@ class Facts:
     """What the document is made from.
 
     `marts` are those that are served, `examples` some rows of each by endpoint;
-    `samples` are some rows of each upload table, by name, that anybody may see.
-    `has_keys` and `protect_metrics` say who is asked for a key.
+    `samples` are some public rows of each upload table, by name. `has_keys` and
+    `protect_metrics` are the settings that decide which operations need a key.
     """
 
     contract: Contract
@@ -41,7 +41,7 @@ class Facts:
         return list(self.contract.tables.values())
 
 
-# The operations of one view by what stands for the parameter of its address.
+# The operations of one view, by the value of the parameter in its path.
 Each = Callable[[Facts], Mapping[str, Node]]
 
 
@@ -55,8 +55,8 @@ def operation(
 ) -> Callable[[View], View]:
     """Document a view; its operationId is its own name unless one is given.
 
-    `responses` are by status; each status of what it `raises` is added. `parts` are
-    further members of the operation.
+    `responses` are by status, and those of the problems that it `raises` are added.
+    `parts` are further members of the operation.
     """
 
     def document(view: View) -> View:
@@ -74,7 +74,7 @@ def operation(
 
 
 def operations(each: Each) -> Callable[[View], View]:
-    """Document a view that is several operations, one for each value in its address."""
+    """Document a view that is several operations, one for each value in its path."""
 
     def document(view: View) -> View:
         vars(view)["operations"] = each
@@ -84,20 +84,20 @@ def operations(each: Each) -> Callable[[View], View]:
 
 
 def operations_of(view: Callable[..., Any], facts: Facts) -> Mapping[str, Node]:
-    """A view's operations by value; nothing where the view is not documented."""
+    """A view's operations by value; empty if the view is not documented."""
     each: Each | None = vars(view).get("operations")
     return {} if each is None else each(facts)
 
 
-def resolved(node: Any, facts: Facts, shapes: set[Any]) -> Any:
-    """The node as plain values; the shapes that it refers to are added to `shapes`."""
+def expanded(node: Any, facts: Facts, shapes: set[Any]) -> Any:
+    """The node as plain values; adds the shapes that it refers to to `shapes`."""
     if isinstance(node, type):
         shapes.add(node)
         return ref(node.__name__)
     if callable(node):
-        return resolved(node(facts), facts, shapes)
+        return expanded(node(facts), facts, shapes)
     if isinstance(node, Mapping):
-        return {name: resolved(value, facts, shapes) for name, value in node.items()}
+        return {name: expanded(value, facts, shapes) for name, value in node.items()}
     if isinstance(node, list | tuple):
-        return [resolved(value, facts, shapes) for value in node]
+        return [expanded(value, facts, shapes) for value in node]
     return node

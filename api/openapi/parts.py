@@ -7,55 +7,32 @@ from typing import Any
 
 Node = dict[str, Any]
 
+
+def _header(description: str, kind: str = "string", **schema: Any) -> Node:
+    return {"description": description, "schema": {"type": kind, **schema}}
+
+
 HEADERS: dict[str, Node] = {
-    "Location": {
-        "description": "Where the load or build is.",
-        "schema": {"type": "string"},
-    },
-    "ETag": {
-        "description": "Names this very answer; give it back in If-None-Match.",
-        "schema": {"type": "string"},
-    },
-    "Build-Id": {
-        "description": "The build that the answer comes from.",
-        "schema": {"type": "integer"},
-    },
-    "Build-Finished-At": {
-        "description": "When that build was finished, in UTC.",
-        "schema": {"type": "string", "format": "date-time"},
-    },
-    "Build-Last-Load-Id": {
-        "description": "The newest load that it contains; 0 before the first.",
-        "schema": {"type": "integer"},
-    },
-    "Sample-Data": {
-        "description": "Whether it shows the sample, for want of any load.",
-        "schema": {"type": "boolean"},
-    },
-    "Link": {
-        "description": 'The next page, `rel="next"`; absent on the last one.',
-        "schema": {"type": "string"},
-    },
-    "Retry-After": {
-        "description": "Seconds after which to try again.",
-        "schema": {"type": "integer"},
-    },
-    "Preference-Applied": {
-        "description": "Which preferences were honoured.",
-        "schema": {"type": "string"},
-    },
-    "Idempotency-Replayed": {
-        "description": "`true` when this is the answer of the first such request.",
-        "schema": {"type": "string", "enum": ["true"]},
-    },
-    "WWW-Authenticate": {
-        "description": "How a key is sent.",
-        "schema": {"type": "string"},
-    },
-    "Content-Disposition": {
-        "description": "A name for the file.",
-        "schema": {"type": "string"},
-    },
+    "Location": _header("Where the load or build is."),
+    "ETag": _header("Names this very answer; give it back in If-None-Match."),
+    "Build-Id": _header("The build that the answer comes from.", "integer"),
+    "Build-Finished-At": _header(
+        "When that build was finished, in UTC.", format="date-time"
+    ),
+    "Build-Last-Load-Id": _header(
+        "The newest load that it contains; 0 before the first.", "integer"
+    ),
+    "Sample-Data": _header(
+        "Whether it shows the sample, for want of any load.", "boolean"
+    ),
+    "Link": _header('The next page, `rel="next"`; absent on the last one.'),
+    "Retry-After": _header("Seconds after which to try again.", "integer"),
+    "Preference-Applied": _header("Which preferences were honoured."),
+    "Idempotency-Replayed": _header(
+        "`true` when this is the answer of the first such request.", enum=["true"]
+    ),
+    "WWW-Authenticate": _header("How a key is sent."),
+    "Content-Disposition": _header("A name for the file."),
 }
 OPTIONAL = (
     "Link",
@@ -64,13 +41,19 @@ OPTIONAL = (
     "Content-Disposition",
     "Retry-After",
 )
-# The most that a column of the warehouse counts up to.
-NEWEST = 2**63 - 1
-STAMP = ("ETag", "Build-Id", "Build-Finished-At", "Build-Last-Load-Id", "Sample-Data")
+# The largest number that a column of the warehouse can hold.
+MAX_ID = 2**63 - 1
+BUILD_HEADERS = (
+    "ETag",
+    "Build-Id",
+    "Build-Finished-At",
+    "Build-Last-Load-Id",
+    "Sample-Data",
+)
 
 
 def headers(*names: str) -> Node:
-    """Response headers by name."""
+    """The response headers of these names."""
     return {
         name: HEADERS[name] | ({} if name in OPTIONAL else {"required": True})
         for name in names
@@ -80,19 +63,24 @@ def headers(*names: str) -> Node:
 def answer(
     description: str, content: Node | None = None, header: Iterable[str] = ()
 ) -> Node:
-    """A response; `content` by media type."""
-    found: Node = {"description": description}
+    """A response; `content` is by media type."""
+    response: Node = {"description": description}
     if header:
-        found["headers"] = headers(*header)
+        response["headers"] = headers(*header)
     if content:
-        found["content"] = content
-    return found
+        response["content"] = content
+    return response
 
 
 def query(name: str, schema: Node, description: str, **more: Any) -> Node:
     """A query parameter."""
-    found = {"name": name, "in": "query", "schema": schema, "description": description}
-    return found | more
+    return {
+        "name": name,
+        "in": "query",
+        "schema": schema,
+        "description": description,
+        **more,
+    }
 
 
 def header_parameter(name: str, schema: Node, description: str) -> Node:
@@ -100,8 +88,8 @@ def header_parameter(name: str, schema: Node, description: str) -> Node:
 
 
 def whole_number(least: int, most: int, default: int | None = None) -> Node:
-    found: Node = {"type": "integer", "minimum": least, "maximum": most}
-    return found if default is None else found | {"default": default}
+    schema: Node = {"type": "integer", "minimum": least, "maximum": most}
+    return schema if default is None else schema | {"default": default}
 
 
 def as_json(schema: Any, example: Any = None) -> Node:
@@ -111,15 +99,15 @@ def as_json(schema: Any, example: Any = None) -> Node:
 
 
 def number_in_path(name: str, least: int = 0) -> Node:
-    """The number of a load, a build or a reading in an address."""
-    schema = whole_number(least, NEWEST)
+    """The number of a load, a build or a reading in a path."""
+    schema = whole_number(least, MAX_ID)
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
 def revalidated_responses(
     description: str, content: Node, header: Iterable[str] = ("ETag",)
 ) -> Node:
-    """A response that is sent again only when it has changed."""
+    """The responses of a view that answers 304 while nothing has changed."""
     return {
         "200": answer(description, content, header),
         "304": answer("What you have is what is served.", header=header),

@@ -1,4 +1,4 @@
-"""Errors as OpenAPI has them: their shape, and a response for each status."""
+"""Problems in OpenAPI: their shape, and a response for each status."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from api import errors
-from api.openapi.parts import headers
-
-Node = dict[str, Any]
+from api.openapi.parts import Node, headers
 
 Name = Annotated[str, Field(description="The header in the file.", examples=["Nr."])]
 
@@ -67,17 +65,17 @@ class Problem(TypedDict):
     rejected: NotRequired[int]
 
 
-# What every request that writes may be told before it is looked at.
-WRITING: tuple[type[errors.Problem], ...] = (
+# The problems of every request with a body, raised while that is read.
+BODY_PROBLEMS: tuple[type[errors.Problem], ...] = (
     errors.IncompleteBody,
     errors.UploadTimeout,
     errors.TooLarge,
     errors.TooManyRequests,
     errors.Overloaded,
 )
-# What may be in the way of anything that is written.
-OBSTACLES = (
-    *WRITING,
+# The problems of every request that writes.
+WRITE_PROBLEMS = (
+    *BODY_PROBLEMS,
     errors.WarehouseBusy,
     errors.WarehouseReadOnly,
     errors.WarehouseDamaged,
@@ -87,23 +85,23 @@ OBSTACLES = (
 
 
 def problems(*classes: type[errors.Problem]) -> Node:
-    """A response for each status among these errors, with the codes that it has."""
-    found: Node = {}
+    """A response for each status of these problems, with its codes."""
+    responses: Node = {}
     every: tuple[type[errors.Problem], ...] = (*classes, errors.Problem)
     for status in sorted({problem.status for problem in every}):
-        mine = [problem for problem in every if problem.status == status]
-        codes = [p.code for p in mine]
-        told = "; ".join(f"`{p.code}`: {p.title.lower()}" for p in mine)
+        alike = [problem for problem in every if problem.status == status]
+        codes = [p.code for p in alike]
+        meanings = "; ".join(f"`{p.code}`: {p.title.lower()}" for p in alike)
         narrowed = {
             "properties": {"code": {"enum": codes}, "status": {"const": status}}
         }
         schema = {"allOf": [Problem, narrowed]}
-        found[str(status)] = {
-            "description": f"{HTTPStatus(status).phrase}. {told}.",
+        responses[str(status)] = {
+            "description": f"{HTTPStatus(status).phrase}. {meanings}.",
             "content": {"application/problem+json": {"schema": schema}},
         }
-        if any(problem.retry_after for problem in mine):
-            found[str(status)]["headers"] = headers("Retry-After")
+        if any(problem.retry_after for problem in alike):
+            responses[str(status)]["headers"] = headers("Retry-After")
         if status == 401:
-            found["401"]["headers"] = headers("WWW-Authenticate")
-    return found
+            responses["401"]["headers"] = headers("WWW-Authenticate")
+    return responses

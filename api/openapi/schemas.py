@@ -1,4 +1,4 @@
-"""JSON Schemas: of the answers' shapes, and of the rows of the contract. Pure."""
+"""JSON Schemas of the answers' shapes and of the rows of the contract. Pure."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from pydantic import TypeAdapter
 
 from api.contract import Column, DataType, Mart, Table
 from api.contract.data_types import DATA_TYPES
-
-Node = dict[str, Any]
+from api.openapi.parts import Node
 
 
 def component_schemas(shapes: Iterable[Any]) -> Node:
@@ -26,30 +25,30 @@ def component_schemas(shapes: Iterable[Any]) -> Node:
 
 def row_schemas(marts: Iterable[Mart], tables: Iterable[Table]) -> Node:
     """A row of each metric, and of each upload table as an object and as an array."""
-    found: Node = {}
+    schemas: Node = {}
     for mart in marts:
-        found[row_name(mart)] = {
+        schemas[row_name(mart)] = {
             "type": "object",
             "description": mart.description,
             "properties": {c.name: cell(c) for c in mart.columns},
             "additionalProperties": False,
         }
     for table in tables:
-        found[f"{table.name}_object"] = {
+        schemas[f"{table.name}_object"] = {
             "type": "object",
             "description": table.description,
             "properties": {c.name: cell(c) for c in table.columns},
             "required": [c.name for c in table.columns if c.required],
             "additionalProperties": False,
         }
-        found[f"{table.name}_array"] = {
+        schemas[f"{table.name}_array"] = {
             "type": "array",
             "description": f"In this order: {', '.join(table.column_names)}.",
             "prefixItems": [cell(c) for c in table.columns],
             "items": False,
             "minItems": len(table.columns),
         }
-    return found
+    return schemas
 
 
 def row_name(mart: Mart) -> str:
@@ -66,23 +65,23 @@ def array_of(items: Any) -> Node:
 
 
 def cell(column: Column) -> Node:
-    """What a column's value may be; null unless it is required."""
-    found: Node = {
+    """The schema of a column's value; null is allowed unless it is required."""
+    schema: Node = {
         **DATA_TYPES[column.data_type].json_schema,
         "description": column.description,
     }
     if column.data_type == "text" and column.required:
-        found["minLength"] = 1
+        schema["minLength"] = 1
     if column.accepted_values:
-        found["enum"] = [typed(column.data_type, v) for v in column.accepted_values]
+        accepted = [typed_value(column.data_type, v) for v in column.accepted_values]
+        schema["enum"] = accepted if column.required else [*accepted, None]
     if not column.required:
-        found["type"] = [found["type"], "null"]
-        found |= {"enum": [*found["enum"], None]} if "enum" in found else {}
-    return found
+        schema["type"] = [schema["type"], "null"]
+    return schema
 
 
-def typed(data_type: DataType, text: str) -> Any:
-    """A value that the contract spells as text, as JSON has it."""
+def typed_value(data_type: DataType, text: str) -> Any:
+    """The JSON value of a text in the contract."""
     if data_type == "integer":
         return int(text)
     if data_type == "real":

@@ -13,8 +13,9 @@ from werkzeug.routing import IntegerConverter, Map
 
 from api.errors import BadRequest
 from api.middleware.security_headers import DEFAULTS
-from api.openapi import Facts, document
-from api.openapi.parts import NEWEST, Node
+from api.openapi.document import document
+from api.openapi.operations import Facts
+from api.openapi.parts import MAX_ID, Node
 from api.routes import (
     backups,
     batches,
@@ -43,7 +44,7 @@ class RecordNumber(IntegerConverter):
     regex = "[0-9]+"  # \d would take the digits of every script
 
     def __init__(self, map: Map) -> None:
-        super().__init__(map, max=NEWEST)
+        super().__init__(map, max=MAX_ID)
 
 
 # In the order in which the OpenAPI document has them.
@@ -69,10 +70,10 @@ def openapi_document(facts: Facts) -> Node:
     """The OpenAPI document without a server, as far as the project's files have it."""
     app = Flask(__name__, static_folder=None)
     register(app)
-    return document(facts, openapi.documented(app))
+    return document(facts, openapi.documented_routes(app))
 
 
-def templates(app: Flask) -> Callable[[str, str], str]:
+def route_finder(app: Flask) -> Callable[[str, str], str]:
     """What finds the template of a method and path, "other" where there is no route."""
     adapter = app.url_map.bind("")
 

@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from api.errors import BadParameter, NotFound, UndeclaredParameter, UnknownBuild
 from api.openapi.operations import operation
 from api.openapi.parts import answer, as_json, header_parameter, number_in_path
-from api.openapi.problems import OBSTACLES
+from api.openapi.problems import WRITE_PROBLEMS
 from api.openapi.schemas import array_of
 from api.routes.context import Context, context
 from api.routes.parameters import (
@@ -229,7 +229,7 @@ def get_build_at_work() -> Response:
     description="It ends within a second or two as one that failed; what was"
     " published before is served on. The next load or change has all built again.",
     responses={"202": answer("It is being stopped.", as_json(BuildAtWork))},
-    raises=(UndeclaredParameter, UnknownBuild, *OBSTACLES),
+    raises=(UndeclaredParameter, UnknownBuild, *WRITE_PROBLEMS),
 )
 def stop_build() -> tuple[Response, int]:
     declared_only()
@@ -251,7 +251,7 @@ def stop_build() -> tuple[Response, int]:
         "201": answer("It was built.", as_json(BuildWithSteps), ["Location"]),
         "202": answer("It will be built.", as_json(BuildBrief), ["Preference-Applied"]),
     },
-    raises=(UndeclaredParameter, *OBSTACLES),
+    raises=(UndeclaredParameter, *WRITE_PROBLEMS),
 )
 def build_now() -> tuple[Response, int]:
     declared_only()

@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 from api.errors import Problem, UndeclaredParameter
 from api.observability.logs import log_event
 from api.openapi.operations import operation
-from api.openapi.parts import NEWEST, answer, as_json
+from api.openapi.parts import MAX_ID, answer, as_json
 from api.routes.context import Context, context
 from api.routes.parameters import declared_only
 from api.warehouse.stats import LEAST_FREE_BYTES
@@ -136,7 +136,7 @@ def _store(context: Context) -> str:
         context.warehouse.engine.try_to_write()
     except OSError as error:
         return f"the warehouse's folder cannot be written to: {error.strerror}"
-    context.warehouse.raw.loads(1, NEWEST)
+    context.warehouse.raw.loads(1, MAX_ID)
     return READY
 
 

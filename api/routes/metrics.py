@@ -29,7 +29,7 @@ from api.middleware.security_headers import CHART_POLICY
 from api.openapi.metric_parameters import content, parameters
 from api.openapi.operations import Facts, operation, operations
 from api.openapi.parts import (
-    STAMP,
+    BUILD_HEADERS,
     Node,
     answer,
     as_json,
@@ -158,7 +158,7 @@ class MetricEntry(TypedDict):
     "All metrics, with their SQL, what they are built from, and tests",
     parameters=[IF_NONE_MATCH],
     responses=revalidated_responses(
-        "The catalogue.", as_json(array_of(MetricEntry)), STAMP
+        "The catalogue.", as_json(array_of(MetricEntry)), BUILD_HEADERS
     ),
     raises=(UndeclaredParameter, NotReady),
 )
@@ -168,13 +168,13 @@ def list_metrics() -> Response:
     build = marts.served().build
     if request.if_none_match.contains_weak(_catalogue_etag(build)):
         return _stamped(Response(status=304), build, _catalogue_etag(build))
-    listed = marts.listed()
-    build = listed.served.build
-    found = [
-        _entry(metric, build, listed.values[endpoint])
-        for endpoint, metric in sorted(listed.served.metrics.items())
+    catalogue = marts.catalogue()
+    build = catalogue.served.build
+    entries = [
+        _entry(metric, build, catalogue.values[endpoint])
+        for endpoint, metric in sorted(catalogue.served.metrics.items())
     ]
-    return _stamped(jsonify(found), build, _catalogue_etag(build))
+    return _stamped(jsonify(entries), build, _catalogue_etag(build))
 
 
 def _operations(facts: Facts) -> dict[str, Node]:
@@ -191,9 +191,9 @@ def _operations(facts: Facts) -> dict[str, Node]:
                 "200": answer(
                     "The rows.",
                     content(mart, facts.examples[endpoint]),
-                    [*STAMP, "Link"],
+                    [*BUILD_HEADERS, "Link"],
                 ),
-                "304": answer("What you have is what is served.", header=STAMP),
+                "304": answer("What you have is what is served.", header=BUILD_HEADERS),
                 **problems(
                     UndeclaredParameter,
                     BadParameter,

@@ -17,8 +17,8 @@ from api.loading import check_csv
 from api.metrics.answers import answer
 from api.metrics.catalogue import Served
 from api.metrics.request import MetricRequest, resolve
-from api.openapi import Facts, Route, document
-from api.openapi.operations import operation
+from api.openapi.document import Route, document
+from api.openapi.operations import Facts, operation
 from api.openapi.parts import as_json, revalidated_responses
 from api.routes.context import context
 from api.routes.parameters import declared_only
@@ -55,7 +55,7 @@ class _Document:
             protect_metrics=context().settings.protect_metrics,
         )
         content = json.dumps(
-            document(facts, documented(current_app)), ensure_ascii=False
+            document(facts, documented_routes(current_app)), ensure_ascii=False
         ).encode()
         self._made = (contract, version, content)
         return content
@@ -105,7 +105,7 @@ def openapi() -> Response:
     return revalidated(etag_of(content), "application/json", lambda: content)
 
 
-def documented(app: Flask) -> Iterator[Route]:
+def documented_routes(app: Flask) -> Iterator[Route]:
     """Every view of an application, with its method and the template of its path."""
     for rule in app.url_map.iter_rules():
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):

@@ -11,7 +11,7 @@ from werkzeug.http import parse_dict_header
 
 from api.errors import BadParameter, UndeclaredParameter
 from api.openapi.operations import Facts
-from api.openapi.parts import NEWEST, Node, header_parameter, query
+from api.openapi.parts import MAX_ID, Node, header_parameter, query
 from api.openapi.parts import whole_number as whole_number_schema
 from api.wording.suggestion import did_you_mean
 from api.wording.untrusted_text import cut, quoted
@@ -59,7 +59,7 @@ def table_in_path(facts: Facts) -> Node:
 def newest_first_parameters(default_limit: int) -> list[Node]:
     """What `newest_first` reads."""
     limit = whole_number_schema(1, 1000, default_limit)
-    before = whole_number_schema(1, NEWEST)
+    before = whole_number_schema(1, MAX_ID)
     return [
         query("limit", limit, "At most so many."),
         query("before", before, "Only those of a lower number."),
@@ -123,7 +123,7 @@ def newest_first(default_limit: int) -> tuple[int, int]:
     """`limit` and `before` of a list whose newest entries come first."""
     declared_only("limit", "before")
     limit = whole_number("limit", default_limit, 1, 1000)
-    return limit, whole_number("before", NEWEST, 1, NEWEST)
+    return limit, whole_number("before", MAX_ID, 1, MAX_ID)
 
 
 def form_only(*names: str) -> None:

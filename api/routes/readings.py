@@ -14,7 +14,7 @@ from api.errors import UndeclaredParameter, UnknownReading, UnknownTable
 from api.loading import fields_of, table_named
 from api.openapi.operations import operation
 from api.openapi.parts import answer, number_in_path
-from api.openapi.problems import OBSTACLES, Name
+from api.openapi.problems import WRITE_PROBLEMS, Name
 from api.routes.context import context
 from api.routes.parameters import declared_only, table_in_path
 from api.warehouse.provenance import ACTOR
@@ -91,7 +91,7 @@ class RememberedReading(TypedDict):
     " about. What was loaded stays.",
     parameters=[table_in_path, number_in_path("reading_id", 1)],
     responses={"204": answer("It is gone.")},
-    raises=(UndeclaredParameter, UnknownTable, UnknownReading, *OBSTACLES),
+    raises=(UndeclaredParameter, UnknownTable, UnknownReading, *WRITE_PROBLEMS),
 )
 def forget_reading(name: str, reading_id: int) -> Response:
     declared_only()

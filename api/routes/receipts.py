@@ -15,7 +15,7 @@ from api.contract import Table
 from api.loading import REJECTS_SHOWN, Report
 from api.observability.logs import log_event
 from api.openapi.parts import Node, answer, as_json
-from api.openapi.problems import OBSTACLES, problems
+from api.openapi.problems import WRITE_PROBLEMS, problems
 from api.routes.builds import BuildBrief, build_brief
 from api.routes.context import context
 from api.routes.parameters import key_of_request, preferences
@@ -148,7 +148,7 @@ def receipt_responses(*also: type[errors.Problem], tried: Sequence[type] = ()) -
         ),
         "201": answer("Loaded, and the build is done.", as_json(receipt), LOADED),
         "202": answer("Loaded, and the build will follow.", as_json(receipt), LOADED),
-        **problems(*BAD_REQUESTS, *OBSTACLES, *also),
+        **problems(*BAD_REQUESTS, *WRITE_PROBLEMS, *also),
     }
 
 

@@ -20,7 +20,7 @@ from api.errors import (
 from api.formats.rejects_csv import rejects_csv
 from api.loading import RAW_SHOWN, reject_document, table_named
 from api.openapi.operations import operation
-from api.openapi.parts import NEWEST, answer, as_json, number_in_path, query
+from api.openapi.parts import MAX_ID, answer, as_json, number_in_path, query
 from api.openapi.parts import whole_number as whole_number_schema
 from api.routes.context import context
 from api.routes.parameters import declared_only, one_of, whole_number
@@ -95,7 +95,7 @@ class RejectsPage(TypedDict):
             whole_number_schema(1, MOST_ON_A_PAGE, PAGE),
             "Rejects on a page of JSON.",
         ),
-        query("after", whole_number_schema(0, NEWEST, 0), "Where a page begins."),
+        query("after", whole_number_schema(0, MAX_ID, 0), "Where a page begins."),
         query(
             "format",
             {"type": "string", "enum": list(MEDIA_TYPES)},
@@ -148,7 +148,7 @@ def _wanted_format() -> str:
 
 def _page(store: RawStore, load: Load) -> RejectsPage:
     limit = whole_number("limit", PAGE, 1, MOST_ON_A_PAGE)
-    after = whole_number("after", 0, 0, NEWEST)
+    after = whole_number("after", 0, 0, MAX_ID)
     # One character more, so that it shows where something is left out.
     found = store.rejects(load.load_id, limit, after, RAW_SHOWN + 1)
     more = {"limit": limit, "after": found[-1]["reject_id"]} if found else {}

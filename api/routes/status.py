@@ -18,7 +18,7 @@ from typing_extensions import TypedDict
 
 from api.errors import NotReady, UndeclaredParameter
 from api.openapi.operations import operation
-from api.openapi.parts import NEWEST, as_json, revalidated_responses
+from api.openapi.parts import MAX_ID, as_json, revalidated_responses
 from api.routes.builds import BuildAtWork, JudgedBuild, at_work_document
 from api.routes.context import Context, context
 from api.routes.parameters import declared_only
@@ -127,7 +127,7 @@ def status() -> Response:
 def status_of(context: Context) -> Status:
     """How far things have come. Nothing in it grows old by itself."""
     warehouse = context.warehouse
-    latest = warehouse.builds.latest(LOOKED_AT, NEWEST)
+    latest = warehouse.builds.latest(LOOKED_AT, MAX_ID)
     settled = next((build for build in latest if build.settles), None)
     return {
         "build": _served(context),

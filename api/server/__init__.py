@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.builder.supervisor import Supervisor
 from api.config import Settings
-from api.middleware.access import is_loopback
+from api.middleware.access.hosts import is_loopback
 from api.observability import SHARED_FOLDER
 from api.observability.logs import configure, log_event
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from api.errors import NotReady, NotThere, StorageFull, UnknownBuild
+from api.errors import NotBuilt, NotReady, StorageFull, UnknownBuild
 from api.warehouse.engines import LEASE_OWNER, Connection, Database, Row
 
 FAULT_SECONDS = 1.0
@@ -136,7 +136,7 @@ class Builds:
                     return []
                 sql = f"select * from builds {where}"
                 return [_build(row) for row in connection.rows(sql, values)]
-        except NotThere:
+        except NotBuilt:
             return []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NoReturn
 
-from api.errors import AmbiguousReading, BadParameter, of_choices
+from api.errors import AmbiguousReading, BadParameter, choice_question
 from api.wording.suggestion import did_you_mean
 from api.wording.untrusted_text import quoted
 
@@ -28,5 +28,5 @@ def refuse_choice(
     raise AmbiguousReading(
         f"The {whole} holds {len(names):,} {part}s: {told}. Say which one in the form"
         f" field sheet, as sheet={quoted(names[0])}.",
-        question=of_choices("sheet", {name: name for name in names[:_MOST_NAMES]}),
+        question=choice_question("sheet", {name: name for name in names[:_MOST_NAMES]}),
     )

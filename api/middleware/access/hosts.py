@@ -1,7 +1,7 @@
-"""The names that the server answers to, so that no foreign name leads to it. Pure.
+"""The names that the server answers to, and no others. Pure.
 
-A page of another site can have its own name point here (DNS rebinding); its browser
-then takes us for that site, but still sends that name as the Host.
+A page of another site can have its own name resolve to this server (DNS rebinding); the
+browser then takes the server for that site, but still sends that name as the Host.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ ANY = "*"
 NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 AUTHORITY = re.compile(r"(?:(\[[0-9a-f:.]+\])|([a-z0-9_.-]+?)\.?)(?::([0-9]{0,5}))?")
 MOST_PORT = 65_535
-# How many spellings of accepted hosts are remembered, ports and all.
-MOST_REMEMBERED = 1_000
+# How many accepted Host headers are kept, with their ports.
+MOST_ACCEPTED = 1_000
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Host:
 
     @classmethod
     def of(cls, text: str) -> Host:
-        """Read a Host header; raises ValueError when it is none."""
+        """Parse a Host header; raises ValueError for anything else."""
         match = AUTHORITY.fullmatch(text.lower())
         if match is None:
             raise ValueError("not a host, or more than one")
@@ -51,7 +51,7 @@ class Host:
 
     @property
     def is_local(self) -> bool:
-        """Whether no name server had a say in where it leads."""
+        """Whether it resolves without a name server."""
         return self.is_address or self.name == LOCALHOST
 
 
@@ -81,7 +81,7 @@ class Hosts:
                 f"{host.name[:100]!r} is not a name of this server. If it should be,"
                 " whoever runs the server adds it to ALLOWED_HOSTS."
             )
-        if len(self._accepted) >= MOST_REMEMBERED:
+        if len(self._accepted) >= MOST_ACCEPTED:
             self._accepted.clear()
         self._accepted.add(text)
 
@@ -107,7 +107,7 @@ def _is_address(text: str) -> bool:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether an address is this very machine."""
-    found = ip_address(address)
-    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
-    return (mapped or found).is_loopback
+    """Whether an address is this machine's own."""
+    parsed = ip_address(address)
+    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+    return (mapped or parsed).is_loopback

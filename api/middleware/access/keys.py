@@ -1,13 +1,13 @@
-"""API keys as values: read from settings and files, made anew. Pure.
+"""API keys as values: parsed from settings and files, or made. Pure.
 
-Only digests are kept. No message in here holds a key, nor an entry that might be one.
+Only digests are kept. No message quotes a key, or an entry that might be one.
 """
 
 from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal, cast
@@ -16,7 +16,7 @@ Scope = Literal["read", "write"]
 
 SCOPES = ("read", "write")
 SHORTEST = 16
-# What a header carries as it is: RFC 6750, section 2.1.
+# What a header can carry: RFC 6750, section 2.1.
 TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 PREFIX = "sha256:"
@@ -27,7 +27,7 @@ NEW_KEY_BYTES = 32
 
 @dataclass(frozen=True)
 class KeyLine:
-    """A key as a file may hold it: its name, what it may do, its SHA-256."""
+    """A key as a line of a file: its name, its scope, its SHA-256."""
 
     name: str
     scope: Scope
@@ -42,7 +42,7 @@ def digest_of(key: str) -> bytes:
 
 
 def new_key(name: str, scope: Scope) -> tuple[str, KeyLine]:
-    """A random key and its line; raises ValueError over the name."""
+    """A random key and its line; raises ValueError for an invalid name."""
     if not NAME.fullmatch(name):
         raise ValueError(f"{name!r} cannot name a key. Use {NAME_RULE}.")
     key = secrets.token_urlsafe(NEW_KEY_BYTES)
@@ -51,7 +51,7 @@ def new_key(name: str, scope: Scope) -> tuple[str, KeyLine]:
 
 def from_setting(variable: str, entries: Iterable[str], scope: Scope) -> list[KeyLine]:
     """The keys of a setting, each KEY or NAME:KEY; raises ValueError."""
-    found = []
+    keys = []
     for number, entry in enumerate(entries, 1):
         name, named, key = entry.rpartition(":")
         place = f"{variable}, entry {number}"
@@ -59,8 +59,8 @@ def from_setting(variable: str, entries: Iterable[str], scope: Scope) -> list[Ke
             raise ValueError(f"{place}: the name before the colon must be {NAME_RULE}.")
         _check_key(place, key)
         digest = digest_of(key)
-        found.append(KeyLine(name or f"key-{digest.hex()[:6]}", scope, digest))
-    return found
+        keys.append(KeyLine(name or f"key-{digest.hex()[:6]}", scope, digest))
+    return keys
 
 
 def _check_key(place: str, key: str) -> None:
@@ -78,16 +78,16 @@ def _check_key(place: str, key: str) -> None:
 
 def from_file(path: str, text: str) -> list[KeyLine]:
     """The keys of a file, a line each; raises ValueError with file and line."""
-    found = [
+    keys = [
         _line(f"{path}, line {number}", line.split())
         for number, line in enumerate(text.splitlines(), 1)
         if line.strip() and not line.lstrip().startswith("#")
     ]
-    if not found:
+    if not keys:
         raise ValueError(
             f"{path}: holds no key. Add a line made by `python -m api key NAME`."
         )
-    return found
+    return keys
 
 
 def _line(place: str, parts: list[str]) -> KeyLine:
@@ -110,14 +110,14 @@ def _line(place: str, parts: list[str]) -> KeyLine:
     return KeyLine(name, cast(Scope, scope), bytes.fromhex(hexadecimal))
 
 
-def refuse_twins(keys: Iterable[KeyLine]) -> Iterator[KeyLine]:
-    """The same keys; raises ValueError when one is given twice."""
-    names: dict[bytes, str] = {}
+def unique_keys(keys: Iterable[KeyLine]) -> tuple[KeyLine, ...]:
+    """The keys; raises ValueError when one is given twice."""
+    unique: dict[bytes, KeyLine] = {}
     for key in keys:
-        if key.digest in names:
+        if key.digest in unique:
             raise ValueError(
                 "API_KEYS, READ_KEYS, API_KEYS_FILE: one key is given twice, as"
-                f" {names[key.digest]} and as {key.name}. Leave one of them out."
+                f" {unique[key.digest].name} and as {key.name}. Leave one of them out."
             )
-        names[key.digest] = key.name
-        yield key
+        unique[key.digest] = key
+    return tuple(unique.values())

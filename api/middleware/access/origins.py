@@ -1,4 +1,4 @@
-"""Pages of other sites: which may write, and what their browsers are told. Pure."""
+"""Pages of other sites: which may write, and the CORS headers they get. Pure."""
 
 from __future__ import annotations
 
@@ -8,23 +8,22 @@ from dataclasses import dataclass
 from api.errors import ForeignOrigin
 from api.middleware.access.hosts import Host
 from api.middleware.access.rules import SAFE_METHODS
+from api.middleware.wsgi import Headers
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
-# What browsers say of a request that no other site had a hand in.
+# The values of Sec-Fetch-Site for requests that no other site made.
 OWN_SITES = ("same-origin", "none")
 METHODS = ", ".join(sorted(SAFE_METHODS | {"POST", "DELETE"}))
-SENT = (
+ALLOWED_HEADERS = (
     "Authorization, X-API-Key, Content-Type, Idempotency-Key, Prefer, If-None-Match,"
     " X-Request-Id"
 )
-SHOWN = (
+EXPOSED_HEADERS = (
     "ETag, Link, Location, Retry-After, Build-Id, Build-Finished-At,"
     " Build-Last-Load-Id, Sample-Data, Preference-Applied, Idempotency-Replayed,"
     " Content-Disposition, WWW-Authenticate, X-Request-Id"
 )
 PREFLIGHT_SECONDS = 600
-
-Headers = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -37,9 +36,9 @@ class Origin:
 
     @classmethod
     def of(cls, text: str) -> Origin:
-        """Read an Origin header; raises ValueError when it is none, as `null` is."""
-        scheme, found, authority = text.lower().partition("://")
-        if not found or scheme not in DEFAULT_PORTS:
+        """Parse an Origin header; raises ValueError for others, such as `null`."""
+        scheme, separator, authority = text.lower().partition("://")
+        if not separator or scheme not in DEFAULT_PORTS:
             raise ValueError("not an origin of the web")
         host = Host.of(authority)
         return cls(scheme, host.name, host.port or DEFAULT_PORTS[scheme])
@@ -63,10 +62,10 @@ class Origins:
     def check_write(
         self, origin: str | None, site: str | None, host: str, scheme: str
     ) -> None:
-        """Raise ForeignOrigin when a page of another site has it written.
+        """Raise ForeignOrigin when a page of another site sends the request.
 
-        `site` is Sec-Fetch-Site, `scheme` the one seen here. A program that is no
-        browser sends neither `origin` nor `site`, and no page can make it.
+        `site` is Sec-Fetch-Site, `scheme` the one that the server sees. Only browsers
+        send `origin` and `site`; no page can suppress them.
         """
         if origin in self._listed:
             return
@@ -80,32 +79,32 @@ class Origins:
         return text in self._listed
 
     def headers(self, origin: str | None) -> Headers:
-        """What an answer to a request with this Origin header says beside its own."""
-        # Always, as a cache must not give to one origin what another was told.
-        told: Headers = [("Vary", "Origin")]
+        """The CORS headers of an answer to a request with this Origin header."""
+        # Always: a cache must not return to one origin the answer to another.
+        headers: Headers = [("Vary", "Origin")]
         if origin in self._listed:
-            told.append(("Access-Control-Allow-Origin", origin))
-            told.append(("Access-Control-Expose-Headers", SHOWN))
-        return told
+            headers.append(("Access-Control-Allow-Origin", origin))
+            headers.append(("Access-Control-Expose-Headers", EXPOSED_HEADERS))
+        return headers
 
     @staticmethod
     def preflight() -> Headers:
-        """What a browser is told that asks, for a listed origin, what it may send."""
+        """The headers of the answer to a preflight request from a listed origin."""
         return [
             ("Access-Control-Allow-Methods", METHODS),
-            ("Access-Control-Allow-Headers", SENT),
+            ("Access-Control-Allow-Headers", ALLOWED_HEADERS),
             ("Access-Control-Max-Age", str(PREFLIGHT_SECONDS)),
         ]
 
 
 def _is_own(text: str, host: str, scheme: str) -> bool:
-    """Whether the page came from this server, by the name that it was called now."""
+    """Whether the page came from this server, under the name of this request."""
     try:
         origin = Origin.of(text)
     except ValueError:
         return False
     here = Host.of(host)
-    # A proxy may take TLS off, so that https is seen here as http; never the reverse.
+    # A proxy may end TLS, so that https arrives here as http; never the reverse.
     if scheme == "https" and origin.scheme == "http":
         return False
     port = here.port or DEFAULT_PORTS[origin.scheme]

@@ -1,4 +1,4 @@
-"""The decision about one request: host, origin and key, by the settings."""
+"""The decision about one request: host, origin and key against the settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 BEARER = "bearer "
-# Whoever sends one of these stands between us and the one who asks.
+# A request with one of these comes through a proxy.
 FORWARDED = (
     "HTTP_FORWARDED",
     "HTTP_X_FORWARDED_FOR",
@@ -27,10 +27,10 @@ HOW_TO_SEND = "Send it as `Authorization: Bearer KEY` or as `X-API-Key: KEY`."
 
 
 class AccessPolicy:
-    """Lets a request in, or raises the problem that it is refused with."""
+    """Lets a request pass, or raises a problem."""
 
     def __init__(self, settings: Settings) -> None:
-        """Raises ValueError that names the setting and says how to mend it."""
+        """Raises ValueError that names the setting and how to correct it."""
         self._has_keys = settings.has_keys
         self._protect_metrics = settings.protect_metrics
         self._hosts = Hosts(settings.host, settings.allowed_hosts)
@@ -40,11 +40,11 @@ class AccessPolicy:
         )
 
     def check_host(self, environ: WSGIEnvironment) -> None:
-        """Raise ForeignHost when the server was called by a name not its own."""
+        """Raise ForeignHost unless the Host header names this server."""
         self._hosts.check(environ.get("HTTP_HOST", ""))
 
     def check_origin(self, environ: WSGIEnvironment) -> None:
-        """Raise ForeignOrigin when a page of another site has us write."""
+        """Raise ForeignOrigin when a page of another site sends a write."""
         if environ["REQUEST_METHOD"] not in SAFE_METHODS:
             self.origins.check_write(
                 environ.get("HTTP_ORIGIN"),
@@ -54,26 +54,26 @@ class AccessPolicy:
             )
 
     def actor(self, environ: WSGIEnvironment) -> str | None:
-        """The name of the key, None where none was sent and none is needed.
+        """The name of the key; None where none is sent and none is needed.
 
         Raises KeyRequired, UnknownKey or ReadOnlyKey.
         """
-        wanted = need(
+        needed = need(
             environ["REQUEST_METHOD"], environ["PATH_INFO"], self._protect_metrics
         )
-        if wanted is Need.UNASKED:
+        if needed is Need.UNASKED:
             return None
         if not self._has_keys:
-            if wanted > Need.NOTHING:
+            if needed > Need.NOTHING:
                 _check_local(environ)
             return None
         sent = _sent_key(environ)
         if not sent:
-            if wanted > Need.NOTHING:
+            if needed > Need.NOTHING:
                 raise KeyRequired(f"This needs an API key. {HOW_TO_SEND}")
             return None
         key = self._keys.find(sent)
-        if wanted is Need.WRITE and key.scope != "write":
+        if needed is Need.WRITE and key.scope != "write":
             raise ReadOnlyKey(
                 f"The key {key.name} may only read. To write takes a key whose scope"
                 " is write; ask whoever runs the server for one."
@@ -82,9 +82,9 @@ class AccessPolicy:
 
 
 def _sent_key(environ: WSGIEnvironment) -> str:
-    """The key of the request; empty when none was sent.
+    """The key of the request; empty when none is sent.
 
-    X-API-Key goes first: Authorization may be meant for a gateway in front of us.
+    X-API-Key wins: Authorization may be meant for a gateway in front of this server.
     """
     key: str = environ.get("HTTP_X_API_KEY", "")
     if key:
@@ -96,7 +96,7 @@ def _sent_key(environ: WSGIEnvironment) -> str:
 
 
 def _check_local(environ: WSGIEnvironment) -> None:
-    """Raise KeyRequired unless the request comes from this very machine."""
+    """Raise KeyRequired unless the request comes from this machine."""
     if not (_is_local_peer(environ) and Host.of(environ["HTTP_HOST"]).is_local):
         raise KeyRequired(
             "The server has no API keys, so this is for programs on the same machine"
@@ -108,7 +108,7 @@ def _check_local(environ: WSGIEnvironment) -> None:
 def _is_local_peer(environ: WSGIEnvironment) -> bool:
     if any(name in environ for name in FORWARDED):
         return False
-    # A Unix socket has no address, and is of this machine.
+    # A Unix socket has no address and is local.
     peer: str = environ.get("REMOTE_ADDR", "")
     try:
         return not peer or peer.startswith("unix:") or is_loopback(peer)

@@ -1,6 +1,6 @@
-"""What a request has to show: the one table of who may do what. Pure.
+"""What a request needs: the one table of who may do what. Pure.
 
-What is not listed as open needs a key, so that an address added later is not open by
+A path that is not listed as open needs a key, so that a path added later is not open by
 oversight, nor one that the framework takes for another, such as `//loads`.
 """
 
@@ -13,26 +13,26 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Need(IntEnum):
-    """What a request has to show; each is more than the one before."""
+    """What a request needs to be let in; each level is more than the one before."""
 
-    # A key is not even looked at: a probe must not fail over one.
+    # A key is not looked at: a probe must not fail over one.
     UNASKED = 0
-    # Open; a key that is sent all the same has to be right.
+    # Open; a key that is sent nevertheless has to be valid.
     NOTHING = 1
     READ = 2
     WRITE = 3
 
 
-# No figure and no row: links, and pages that fetch the rest.
+# Links, and pages that fetch the rest: no figures and no rows.
 OPEN = frozenset({"/", "/docs"})
-# What tells figures, or how they are made; open unless PROTECT_METRICS.
+# Figures, and how they are made; open unless PROTECT_METRICS.
 FIGURES = frozenset({"/metrics", "/tables", "/status", "/openapi.json", "/lineage"})
 METRIC, TABLE, ASSET, PROBE = "/metrics/", "/tables/", "/assets/", "/health/"
 TEMPLATE = "/template"
 
 
 def need(method: str, path: str, protect_metrics: bool = False) -> Need:
-    """What a request with this method for this path (as in PATH_INFO) needs."""
+    """What a request with this method and path (as in PATH_INFO) needs."""
     if method not in SAFE_METHODS:
         return Need.WRITE
     if path.startswith(METRIC) or path in FIGURES or _is_one_table(path):
@@ -45,6 +45,6 @@ def need(method: str, path: str, protect_metrics: bool = False) -> Need:
 
 
 def _is_one_table(path: str) -> bool:
-    """The contract of a table, or the empty file made from it; no rows."""
+    """Whether the path is a table's contract or template, which hold no rows."""
     name = path.removeprefix(TABLE).removesuffix(TEMPLATE)
     return path.startswith(TABLE) and "/" not in name

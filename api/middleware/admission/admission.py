@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from api.config import Settings
 from api.errors import Problem
-from api.middleware.access import SAFE_METHODS
+from api.middleware.access.rules import SAFE_METHODS
 from api.middleware.admission.slots import Slots
-from api.middleware.problems import refuse
+from api.middleware.wsgi import send_problem
 from api.warehouse.provenance import ACTOR
 
 if TYPE_CHECKING:
@@ -37,4 +37,4 @@ class Admission:
             with self._slots.one(client):
                 return self._app(environ, start_response)
         except Problem as problem:
-            return refuse(problem, start_response)
+            return send_problem(problem, start_response)

@@ -17,7 +17,7 @@ from psycopg2.extensions import (
 )
 
 from api.contract import Table
-from api.errors import NotThere, Problem, WarehouseUnreachable
+from api.errors import NotBuilt, Problem, WarehouseUnreachable
 from api.warehouse.engines.builder_store import (
     LEASE_OWNER,
     AnotherBuilder,
@@ -177,7 +177,7 @@ class PostgresBuilderStore:
     def is_as_left_by(self, invocation_id: str) -> bool:
         try:
             return bool(self._raw.rows(AS_LEFT_BY, [invocation_id]))
-        except NotThere:
+        except NotBuilt:
             return False
 
     def _stop_listening(self) -> None:

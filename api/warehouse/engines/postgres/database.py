@@ -49,7 +49,7 @@ class Connection(AdbcConnection):
     """A connection that sees one schema. An append is a COPY.
 
     Raises WarehouseUnreachable, WarehouseBusy, WarehouseReadOnly, StorageFull and
-    NotThere.
+    NotBuilt.
     """
 
     position = "strpos"

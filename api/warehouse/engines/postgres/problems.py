@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import adbc_driver_manager
 
 from api.errors import (
-    NotThere,
+    NotBuilt,
     Problem,
     StorageFull,
     WarehouseBusy,
@@ -62,7 +62,7 @@ def problem_of(error: adbc_driver_manager.Error) -> Problem | None:
             " try again."
         )
     if code.startswith(NO_SUCH_TABLE):
-        return NotThere(f"It is not there now ({why}). Try again in a few seconds.")
+        return NotBuilt(f"It is not there now ({why}). Try again in a few seconds.")
     return None
 
 

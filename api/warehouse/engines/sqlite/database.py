@@ -17,7 +17,7 @@ from typing import Any
 import adbc_driver_manager
 import adbc_driver_sqlite.dbapi as adbc
 
-from api.errors import NotThere, Problem, WarehouseDamaged
+from api.errors import NotBuilt, Problem, WarehouseDamaged
 from api.warehouse.engines.adbc import AdbcConnection
 from api.warehouse.engines.server_store import Row
 from api.warehouse.engines.sqlite.checkpoints import Checkpoints
@@ -153,7 +153,7 @@ class Database:
 
     def _opened(self, now: Identity | None) -> Connection:
         if now is None and self._is_derived:
-            raise NotThere(
+            raise NotBuilt(
                 f"{self.path.name} is not there yet. The builder makes it: try again"
                 " in a few seconds."
             )
