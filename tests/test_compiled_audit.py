@@ -21,7 +21,7 @@ import json, sqlite3, sys
 from pathlib import Path
 from api.builder.dbt import Dbt
 from api.builder.judge import Judge
-from api.builder.played import PlayedBuilds
+from api.builder.replay.builds import PlayedBuilds
 from api.config import Settings
 from api.warehouse.engines import open_building
 from api.contract.files import Project

@@ -23,11 +23,11 @@ from dbt_common.invocation import get_invocation_id
 from api.builder.compiled import CompiledTests
 from api.builder.inputs import surroundings
 from api.builder.invocation import Invocation
-from api.builder.played import PlayedBuilds, interrupt
-from api.builder.recorder import opened, recording
+from api.builder.replay.builds import PlayedBuilds, interrupt
+from api.builder.replay.determinism import is_timeless
+from api.builder.replay.recorder import opened, recording
 from api.builder.runs.facts import Nodes
 from api.builder.same_project import is_same_project
-from api.builder.timeless import is_timeless
 from api.builder.unchanged import UnchangedNodes
 from api.config import Settings
 from api.contract.files import Project

@@ -7,11 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from api.builder.earlier import EarlierBuilds
-from api.builder.failures import FailureReport
+from api.builder.failure_report import FailureReport
 from api.builder.heartbeat import Heart
 from api.builder.invocation import Invocation
-from api.builder.overseer import Overseer
-from api.builder.played import PlayedBuilds
+from api.builder.monitor import Overseer
+from api.builder.replay.builds import PlayedBuilds
 from api.builder.runs.outcome import Stop
 from api.builder.watch import WatchedProject
 from api.config import Settings

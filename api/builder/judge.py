@@ -18,7 +18,7 @@ from api.builder.runs.facts import DbtRun, Nodes, Result
 from api.builder.runs.failures import Failure
 from api.builder.runs.misfits import failure_of_misfit
 from api.builder.runs.outcome import Outcome, Stop, outcome_of
-from api.builder.runs.slips import warnings_of_slips
+from api.builder.runs.sql_lint import warnings_of_slips
 from api.contract.files import Project
 from api.observability.logs import log_event
 from api.warehouse.engines import LEASE_OWNER, Building, Position, Publishing, Row

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from api.builder.dbt_project import DbtProject
 from api.builder.earlier import EarlierBuilds
-from api.builder.failures import SILENT, FailureReport
+from api.builder.failure_report import SILENT, FailureReport
 from api.builder.heartbeat import Heart
 from api.builder.invocation import Invocation
 from api.builder.judge import Judge

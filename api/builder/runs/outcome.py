@@ -11,7 +11,7 @@ from api.builder.runs.audit import why_not_whole
 from api.builder.runs.catalogue import Document, documents_of, endpoint_of
 from api.builder.runs.facts import DbtRun
 from api.builder.runs.failures import Failure, failure, failures_of
-from api.builder.runs.named_tables import failures_of_names
+from api.builder.runs.publish_checks import failures_of_names
 from api.contract import check_marts
 from api.errors import ContractError
 

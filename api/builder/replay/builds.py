@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from api.builder.likeness import Recording, Statement, script_of
-from api.builder.script import FINISHED_AT, GIVEN, Script
+from api.builder.replay.comparison import Recording, Statement, script_of
+from api.builder.replay.script import FINISHED_AT, GIVEN, Script
 from api.observability.logs import log_event
 from api.warehouse.engines import Building
 from api.warehouse.utc import utc_text

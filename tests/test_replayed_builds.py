@@ -13,8 +13,8 @@ import pytest
 from support import fork_server
 from support.server import environment
 
-from api.builder.likeness import Recording, Statement, script_of
-from api.builder.script import NotAlike, Script
+from api.builder.replay.comparison import Recording, Statement, script_of
+from api.builder.replay.script import NotAlike, Script
 from api.config import CHECKOUT
 
 POSITION = "select 1 as last_load_id, 2 as last_request_id"
@@ -134,7 +134,7 @@ def test_what_a_node_took_is_told_as_it_is_played() -> None:
 
 
 def manifest(model: str, macro: str = "", hook: str = "{{ start_run() }}") -> Any:
-    from api.builder.timeless import is_timeless
+    from api.builder.replay.determinism import is_timeless
 
     def node(kind: str, code: str) -> SimpleNamespace:
         needs = SimpleNamespace(macros=["macro.other.called"])
@@ -178,8 +178,8 @@ import json, shutil, sqlite3, sys
 from pathlib import Path
 from api.builder.dbt import Dbt
 from api.builder.judge import Judge
-from api.builder.played import PlayedBuilds
-from api.builder.recorder import opened
+from api.builder.replay.builds import PlayedBuilds
+from api.builder.replay.recorder import opened
 from api.config import Settings
 from api.warehouse.engines import open_building
 from api.contract.files import Project

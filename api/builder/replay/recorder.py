@@ -12,7 +12,7 @@ from dbt.adapters.factory import FACTORY
 from dbt.adapters.sql.connections import SQLConnectionManager
 from dbt_common.events.contextvars import get_node_info
 
-from api.builder.likeness import Statement
+from api.builder.replay.comparison import Statement
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from api.builder.script import (
+from api.builder.replay.script import (
     GIVEN,
     SECONDS,
     Cell,

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from support.imports import MODULES
 
-from api.builder.runs import slips
-from api.builder.runs.slips import found_in, warnings_of_slips
-from api.builder.runs.slips.relations import Relation
+from api.builder.runs import sql_lint as slips
+from api.builder.runs.sql_lint import found_in, warnings_of_slips
+from api.builder.runs.sql_lint.relations import Relation
 
 HIRES = Relation(
     'main."hires"',
@@ -386,7 +386,7 @@ def test_what_is_unique_is_known_from_tests_and_models() -> None:
 
 def test_the_same_sql_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     first = warnings_of_slips(nodes(), {}, "sqlite")
-    monkeypatch.setitem(sys.modules, "api.builder.runs.slips.parsed_sql", None)
+    monkeypatch.setitem(sys.modules, "api.builder.runs.sql_lint.parsed_sql", None)
     assert warnings_of_slips(nodes(), {}, "sqlite") == first
 
 
@@ -394,10 +394,10 @@ def test_the_parser_is_imported_only_where_something_is_parsed() -> None:
     """A builder that plays builds and judges them need not have it."""
     parsing = {
         "sqlglot",
-        "api.builder.runs.slips.parsed_sql",
-        "api.builder.runs.slips.divisions",
+        "api.builder.runs.sql_lint.parsed_sql",
+        "api.builder.runs.sql_lint.divisions",
     }
-    parsing.add("api.builder.runs.slips.grouping")
+    parsing.add("api.builder.runs.sql_lint.grouping")
     for path in MODULES:
         if set(at_once(path)) & parsing:
             assert path.stem in {"parsed_sql", "divisions", "grouping"}, path

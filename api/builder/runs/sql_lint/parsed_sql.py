@@ -14,7 +14,7 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, traverse_scope
 from sqlglot.schema import MappingSchema
 
-from api.builder.runs.slips.relations import Relation
+from api.builder.runs.sql_lint.relations import Relation
 
 # It logs what it cannot make sense of; that is passed over.
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)

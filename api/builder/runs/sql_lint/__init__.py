@@ -16,8 +16,8 @@ from api.builder.runs import messages
 from api.builder.runs.audit import EPHEMERAL
 from api.builder.runs.facts import Node, Nodes
 from api.builder.runs.failures import Failure, failure, line_of_file
-from api.builder.runs.slips.chance import chance_in
-from api.builder.runs.slips.relations import Relation, Slip
+from api.builder.runs.sql_lint.chance import chance_in
+from api.builder.runs.sql_lint.relations import Relation, Slip
 
 WARNING = "This is a warning: it holds back no numbers."
 # Spark refuses a column without its `group by`, and divides to fractions.
@@ -96,9 +96,9 @@ def found_in(
     Remembered, for the builder judges the same SQL after each load. The parser is
     imported when something is parsed, which takes longer than that judgement.
     """
-    from api.builder.runs.slips.divisions import divisions_in
-    from api.builder.runs.slips.grouping import ungrouped_in
-    from api.builder.runs.slips.parsed_sql import ParsedSql
+    from api.builder.runs.sql_lint.divisions import divisions_in
+    from api.builder.runs.sql_lint.grouping import ungrouped_in
+    from api.builder.runs.sql_lint.parsed_sql import ParsedSql
 
     # sqlglot has errors of its own for what it cannot parse, and others for what it
     # can: a warning is never worth a build.

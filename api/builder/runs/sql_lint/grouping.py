@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
-from api.builder.runs.slips.parsed_sql import ParsedSql, aggregates, makes_groups
-from api.builder.runs.slips.relations import Slip
+from api.builder.runs.sql_lint.parsed_sql import ParsedSql, aggregates, makes_groups
+from api.builder.runs.sql_lint.relations import Slip
 
 # Of which alias, and its name.
 Name = tuple[str, str]

@@ -13,8 +13,8 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.optimizer.annotate_types import TypeAnnotator
 
-from api.builder.runs.slips.parsed_sql import ParsedSql, outputs
-from api.builder.runs.slips.relations import Slip
+from api.builder.runs.sql_lint.parsed_sql import ParsedSql, outputs
+from api.builder.runs.sql_lint.relations import Slip
 
 WHOLE = tuple(exp.DataType.INTEGER_TYPES)
 # What hands on the value of its arguments, by their names: `ceil` does, `floor` asks
