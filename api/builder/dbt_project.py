@@ -10,8 +10,8 @@ from api.builder.earlier import EarlierBuilds
 from api.builder.failure_report import FailureReport
 from api.builder.heartbeat import Heart
 from api.builder.invocation import Invocation
-from api.builder.monitor import Overseer
-from api.builder.replay.builds import PlayedBuilds
+from api.builder.monitor import BuildMonitor
+from api.builder.replay.builds import ReplayedBuilds
 from api.builder.runs.outcome import Stop
 from api.builder.watch import WatchedProject
 from api.config import Settings
@@ -44,14 +44,14 @@ class DbtProject:
         self._engine = engine
         self._telling = FailureReport(project, settings.warehouse_dir)
         self._earlier = EarlierBuilds(engine)
-        self._overseer = Overseer(
+        self._monitor = BuildMonitor(
             engine.at_work,
             engine.errors,
             watched,
             heart,
             settings.step_timeout_seconds,
         )
-        self._played = PlayedBuilds(engine, self._overseer.goes_on_to)
+        self._replayed = ReplayedBuilds(engine, self._monitor.on_node)
         self.broken: Invocation | None = None
         # Whether a mart depends on the day.
         self.is_daily = False
@@ -76,7 +76,7 @@ class DbtProject:
         digest = self._watched.digest
         if not self._is_complete and self._earlier.stands(digest):
             self._is_complete = self.dbt.restore_compiled(digest)
-        with self._overseer.over(self.dbt.cancel):
+        with self._monitor.watching(self.dbt.cancel):
             if self._is_complete:
                 return self.dbt.build(data_only=True, digest=digest)
             has_seeds = self._earlier.is_untouched()
@@ -84,18 +84,18 @@ class DbtProject:
 
     def build_all(self) -> Invocation:
         """Build and test everything, whatever there was."""
-        with self._overseer.over(self.dbt.cancel):
+        with self._monitor.watching(self.dbt.cancel):
             return self.dbt.build(digest=self._watched.digest)
 
     @property
     def stop(self) -> Stop | None:
         """Why the last build was stopped, if it was."""
-        return self._overseer.stop
+        return self._monitor.stop
 
     def was_published(self) -> None:
         """All there is was built of these files."""
         self._is_complete = True
-        self._played.was_published()
+        self._replayed.was_published()
 
     def start_over(self) -> None:
         """Nothing of what was built is there any more."""
@@ -124,7 +124,10 @@ class DbtProject:
         # dbt has put its own handler on the root by now: ours takes its place.
         configure(self._settings.log_level)
         return Dbt(
-            self._settings, self._overseer.on_event, self._watched.environ, self._played
+            self._settings,
+            self._monitor.on_event,
+            self._watched.environ,
+            self._replayed,
         )
 
     def _read_contract(self) -> Invocation | None:

@@ -13,12 +13,17 @@ from typing import Any
 
 from api.builder.checkout import Checkout, Version
 from api.builder.recorded_build import build_of
-from api.builder.runs.audit import audited_run, builder_of, loads_audited, models_gone
+from api.builder.runs.audit import (
+    audited_load_id,
+    audited_run,
+    builder_of,
+    removed_models,
+)
 from api.builder.runs.facts import DbtRun, Nodes, Result
 from api.builder.runs.failures import Failure
-from api.builder.runs.misfits import failure_of_misfit
 from api.builder.runs.outcome import Outcome, Stop, outcome_of
-from api.builder.runs.sql_lint import warnings_of_slips
+from api.builder.runs.publish_checks import misfit_failure
+from api.builder.runs.sql_lint import lint_warnings
 from api.contract.files import Project
 from api.observability.logs import log_event
 from api.warehouse.engines import LEASE_OWNER, Building, Position, Publishing, Row
@@ -158,7 +163,7 @@ class Judge:
     def _warnings(self, run: DbtRun, texts: Mapping[str, str]) -> list[Failure]:
         """Of its SQL; whether all of the run can be read is seen to by `_outcome`."""
         with suppress(*OF_OTHER_FACTS):
-            return warnings_of_slips(run.nodes, texts, self._engine.dialect)
+            return lint_warnings(run.nodes, texts, self._engine.dialect)
         return []
 
     def _outcome(
@@ -204,11 +209,11 @@ class Judge:
                     outcome = Outcome("not_published", why, outcome.failures)
                     outcome = replace(outcome, settles=not had_one)
                 else:
-                    last_load_id = loads_audited(run, states)
+                    last_load_id = audited_load_id(run, states)
                     outcome = _put(publishing, outcome, run.invocation_id)
                     rows = publishing.rows(outcome.documents)
                     if outcome.documents:
-                        gone = models_gone(run, states)
+                        gone = removed_models(run, states)
             # Part of the project is run in a terminal: the builder builds all the same.
             if run.owner != LEASE_OWNER and outcome.status == "not_published":
                 outcome = replace(outcome, settles=False)
@@ -225,7 +230,7 @@ class Judge:
 def _put(publishing: Publishing, outcome: Outcome, invocation_id: str) -> Outcome:
     """Publish the marts; nothing where they hold values that are not of their types."""
     found = [
-        failure_of_misfit(outcome.documents[mart], column, rows, sample)
+        misfit_failure(outcome.documents[mart], column, rows, sample)
         for mart, column, rows, sample in publishing.put(
             outcome.documents, invocation_id
         )

@@ -124,7 +124,7 @@ class Builder:
             self._show(outcome)
             self._lineage.published(self._watched.digest)
             self._dbt_project.was_published()
-        self._retry.plan(ended.message or outcome.words)
+        self._retry.plan(ended.message or outcome.explanation)
         self._heart.built()
         self._tell(run, outcome, started_at)
         return outcome
@@ -159,7 +159,7 @@ class Builder:
             self._look_at_project()
             self._next_look = time.monotonic() + self._watched.poll_seconds
         for outcome in self._judge.others() if is_news else ():
-            log_event("run_judged", outcome=outcome.words)
+            log_event("run_judged", outcome=outcome.explanation)
             if outcome.status == "published":
                 self._show(outcome)
         position = self._engine.position()
@@ -231,5 +231,5 @@ class Builder:
         seconds = round((datetime.now(UTC) - started_at).total_seconds(), 3)
         level = logging.INFO if outcome.status == "published" else logging.ERROR
         if outcome.status == "not_published":
-            facts["reason"] = outcome.words
+            facts["reason"] = outcome.explanation
         log_event(f"build_{outcome.status}", level, seconds=seconds, **facts)

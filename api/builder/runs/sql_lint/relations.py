@@ -1,4 +1,4 @@
-"""What the SQL of a model reads, and what is found in it."""
+"""What the SQL of a model reads, and a warning about it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import NamedTuple
 
 
 class Relation(NamedTuple):
-    """What SQL reads: its columns and their types in the YAML, and what is unique."""
+    """A relation that SQL reads: columns with their YAML types, and unique keys."""
 
     name: str
     columns: tuple[tuple[str, str], ...]
     unique: tuple[frozenset[str], ...]
 
 
-class Slip(NamedTuple):
-    """What a model does, in words, what that is about, and its line as compiled."""
+class LintWarning(NamedTuple):
+    """What a model's SQL does, the text that it is about, and its line as compiled."""
 
-    words: str
+    explanation: str
     about: str
     line: int | None
