@@ -1,4 +1,4 @@
-"""The project as dbt has it: read when its files have changed, built, documented."""
+"""The dbt project: parsed when its files have changed, built and documented."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 
 class DbtProject:
-    """A project, read and built in this process.
+    """A project, parsed and built in this process.
 
-    `broken` is what is wrong with its files: no build can begin before they change.
+    `broken` reports defects of its files: no build begins until they change.
     """
 
     def __init__(
@@ -53,14 +53,14 @@ class DbtProject:
         )
         self._replayed = ReplayedBuilds(engine, self._monitor.on_node)
         self.broken: Invocation | None = None
-        # Whether a mart depends on the day.
+        # Whether a mart depends on the current day.
         self.is_daily = False
         self._is_parsed = False
-        # Whether all there is was built of these very files, so that data will do.
+        # Whether all was built from these files, so that a build of the data will do.
         self._is_complete = False
 
     def has_changed(self) -> bool:
-        """Whether its files have; then what holds by our contract is read at once."""
+        """Whether the files have changed; if so, the contract is read again."""
         if not self._watched.has_changed():
             return False
         self.broken = self._read_contract()
@@ -83,7 +83,7 @@ class DbtProject:
             return self.dbt.build(has_seeds=has_seeds, digest=digest)
 
     def build_all(self) -> Invocation:
-        """Build and test everything, whatever there was."""
+        """Build and test everything."""
         with self._monitor.watching(self.dbt.cancel):
             return self.dbt.build(digest=self._watched.digest)
 
@@ -93,16 +93,16 @@ class DbtProject:
         return self._monitor.stop
 
     def was_published(self) -> None:
-        """All there is was built of these files."""
+        """Note that everything was built from these files."""
         self._is_complete = True
         self._replayed.was_published()
 
     def start_over(self) -> None:
-        """Nothing of what was built is there any more."""
+        """Note that what was built is lost."""
         self._is_complete = False
 
     def parsed(self) -> Dbt:
-        """dbt, which has read the project; what is wrong by its rules is kept."""
+        """dbt, after it has parsed the project; defects it found are in `broken`."""
         if not self._is_parsed:
             ended = self.dbt.parse()
             self._is_parsed = True
@@ -113,15 +113,15 @@ class DbtProject:
         return self.dbt
 
     def document(self) -> str:
-        """Right after a build all is compiled; after none nothing is."""
+        """dbt's docs; right after a build the SQL need not be compiled for them."""
         return self.parsed().document(is_compiled=self._is_complete)
 
     @cached_property
     def dbt(self) -> Dbt:
-        """Imported when it is first needed: that takes some seconds."""
+        """dbt, imported on first use, because that takes seconds."""
         from api.builder.dbt import Dbt
 
-        # dbt has put its own handler on the root by now: ours takes its place.
+        # The import sets dbt's handler on the root logger; replace it with ours.
         configure(self._settings.log_level)
         return Dbt(
             self._settings,
@@ -131,7 +131,7 @@ class DbtProject:
         )
 
     def _read_contract(self) -> Invocation | None:
-        """What is wrong with the project by our contract; dbt reads it to build."""
+        """Read the contract and prepare its tables; returns the defects, if any."""
         try:
             contract = self._project.contract()
             self.is_daily = any(mart.is_daily for mart in contract.marts.values())

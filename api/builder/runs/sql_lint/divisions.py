@@ -17,8 +17,8 @@ from api.builder.runs.sql_lint.parsed_sql import ParsedSql, outputs
 from api.builder.runs.sql_lint.relations import LintWarning
 
 WHOLE = tuple(exp.DataType.INTEGER_TYPES)
-# Expressions that pass on the value of these arguments. `floor` is not one: whoever
-# calls it wants a whole number.
+# Expressions that pass on the value of these arguments. `floor` is not one,
+# because its purpose is a whole number.
 PASSES_ON: dict[type[exp.Expr], tuple[str, ...]] = {
     exp.Alias: ("this",),
     exp.Paren: ("this",),
