@@ -14,7 +14,7 @@ from support.checkout import AUTHOR, commit_all
 from support.project import copy_project
 from support.server import NO_UNIT_TESTS, Server, wait_until
 
-from api.builder.overseer import ASKED, CHANGED
+from api.builder.monitor import ASKED, CHANGED
 
 MART = """
 models:

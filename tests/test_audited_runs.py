@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.builder.runs.audit import audited_run, why_not_whole
+from api.builder.runs.audit import audited_run, why_incomplete
 from api.builder.runs.facts import DbtRun
 
 MODELS = ("hires", "departments")
@@ -55,7 +55,7 @@ def test_a_test_that_dbt_has_left_out_by_itself_holds_a_run_back() -> None:
     """As dbt leaves one that reads a model that is not there, or is disabled."""
     test = {"resource_type": "test", "name": "orphans", "config": {"enabled": False}}
     tested = run("test", "before")
-    assert why_not_whole(tested) is None
+    assert why_incomplete(tested) is None
     nodes = {**tested.nodes, "test.orphans": test}
-    why = why_not_whole(replace(tested, nodes=nodes))
+    why = why_incomplete(replace(tested, nodes=nodes))
     assert why == "dbt leaves out orphans: what it reads is not there, or disabled."

@@ -25,7 +25,7 @@ from support.server import (
     wait_until,
 )
 
-from api.builder.inputs import digest_of
+from api.builder.watch import project_digest
 from api.config import CHECKOUT
 from api.contract.files import Project
 
@@ -205,7 +205,7 @@ def test_a_variable_that_a_file_names_is_part_of_the_digest(project: Path) -> No
     model.write_text(model.read_text() + "{{ env_var('COUNTRY', '') }}")
 
     def digest(**variables: str) -> str:
-        return digest_of(Project(project), "sqlite", variables)
+        return project_digest(Project(project), "sqlite", variables)
 
     assert digest(COUNTRY="fr") != digest(COUNTRY="de") != digest()
     assert digest(OTHER="1", WAREHOUSE_DIR="/elsewhere") == digest()

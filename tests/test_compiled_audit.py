@@ -21,14 +21,14 @@ import json, sqlite3, sys
 from pathlib import Path
 from api.builder.dbt import Dbt
 from api.builder.judge import Judge
-from api.builder.played import PlayedBuilds
+from api.builder.replay.builds import ReplayedBuilds
 from api.config import Settings
 from api.warehouse.engines import open_builder_store
 from api.contract.files import Project
 warehouse, *changes = sys.argv[1:]
 settings = Settings.from_env()
 engine = open_builder_store(settings)
-dbt = Dbt(settings, lambda *_: None, {}, PlayedBuilds(engine, lambda _: None))
+dbt = Dbt(settings, lambda *_: None, {}, ReplayedBuilds(engine, lambda _: None))
 judge = Judge(engine, Project(settings.project_dir))
 assert dbt.parse().succeeded
 first = dbt.build(has_seeds=True)

@@ -442,7 +442,7 @@ def test_nothing_of_this_machine_or_its_colours_is_told() -> None:
     message = (
         "\x1b[31mDatabase Error\x1b[0m in x\n  no\n  compiled code at /srv/x.sql\n"
     )
-    assert messages.shown(message) == "Database Error in x\n  no"
+    assert messages.cleaned(message) == "Database Error in x\n  no"
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_marts_of_a_lost_ledger_are_not_replaced_by_the_sample(
 
 def test_a_pulse_tells_how_long_it_is_silent_and_whether_anything_was_built() -> None:
     pulse = Pulse()
-    heart = Heart(pulse.theirs)
+    heart = Heart(pulse.write_end)
     beaten = time.monotonic()
     heart.beat()
     assert pulse.silence() <= time.monotonic() - beaten and not pulse.has_built

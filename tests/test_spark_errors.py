@@ -1,4 +1,4 @@
-"""What Spark says of an error, as it is told: without Java's stacks and class names."""
+"""What Spark says of an error, as it is text: without Java's stacks and class names."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Runtime Error
 
 
 @pytest.mark.parametrize(
-    ("message", "gist"),
+    ("message", "summary"),
     [
         (SYNTAX, "[PARSE_SYNTAX_ERROR] Syntax error at or near 'on'."),
         (
@@ -54,6 +54,6 @@ Runtime Error
 def test_an_error_of_spark_comes_down_to_one_sentence(
     message: str, summary: str
 ) -> None:
-    told = messages.shown(message)
-    assert "\tat " not in told and "Caused by" not in told
-    assert messages.summary(told) == summary
+    text = messages.cleaned(message)
+    assert "\tat " not in text and "Caused by" not in text
+    assert messages.summary(text) == summary

@@ -151,9 +151,9 @@ class History:
         elif chance < 0.56:
             self.load("replace")
         elif chance < 0.85 or not self.turns:
-            self.undo_or_redo(self.random.choice(list(self.rows)))
+            self.turn(self.random.choice(list(self.rows)))
         else:
-            self.undo_or_redo(self.random.choice(list(self.turns)))
+            self.turn(self.random.choice(list(self.turns)))
 
     def load(self, mode: str, hires: Sequence[int] = ()) -> None:
         tables = [*HEADERS, *["hired_employees"] * 3]
@@ -165,7 +165,7 @@ class History:
         if not told["already_loaded"]:
             self.rows[told["load_id"]] = (table, mode, rows)
 
-    def undo_or_redo(self, entry: int) -> None:
+    def turn(self, entry: int) -> None:
         told: Any = self.client.delete(f"/loads/{entry}").json
         subject = told["of_load"]
         assert subject == self.turns.get(entry, entry)

@@ -71,7 +71,7 @@ def test_without_a_fifo_the_builder_looks_often(tmp_path: Path) -> None:
 
 def test_the_end_of_a_builder_wakes_its_supervisor() -> None:
     pulse = Pulse()
-    heart = Heart(pulse.theirs)
+    heart = Heart(pulse.write_end)
     heart.built()
     pulse.wait(HANG_SECONDS)
     pulse.silence()

@@ -1,4 +1,4 @@
-"""The builder's own process: `python -m api.builder`. Started by `supervisor`."""
+"""The builder's process, `python -m api.builder`, started by `supervisor`."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ log = logging.getLogger("builder")
 
 
 def main(options: argparse.Namespace) -> int:
-    """Be the builder until the parent goes; with `once`, build one time.
+    """Build until the parent exits; with `once`, build one time.
 
-    Exits 0, 1 when that one build failed or the warehouse does not let it begin,
-    BUILDER_TAKEN where there is a builder.
+    Returns the exit code: 1 if that build failed or could not begin, BUILDER_TAKEN if
+    another process is the builder, else 0.
     """
     settings = Settings.from_env()
     configure(settings.log_level)
-    # Whoever asks for a metric goes first.
+    # Requests for metrics go first.
     os.nice(NICENESS)
     engine = open_builder_store(settings)
     try:
@@ -50,9 +50,9 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _exit_with_parent() -> None:
-    """The parent holds the other end of our standard input; its death closes it.
+    """Exit when standard input closes, which the parent's exit causes.
 
-    Leaving in mid-build is safe at every point: what is unfinished is built again.
+    That is safe at any point of a build: the next builder builds again.
     """
     sys.stdin.buffer.read()
     os._exit(0)

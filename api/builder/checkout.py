@@ -1,4 +1,4 @@
-"""Which version of the project a build was made of, where that is a git checkout."""
+"""The version of the project that was built, where it is a git checkout."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 
 from api.contract.files import WATCHED, Project
 
-# Of a checkout on a slow disk; a build does not wait for more than that.
+# For a checkout on a slow disk; a build waits no longer.
 GIT_SECONDS = 10.0
-# Neither writes to the checkout nor starts what its settings name.
+# Does not write to the checkout or run programs that its settings name.
 GIT = ("git", "--no-optional-locks", "-c", "core.fsmonitor=false")
 COMMIT = "%H%x00%an%x00%cd"
 IN_UTC = "format-local:%Y-%m-%dT%H:%M:%SZ"
@@ -21,24 +21,23 @@ Version = dict[str, Any]
 
 
 class Checkout:
-    """The folder of a project; git is asked again only after something has changed."""
+    """The checkout of a project. git runs again only after something has changed."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._asked_of: tuple[str, int] | None = None
+        self._asked_for: tuple[str, int] | None = None
         self._head: Version | None = None
         self._log: Path | None = None
 
     def version(self, digest: str, before: Mapping[str, Any] | None) -> Version | None:
-        """The commit, and files of the project that differ from it; None without one.
+        """The commit and the files that differ from it; None outside a checkout.
 
-        `digest` is that of the project, or nothing where it is not known.
-        Where `before`, a version that was published, is of another commit,
-        `changed_files` are those that differ from that.
+        `digest` is the project's, empty if unknown. `changed_files` are the files that
+        differ from the commit of `before`, the published version, if it has another.
         """
         now = digest, self._moved_at()
-        if now != self._asked_of or not digest:
-            self._head, self._asked_of = self._ask(), now
+        if now != self._asked_for or not digest:
+            self._head, self._asked_for = self._ask(), now
         head = self._head
         if head is None:
             return None
@@ -60,14 +59,14 @@ class Checkout:
         }
 
     def _changed_since(self, commit: str) -> list[str]:
-        """The files that differ from a commit; none if that is not there any more."""
+        """The files that differ from a commit; none if the commit no longer exists."""
         differ = ("diff", "--name-only", "--relative", "-z", commit, "--", *WATCHED)
         new = ("ls-files", "--others", "--exclude-standard", "-z", "--", *WATCHED)
         names = (self._git(*differ) or "") + (self._git(*new) or "")
         return sorted(set(names.split("\0")) - {""})
 
     def _moved_at(self) -> int:
-        """When another commit was checked out or made last (ns); 0 without one."""
+        """When a commit was last made or checked out (ns); 0 if unknown."""
         if self._log is None:
             place = self._git("rev-parse", "--git-path", "logs/HEAD")
             self._log = self._project.folder / (place or os.devnull).strip()
@@ -77,7 +76,7 @@ class Checkout:
             return 0
 
     def _git(self, *arguments: str) -> str | None:
-        """What git says; None where it is not there, or refuses."""
+        """The output of git; None where it is missing or fails."""
         try:
             done = subprocess.run(
                 [*GIT, *arguments],

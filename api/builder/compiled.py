@@ -1,4 +1,4 @@
-"""The SQL that dbt's generic tests compile to, kept from one process to the next."""
+"""The compiled SQL of dbt's generic tests, saved from one process to the next."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ log = logging.getLogger("builder")
 
 
 class CompiledTests:
-    """The compiled tests of some kinds, in a file of dbt's target folder."""
+    """The compiled tests of some kinds, saved in dbt's target folder."""
 
     def __init__(self, target: Path, kinds: Sequence[str]) -> None:
         self._path = target / FILE
         self._kinds = kinds
 
-    def keep(self, manifest: Manifest, digest: str, digests: Mapping[str, str]) -> None:
-        """Write down what a whole build has compiled.
+    def save(self, manifest: Manifest, digest: str, digests: Mapping[str, str]) -> None:
+        """Save what a whole build has compiled.
 
-        `digest` is that of the project, `digests` has one for each test.
+        `digest` is the project's, `digests` has one for each test.
         """
         compiled = {
             test.unique_id: [digests[test.unique_id], test.compiled_code]
-            for test in self._of(manifest)
+            for test in self._tests(manifest)
         }
         text = json.dumps({"of": _version(manifest, digest), "tests": compiled})
         new = self._path.with_suffix(".new")
@@ -40,58 +40,60 @@ class CompiledTests:
             new.write_text(text, encoding="utf-8")
             new.replace(self._path)
         except OSError as error:
-            # What was built is published; the next process compiles them again.
+            # The build is published all the same; the next process compiles them again.
             log.warning("the compiled tests cannot be kept: %s", error)
 
     def restore(self, manifest: Manifest, digest: str) -> bool:
-        """Give the tests their SQL, if it is all there and of this very version."""
-        of, kept = self._kept()
-        tests = self._of(manifest)
+        """Set the SQL of all tests, if all of it was saved for this version."""
+        version, saved = self._read()
+        tests = self._tests(manifest)
         names = {test.unique_id for test in tests}
-        if of != _version(manifest, digest) or kept.keys() != names:
+        if version != _version(manifest, digest) or saved.keys() != names:
             return False
         for test in tests:
-            _give(test, kept[test.unique_id][1])
+            _set_code(test, saved[test.unique_id][1])
         return True
 
     def restore_unchanged(
         self, manifest: Manifest, digests: Mapping[str, str]
     ) -> list[str]:
-        """Give those their SQL that are as they were, and all that they test.
+        """Set the SQL of tests that are unchanged, like all they depend on.
 
-        The names of them, by which dbt leaves them out of a build.
+        Returns their names, by which dbt excludes them from a build.
         """
-        _, kept = self._kept()
+        _, saved = self._read()
         names = []
         parts = Counter(part for node in manifest.nodes.values() for part in node.fqn)
-        for test in self._of(manifest):
-            before, code = kept.get(test.unique_id, ("", ""))
+        for test in self._tests(manifest):
+            before, code = saved.get(test.unique_id, ("", ""))
             is_same = before == digests[test.unique_id]
-            # dbt has signs of its own in what it selects by, and a name may be that of
-            # a folder, too.
+            # dbt's selectors give some characters a meaning, and would also match a
+            # folder of this name.
             is_plain = re.fullmatch(r"\w+", test.name) and parts[test.name] == 1
             if is_same and code and is_plain:
-                _give(test, code)
+                _set_code(test, code)
                 names.append(test.name)
         return names
 
-    def _kept(self) -> tuple[list[Any], dict[str, Any]]:
-        """The version, and for each test its digest and SQL; nothing of other forms."""
+    def _read(self) -> tuple[list[Any], dict[str, Any]]:
+        """The version, and the digest and SQL of each test; empty if unreadable."""
         try:
-            found = json.loads(self._path.read_text(encoding="utf-8"))
-            return found["of"], found["tests"]
+            saved = json.loads(self._path.read_text(encoding="utf-8"))
+            return saved["of"], saved["tests"]
         except (OSError, ValueError, LookupError, TypeError):
             return [], {}
 
-    def show(self, manifest: Manifest) -> None:
-        """Let macros, in `graph`, and whoever judges see the SQL that was compiled."""
+    def expose(self, manifest: Manifest) -> None:
+        """Put the compiled SQL into `graph`, for macros and for the judge."""
         manifest.build_flat_graph()  # type: ignore[no-untyped-call]
         nodes = manifest.flat_graph["nodes"]
         manifest.flat_graph["compiled_tests"] = [
-            nodes[test.unique_id] for test in self._of(manifest) if test.compiled_code
+            nodes[test.unique_id]
+            for test in self._tests(manifest)
+            if test.compiled_code
         ]
 
-    def _of(self, manifest: Manifest) -> list[GenericTestNode]:
+    def _tests(self, manifest: Manifest) -> list[GenericTestNode]:
         return [
             node
             for node in manifest.nodes.values()
@@ -101,14 +103,14 @@ class CompiledTests:
         ]
 
 
-def _give(test: GenericTestNode, code: str) -> None:
+def _set_code(test: GenericTestNode, code: str) -> None:
     test.compiled_code = code
-    # Without it dbt leaves the code out of `graph`.
+    # Without this dbt leaves the code out of `graph`.
     test.compiled = True
 
 
 def _version(manifest: Manifest, digest: str) -> list[Any]:
-    """What the SQL depends on: the project, and where its tables are."""
+    """What compiled SQL depends on: the project, and the names of its tables."""
     nodes = [*manifest.nodes.values(), *manifest.sources.values()]
     names = {str(getattr(node, "relation_name", None)) for node in nodes}
     return [digest, *sorted(names)]

@@ -1,7 +1,7 @@
-"""dbt, warm in this process: parse once, build often.
+"""dbt, kept warm in this process: parse once, build often.
 
-Nothing else imports dbt, and this is imported when something is to be built: it takes
-some seconds.
+This module imports dbt, which takes seconds, so it is itself imported only when
+something has to be built.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from dbt.contracts.graph.nodes import SeedNode
 from dbt_common.invocation import get_invocation_id
 
 from api.builder.compiled import CompiledTests
-from api.builder.inputs import surroundings
 from api.builder.invocation import Invocation
-from api.builder.played import PlayedBuilds, interrupt
-from api.builder.recorder import opened, recording
+from api.builder.replay.builds import ReplayedBuilds, interrupt
+from api.builder.replay.determinism import is_deterministic
+from api.builder.replay.recorder import open_connection, recording
 from api.builder.runs.facts import Nodes
 from api.builder.same_project import is_same_project
-from api.builder.timeless import is_timeless
 from api.builder.unchanged import UnchangedNodes
+from api.builder.watch import surroundings
 from api.config import Settings
 from api.contract.files import Project
 from api.warehouse.engines import LEASE_OWNER
@@ -38,7 +38,7 @@ DATA_ONLY = (
     *("--exclude-resource-type", "seed", "unit_test"),
     *("--exclude", *(f"test_name:{name}" for name in COMPILED_AUDIT)),
 )
-# A test of what is not there would be left out, and nothing published or told.
+# Otherwise dbt skips a test of a missing model, and nothing is published or reported.
 ERRORS = {"error": ["NodeNotFoundOrDisabled"]}
 FAILED = {NodeStatus.Error, NodeStatus.Fail, NodeStatus.RuntimeErr}
 
@@ -46,9 +46,9 @@ FAILED = {NodeStatus.Error, NodeStatus.Fail, NodeStatus.RuntimeErr}
 class Dbt:
     """dbt on one project; never two invocations at once.
 
-    `on_event` is called with every step that dbt tells of; `environ` holds the
-    variables that this process was started with. Builds after a load are `played`
-    without dbt where that can be done.
+    `on_event` is called with every event of dbt; `environ` holds the variables that
+    this process was started with. `replayed` builds after a load without dbt, where
+    that is possible.
     """
 
     def __init__(
@@ -56,25 +56,25 @@ class Dbt:
         settings: Settings,
         on_event: Callable[..., None],
         environ: Mapping[str, str],
-        played: PlayedBuilds,
+        replayed: ReplayedBuilds,
     ) -> None:
         self._on_event = on_event
-        self._played = played
+        self._replayed = replayed
         self._environ = environ
         self._engine = settings.dbt_target
         self._warehouse = settings.warehouse_dir
-        # dbt takes one of the two, and ours says which warnings are errors.
+        # dbt accepts either this or --warn-error-options.
         os.environ.pop("DBT_WARN_ERROR", None)
-        # dbt parses the whole project again wherever a path in its settings is new to
-        # it. By relative ones a warehouse that was copied or moved keeps what was
-        # parsed, which saves some seconds.
+        # dbt parses the whole project again when a path in its settings changes. With
+        # relative paths a warehouse that was copied or moved keeps the parsed files,
+        # which saves seconds.
         os.environ |= {
             "DBT_LEASE_OWNER": LEASE_OWNER,
             "SHARED_STORAGE": settings.shared_place,
             "WAREHOUSE_DIR": ".",
         }
         self._manifest: Manifest | None = None
-        # Ids of the tests that the last build left out, for they have passed before.
+        # The ids of the tests that the last build left out, because they passed before.
         self.known_to_pass: set[str] = set()
         project = settings.project_dir
         self._target = target = self._warehouse / "builder"
@@ -87,103 +87,102 @@ class Dbt:
             *("--target-path", str(target)),
             *("--log-level", "none"),
             *("--log-level-file", "none"),
-            # It makes the folder all the same, which has to be one that it may make.
+            # dbt creates the folder even so; it has to be one that it may create.
             *("--log-path", str(target)),
             *("--warn-error-options", json.dumps(ERRORS)),
             "--no-version-check",
-            # Of what it writes only the docs are read; see `document`.
+            # Only `document` reads what dbt writes.
             "--no-write-json",
         ]
 
     def parse(self) -> Invocation:
-        """Read the project anew; after a failure the next build has to parse first."""
+        """Parse the project again; if that fails, the next build has to parse first."""
         self._manifest = None
-        self._played.forget()
+        self._replayed.forget()
         result = self._runner().invoke(["parse", *self._common])
         if result.success and isinstance(result.result, Manifest):
             self._manifest = result.result
-            self._find_seeds(result.result)
+            self._set_seed_paths(result.result)
         return _invocation(result)
 
     def build(
         self, data_only: bool = False, has_seeds: bool = False, digest: str = ""
     ) -> Invocation:
-        """Build and test everything.
+        """Build and test everything that may have changed.
 
-        With `data_only`, which only goes after a build of the same files, in this
-        process or with `restore_compiled`, leave out what cannot change but with them:
-        loading the seeds, running the unit tests, compiling the generic tests. What
-        those compiled to is run all the same, in one go; see
-        dbt_project/warehouse/compiled_audit.sql. Else that is done of those that test
-        the very same as before, and left out are unit tests that passed for the very
-        same, and with `has_seeds`, which says that nobody has run dbt since a build
-        that was published, seeds that have not changed.
-        `digest` is that of the project; see `inputs`.
+        `data_only` is for a build of the same files as the last one, of this process or
+        restored by `restore_compiled`. It leaves out what only a change of the files
+        can change: seeds, unit tests, and compiling the generic tests, whose compiled
+        SQL runs as one statement (dbt_project/warehouse/compiled_audit.sql). Otherwise
+        that is how the unchanged generic tests run, and unit tests that are unchanged
+        since they passed are left out. So are unchanged seeds, with `has_seeds`: no
+        other run of dbt has followed the last published build.
+        `digest` is the project's; see `watch`.
         """
         runner = self._runner()
         if data_only:
             self.known_to_pass = (
                 set(self._manifest.unit_tests) if self._manifest else set()
             )
-            return self._built_again(runner)
+            return self._build_data(runner)
         manifest, options = self._manifest, list[str]()
         if manifest is not None:
             common = surroundings(self._project, self._engine, self._environ)
             kinds, names = self._unchanged.to_exclude(manifest, common, has_seeds)
             self.known_to_pass = self._unchanged.passed
             names += self._compiled.restore_unchanged(manifest, self._unchanged.now)
-            self._compiled.show(manifest)
+            self._compiled.expose(manifest)
             options += ["--exclude-resource-type", *kinds] if kinds else []
             options += ["--exclude", *names] if names else []
         invocation = _invocation(runner.invoke(["build", *options, *self._common]))
         if manifest is not None:
-            self._compiled.show(manifest)
+            self._compiled.expose(manifest)
             if invocation.succeeded:
-                self._compiled.keep(manifest, digest, self._unchanged.now)
-                self._unchanged.keep()
+                self._compiled.save(manifest, digest, self._unchanged.now)
+                self._unchanged.save()
         return invocation
 
-    def _built_again(self, runner: dbtRunner) -> Invocation:
-        """Build what only rows have changed: without dbt, or with it and noting how."""
+    def _build_data(self, runner: dbtRunner) -> Invocation:
+        """Build after a load: replay, or run dbt and record what it sends."""
         command, manifest = ["build", *DATA_ONLY, *self._common], self._manifest
-        can_play = manifest is not None and self._played.are_possible
-        if can_play and (invocation_id := self._played.play(opened)):
+        can_replay = manifest is not None and self._replayed.are_possible
+        if can_replay and (invocation_id := self._replayed.replay(open_connection)):
             return Invocation(invocation_id, True, "")
-        with recording() if can_play else nullcontext() as sent:
+        with recording() if can_replay else nullcontext() as sent:
             invocation = _invocation(runner.invoke(command))
         if manifest is not None:
-            self._compiled.show(manifest)
-            if sent and invocation.succeeded and is_timeless(manifest):
-                self._played.note(invocation.invocation_id, sent)
+            self._compiled.expose(manifest)
+            if sent and invocation.succeeded and is_deterministic(manifest):
+                self._replayed.add(invocation.invocation_id, sent)
         return invocation
 
     def restore_compiled(self, digest: str) -> bool:
-        """Whether the generic tests are compiled, by an earlier process for `digest`.
+        """Restore the compiled tests that an earlier process saved for `digest`.
 
-        If so, and if that has loaded the seeds, a build may be of the data only.
+        If all were there, and the seeds are loaded, `build` may run with `data_only`.
         """
         manifest = self._manifest
         if manifest is None or not self._compiled.restore(manifest, digest):
             return False
-        self._compiled.show(manifest)
+        self._compiled.expose(manifest)
         return True
 
     def has_read(self, nodes: Nodes, macros: str, ran: Collection[str]) -> bool:
-        """Whether a run in a terminal was of the project as it was parsed here."""
+        """Whether a run in a terminal was of the same project as parsed here."""
         manifest = self._manifest
         return manifest is not None and is_same_project(manifest, nodes, macros, ran)
 
     def cancel(self) -> None:
-        """End the statements that models and tests have under way, on any thread.
+        """Interrupt the running statements of models and tests, on all threads.
 
-        They fail. dbt's own connection, on which hooks run, is left alone.
+        They fail. dbt's master connection, on which hooks run, is left alone.
         """
-        self._played.cancel()
+        self._replayed.cancel()
         for adapter in list(FACTORY.adapters.values()):
             for connection in list(adapter.connections.thread_connections.values()):
                 is_open = connection.state == ConnectionState.OPEN
                 if is_open and connection.name != "master":
-                    # It may be closed by now.
+                    # It may have closed meanwhile.
                     with suppress(Exception):
                         interrupt(connection.handle)
 
@@ -194,9 +193,9 @@ class Dbt:
         return _invocation(self._runner().invoke(command))
 
     def document(self, is_compiled: bool) -> str:
-        """dbt's own docs of what was built last, as one page; empty if it makes none.
+        """dbt's docs of the last build as one HTML page; empty if dbt fails.
 
-        With `is_compiled`, right after a build, the manifest holds all compiled SQL.
+        `is_compiled` is true right after a build, when the manifest has all SQL.
         """
         options = ["--static", *(["--no-compile"] if is_compiled else [])]
         runner = self._runner()
@@ -207,11 +206,11 @@ class Dbt:
         if not result.success:
             return ""
         page = (self._target / "static_index.html").read_text(encoding="utf-8")
-        # Where this machine keeps its files is nobody's business.
+        # Local paths are not published.
         return page.replace(str(self._target), "target")
 
     def nodes(self) -> Nodes:
-        """The project as it was parsed: models, tests, unit tests, seeds, sources."""
+        """The parsed project: models, tests, unit tests, seeds and sources, by id."""
         manifest = self._manifest
         if manifest is None:
             return {}
@@ -222,8 +221,8 @@ class Dbt:
             **{name: test.to_dict() for name, test in unit_tests},
         }
 
-    def _find_seeds(self, manifest: Manifest) -> None:
-        """What was parsed before the project was moved says where they were then."""
+    def _set_seed_paths(self, manifest: Manifest) -> None:
+        """Set the folder of seeds, which the manifest keeps from before a move."""
         for node in manifest.nodes.values():
             is_own = node.package_name == manifest.metadata.project_name
             if isinstance(node, SeedNode) and is_own:
@@ -244,5 +243,5 @@ def _message(result: dbtRunnerResult) -> str:
     if result.exception is not None:
         return str(result.exception)
     results = getattr(result.result, "results", [])
-    told = [r.message for r in results if r.status in FAILED and r.message]
-    return "\n".join(told) or "dbt failed without saying why."
+    messages = [r.message for r in results if r.status in FAILED and r.message]
+    return "\n".join(messages) or "dbt failed without saying why."

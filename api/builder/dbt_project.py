@@ -1,4 +1,4 @@
-"""The project as dbt has it: read when its files have changed, built, documented."""
+"""The dbt project: parsed when its files have changed, built and documented."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from api.builder.earlier import EarlierBuilds
-from api.builder.failures import FailureReport
+from api.builder.failure_report import FailureReport
 from api.builder.heartbeat import Heart
 from api.builder.invocation import Invocation
-from api.builder.overseer import Overseer
-from api.builder.played import PlayedBuilds
+from api.builder.monitor import BuildMonitor
+from api.builder.replay.builds import ReplayedBuilds
 from api.builder.runs.outcome import Stop
 from api.builder.watch import WatchedProject
 from api.config import Settings
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 
 class DbtProject:
-    """A project, read and built in this process.
+    """A project, parsed and built in this process.
 
-    `broken` is what is wrong with its files: no build can begin before they change.
+    `broken` reports defects of its files: no build begins until they change.
     """
 
     def __init__(
@@ -44,23 +44,23 @@ class DbtProject:
         self._engine = engine
         self._telling = FailureReport(project, settings.warehouse_dir)
         self._earlier = EarlierBuilds(engine)
-        self._overseer = Overseer(
+        self._monitor = BuildMonitor(
             engine.at_work,
             engine.errors,
             watched,
             heart,
             settings.step_timeout_seconds,
         )
-        self._played = PlayedBuilds(engine, self._overseer.goes_on_to)
+        self._replayed = ReplayedBuilds(engine, self._monitor.on_node)
         self.broken: Invocation | None = None
-        # Whether a mart depends on the day.
+        # Whether a mart depends on the current day.
         self.is_daily = False
         self._is_parsed = False
-        # Whether all there is was built of these very files, so that data will do.
+        # Whether all was built from these files, so that a build of the data will do.
         self._is_complete = False
 
     def has_changed(self) -> bool:
-        """Whether its files have; then what holds by our contract is read at once."""
+        """Whether the files have changed; if so, the contract is read again."""
         if not self._watched.has_changed():
             return False
         self.broken = self._read_contract()
@@ -76,33 +76,33 @@ class DbtProject:
         digest = self._watched.digest
         if not self._is_complete and self._earlier.stands(digest):
             self._is_complete = self.dbt.restore_compiled(digest)
-        with self._overseer.over(self.dbt.cancel):
+        with self._monitor.watching(self.dbt.cancel):
             if self._is_complete:
                 return self.dbt.build(data_only=True, digest=digest)
             has_seeds = self._earlier.is_untouched()
             return self.dbt.build(has_seeds=has_seeds, digest=digest)
 
     def build_all(self) -> Invocation:
-        """Build and test everything, whatever there was."""
-        with self._overseer.over(self.dbt.cancel):
+        """Build and test everything."""
+        with self._monitor.watching(self.dbt.cancel):
             return self.dbt.build(digest=self._watched.digest)
 
     @property
     def stop(self) -> Stop | None:
         """Why the last build was stopped, if it was."""
-        return self._overseer.stop
+        return self._monitor.stop
 
     def was_published(self) -> None:
-        """All there is was built of these files."""
+        """Note that everything was built from these files."""
         self._is_complete = True
-        self._played.was_published()
+        self._replayed.was_published()
 
     def start_over(self) -> None:
-        """Nothing of what was built is there any more."""
+        """Note that what was built is lost."""
         self._is_complete = False
 
     def parsed(self) -> Dbt:
-        """dbt, which has read the project; what is wrong by its rules is kept."""
+        """dbt, after it has parsed the project; defects it found are in `broken`."""
         if not self._is_parsed:
             ended = self.dbt.parse()
             self._is_parsed = True
@@ -113,22 +113,25 @@ class DbtProject:
         return self.dbt
 
     def document(self) -> str:
-        """Right after a build all is compiled; after none nothing is."""
+        """dbt's docs; right after a build the SQL need not be compiled for them."""
         return self.parsed().document(is_compiled=self._is_complete)
 
     @cached_property
     def dbt(self) -> Dbt:
-        """Imported when it is first needed: that takes some seconds."""
+        """dbt, imported on first use, because that takes seconds."""
         from api.builder.dbt import Dbt
 
-        # dbt has put its own handler on the root by now: ours takes its place.
+        # The import sets dbt's handler on the root logger; replace it with ours.
         configure(self._settings.log_level)
         return Dbt(
-            self._settings, self._overseer.on_event, self._watched.environ, self._played
+            self._settings,
+            self._monitor.on_event,
+            self._watched.environ,
+            self._replayed,
         )
 
     def _read_contract(self) -> Invocation | None:
-        """What is wrong with the project by our contract; dbt reads it to build."""
+        """Read the contract and prepare its tables; returns the defects, if any."""
         try:
             contract = self._project.contract()
             self.is_daily = any(mart.is_daily for mart in contract.marts.values())

@@ -1,4 +1,4 @@
-"""What builds before this process have done, and need not be done again."""
+"""What earlier builds have done, so that it need not be done again."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ if TYPE_CHECKING:
 
 
 class EarlierBuilds:
-    """The builds that a warehouse records, for a project with some digest."""
+    """The recorded builds of a warehouse, compared with a project's digest."""
 
     def __init__(self, engine: BuilderStore) -> None:
         self._engine = engine
         self._record = engine.record
 
     def adopt(self, project: WatchedProject, dbt: Callable[[], Dbt]) -> None:
-        """Take a terminal's build, if it was the last, for one of this very project.
+        """Set the digest of the last build, if a terminal made it of this project.
 
-        It was if dbt has read the same there as here, and no file is newer than it.
+        That is certain if dbt parsed the same project there as here and no file is
+        newer than the build.
         """
         build = self._record.newest_build()
         is_known = build.get("owner") == LEASE_OWNER or build.get("project_digest")
@@ -38,10 +39,10 @@ class EarlierBuilds:
             self._record.note_digest(build["invocation_id"], project.digest)
 
     def is_up_to_date(self, digest: str, position: Position) -> bool:
-        """Whether what is served is what a build of the same would publish now.
+        """Whether a build would publish what is already published.
 
-        The last build has to be of this digest and of all loads, and what it left as it
-        was: after a run from a terminal, or damage, that is in doubt.
+        The last build has to be of this digest and of all loads, and its tables
+        unchanged: a run from a terminal, or damage, may have changed them.
         """
         newest = self._record.newest_build()
         return self._stands(digest, newest) and position == Position(
@@ -49,14 +50,14 @@ class EarlierBuilds:
         )
 
     def stands(self, digest: str) -> bool:
-        """Whether the last build published this digest, and nobody has run dbt since.
+        """Whether the last build published this digest and no run of dbt followed.
 
-        Then its seeds are there, whatever was loaded meanwhile.
+        Then its seeds are still there, whatever was loaded since.
         """
         return self._stands(digest, self._record.newest_build())
 
     def is_untouched(self) -> bool:
-        """Whether nobody has run dbt since the last build that was published."""
+        """Whether no run of dbt has followed the last published build."""
         return self._is_untouched(self._record.newest_build(published=True))
 
     def _stands(self, digest: str, build: dict[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""How one invocation of dbt ended."""
+"""The result of one invocation of dbt."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ Failures = tuple[dict[str, Any], ...]
 
 @dataclass(frozen=True)
 class Invocation:
-    """How one invocation of dbt ended; `message` is empty after a success.
+    """The result of one invocation of dbt; `message` is empty after a success.
 
-    `failures` say what is wrong with a project that dbt could not begin to build.
+    `failures` are those of a project that dbt could not begin to build.
     """
 
     invocation_id: str

@@ -13,12 +13,17 @@ from typing import Any
 
 from api.builder.checkout import Checkout, Version
 from api.builder.recorded_build import build_of
-from api.builder.runs.audit import audited_run, builder_of, loads_audited, models_gone
+from api.builder.runs.audit import (
+    audited_load_id,
+    audited_run,
+    builder_of,
+    removed_models,
+)
 from api.builder.runs.facts import DbtRun, Nodes, Result
 from api.builder.runs.failures import Failure
-from api.builder.runs.misfits import failure_of_misfit
 from api.builder.runs.outcome import Outcome, Stop, outcome_of
-from api.builder.runs.slips import warnings_of_slips
+from api.builder.runs.publish_checks import misfit_failure
+from api.builder.runs.sql_lint import lint_warnings
 from api.contract.files import Project
 from api.observability.logs import log_event
 from api.warehouse.engines import LEASE_OWNER, BuilderStore, Position, Publishing, Row
@@ -35,7 +40,7 @@ UNRECORDED = (
 UNREADABLE = (
     "Not published: what dbt has recorded of the run cannot be read; the log tells why."
 )
-# What another version of dbt has left of a run may be of another form.
+# Another version of dbt may have recorded a run in another form.
 OF_OTHER_FACTS = (LookupError, TypeError, ValueError, AttributeError)
 SEVERAL = (
     "Not published: the models were not all built by one run; `dbt build` builds, tests"
@@ -44,7 +49,7 @@ SEVERAL = (
 
 
 class Judge:
-    """Decides what becomes of a run, does it, and records it."""
+    """Judges a run, publishes its marts if it is good, and records it."""
 
     def __init__(self, engine: BuilderStore, project: Project) -> None:
         self._engine = engine
@@ -59,13 +64,13 @@ class Judge:
         digest: str,
         stop: Stop | None = None,
     ) -> tuple[Outcome, Position] | None:
-        """Judge the builder's run that just ended; None where it left no facts.
+        """Judge the builder's run that just ended; None if dbt recorded no facts.
 
-        With the outcome comes how far the run has read, which may be further than the
-        ledger had come when it began.
+        Returns the outcome and the position in the ledger that the run has read up to,
+        which may be ahead of the position before it began.
 
-        `nodes` is the project as it was built, `known_to_pass` what of it needs no
-        test, `stop` why it was stopped, if it was.
+        `nodes` is the project as it was built, `known_to_pass` the tests that it left
+        out, `stop` why it was stopped, if it was.
         """
         judged = None
         for row in self._engine.record.waiting_runs():
@@ -78,7 +83,7 @@ class Judge:
         return judged
 
     def others(self) -> list[Outcome]:
-        """Judge the runs of others that have ended since the last look."""
+        """Judge the runs from terminals that have ended since the last look."""
         waiting = self._engine.record.waiting_runs()
         return [self._judge(self._run(row)) for row in waiting]
 
@@ -88,10 +93,10 @@ class Judge:
         position: Position,
         started_at: datetime,
     ) -> tuple[str, Outcome]:
-        """Record a run that dbt did not record, under a name of its own.
+        """Record a run that dbt did not record, under a new id.
 
-        dbt could not begin, or was kept from recording it where nothing has failed. The
-        same broken project fails every load that arrives: each is a build.
+        dbt could not begin, or, without `failures`, its hooks did not record the run.
+        Each load into a broken project has such a failed build.
         """
         invocation_id = str(uuid.uuid4())
         outcome = Outcome("not_published", UNRECORDED)
@@ -118,7 +123,7 @@ class Judge:
         return invocation_id, outcome
 
     def _version(self, run: DbtRun, digest: str = "") -> Version | None:
-        """Of what stands here; a terminal may have run dbt on anything."""
+        """The checkout's version; None for a terminal, which may have other files."""
         if run.owner != LEASE_OWNER:
             return None
         before = self._engine.record.newest_build(published=True)
@@ -126,7 +131,7 @@ class Judge:
         return self._checkout.version(digest, published)
 
     def _run(self, row: Row, nodes: Nodes | None = None) -> DbtRun:
-        """A run as dbt recorded it; one from a terminal has recorded its nodes, too."""
+        """A run as dbt recorded it; a run from a terminal recorded its nodes, too."""
         found = self._engine.record.results_of(row["invocation_id"])
         return DbtRun(
             invocation_id=row["invocation_id"],
@@ -156,9 +161,9 @@ class Judge:
         )
 
     def _warnings(self, run: DbtRun, texts: Mapping[str, str]) -> list[Failure]:
-        """Of its SQL; whether all of the run can be read is seen to by `_outcome`."""
+        """The warnings about its SQL; `_outcome` reports a run that cannot be read."""
         with suppress(*OF_OTHER_FACTS):
-            return warnings_of_slips(run.nodes, texts, self._engine.dialect)
+            return lint_warnings(run.nodes, texts, self._engine.dialect)
         return []
 
     def _outcome(
@@ -170,7 +175,7 @@ class Judge:
         warnings: Sequence[Failure],
         stop: Stop | None,
     ) -> Outcome:
-        """By its facts alone."""
+        """The outcome by the run's facts alone."""
         named = self._engine.named_in_errors
         try:
             return outcome_of(run, known_to_pass, before, texts, named, warnings, stop)
@@ -185,10 +190,10 @@ class Judge:
         digest: str = "",
         stop: Stop | None = None,
     ) -> Outcome:
-        """All in one transaction: what another run changes meanwhile is not served."""
+        """Judge and publish in one transaction, isolated from other runs."""
         version = self._version(run, digest)
         texts = self._project.texts()
-        # Parsing takes longer than the transaction, which others might write into.
+        # Parsed before the transaction, which others wait for and which takes less.
         warnings = self._warnings(run, texts)
         gone: dict[str, str] = {}
         with self._engine.publishing(run.invocation_id) as publishing:
@@ -204,28 +209,28 @@ class Judge:
                     outcome = Outcome("not_published", why, outcome.failures)
                     outcome = replace(outcome, settles=not had_one)
                 else:
-                    last_load_id = loads_audited(run, states)
+                    last_load_id = audited_load_id(run, states)
                     outcome = _put(publishing, outcome, run.invocation_id)
                     rows = publishing.rows(outcome.documents)
                     if outcome.documents:
-                        gone = models_gone(run, states)
-            # Part of the project is run in a terminal: the builder builds all the same.
+                        gone = removed_models(run, states)
+            # After a partial run in a terminal the builder builds all the same.
             if run.owner != LEASE_OWNER and outcome.status == "not_published":
                 outcome = replace(outcome, settles=False)
             publishing.record(
                 build_of(run, outcome, rows, last_load_id, digest, version)
             )
         if gone:
-            # Nobody waits for them to go; the next build tries again.
+            # If this fails, the next build tries again.
             with suppress(*self._engine.errors):
                 self._engine.drop_models(gone)
         return outcome
 
 
 def _put(publishing: Publishing, outcome: Outcome, invocation_id: str) -> Outcome:
-    """Publish the marts; nothing where they hold values that are not of their types."""
+    """Publish the marts, unless one has values that are not of their types."""
     found = [
-        failure_of_misfit(outcome.documents[mart], column, rows, sample)
+        misfit_failure(outcome.documents[mart], column, rows, sample)
         for mart, column, rows, sample in publishing.put(
             outcome.documents, invocation_id
         )

@@ -1,4 +1,4 @@
-"""The page about the lineage: dbt's own docs of the project that is published."""
+"""The lineage page: dbt's docs of the published project."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ log = logging.getLogger("builder")
 class LineagePage:
     """The page at a path, made again for each version of the project.
 
-    It ends with a comment that names its version.
+    The page ends with a comment that names its version.
     """
 
     def __init__(self, path: Path) -> None:
@@ -23,12 +23,12 @@ class LineagePage:
         self._is_old = False
 
     def published(self, digest: str) -> None:
-        """The project of this digest is published; see `inputs`. Empty: unknown."""
+        """Note the digest of the published project; empty if unknown."""
         self._version = f"<!-- project {digest} -->\n".encode()
         self._is_old = not digest or self._end() != self._version
 
     def follow(self, document: Callable[[], str]) -> None:
-        """Make the page if it is of another version than what is published."""
+        """Make the page if it is of another version than the published project."""
         if not self._is_old:
             return
         self._is_old = False
@@ -45,7 +45,7 @@ class LineagePage:
             log.warning("no docs of the project; the page of before stays")
 
     def _end(self) -> bytes:
-        """As much of the page's end as its version takes; empty if there is none."""
+        """The end of the page, as long as the version; empty without a page."""
         with suppress(OSError), self._path.open("rb") as page:
             page.seek(-len(self._version), os.SEEK_END)
             return page.read()

@@ -1,6 +1,6 @@
-"""The builder's loop: look at the ledger and the project, build when either has moved.
+"""The builder's loop: build when the ledger or the project has changed.
 
-One build covers everything that arrived meanwhile: the ledger is the queue.
+The ledger is the queue: one build covers everything that has arrived meanwhile.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from api.builder.dbt_project import DbtProject
 from api.builder.earlier import EarlierBuilds
-from api.builder.failures import SILENT, FailureReport
+from api.builder.failure_report import SILENT, FailureReport
 from api.builder.heartbeat import Heart
 from api.builder.invocation import Invocation
 from api.builder.judge import Judge
@@ -28,7 +28,7 @@ from api.warehouse.utc import utc_text
 
 log = logging.getLogger("builder")
 
-# After what keeps the builder from looking at all, each time twice as long.
+# The delays after an error outside of dbt, doubling from the first to the last.
 TROUBLE_SECONDS = (0.5, 10.0)
 WHOLE_POLL_SECONDS = 2.0
 
@@ -52,14 +52,14 @@ class Builder:
         self._earlier = EarlierBuilds(engine)
         self._judge = Judge(engine, self._project)
         self._built: Position | None = None
-        # The day of the last build, in UTC.
+        # The UTC day of the last build.
         self._day = ""
         self._next_look = self._next_check = 0.0
 
     def run(self, silences: int = 0) -> None:
         """Build now, then whenever something has changed; never returns.
 
-        `silences` is how often in a row a builder before this one was ended.
+        `silences` is how many builders in a row were ended for silence before this one.
         """
         pause, told, is_news = TROUBLE_SECONDS[0], silences == 0, True
         while True:
@@ -79,7 +79,7 @@ class Builder:
             is_news |= self._engine.wait(max(next_look - time.monotonic(), 0.0))
 
     def build_once(self) -> bool:
-        """Build what there is now; whether it was published."""
+        """Build once; returns whether the build was published."""
         try:
             outcome = self._build_now()
         except self._engine.errors as error:
@@ -104,7 +104,7 @@ class Builder:
         return self._earlier.is_up_to_date(self._watched.digest, position)
 
     def build(self, position: Position) -> Outcome:
-        """One build of everything up to `position`, recorded whatever becomes of it."""
+        """Build everything up to `position`, and record the build with its outcome."""
         started_at = datetime.now(UTC)
         self._day = utc_text(started_at)[:10]
         self._engine.before_build()
@@ -124,13 +124,13 @@ class Builder:
             self._show(outcome)
             self._lineage.published(self._watched.digest)
             self._dbt_project.was_published()
-        self._retry.plan(ended.message or outcome.words)
+        self._retry.plan(ended.message or outcome.explanation)
         self._heart.built()
         self._tell(run, outcome, started_at)
         return outcome
 
     def _judged(self, ended: Invocation) -> tuple[Outcome, Position] | None:
-        """What becomes of the run of dbt; None where that has left no facts."""
+        """The outcome of a run of dbt; None if dbt recorded no facts."""
         if ended is self._dbt_project.broken:
             return None
         dbt = self._dbt_project.dbt
@@ -143,23 +143,23 @@ class Builder:
         )
 
     def _show(self, outcome: Outcome) -> None:
-        """What only dbt can do for readers that are not served by us."""
+        """Run macros for readers other than the API, such as those of Spark's views."""
         for macro, arguments in self._engine.operations_after(outcome.documents):
             ended = self._dbt_project.dbt.operate(macro, arguments)
             if not ended.succeeded:
                 log.warning("%s: %s", macro, self._telling.summary(ended.message))
 
     def _look(self, is_news: bool) -> None:
-        """Build if the ledger or the project has moved, or what is served is lost.
+        """Build if the ledger or the project has changed, or the marts are lost.
 
-        `is_news` where dbt may have been run since the last look.
+        `is_news` is whether dbt may have run since the last look.
         """
         now = time.monotonic()
         if now >= self._next_look:
             self._look_at_project()
             self._next_look = time.monotonic() + self._watched.poll_seconds
         for outcome in self._judge.others() if is_news else ():
-            log_event("run_judged", outcome=outcome.words)
+            log_event("run_judged", outcome=outcome.explanation)
             if outcome.status == "published":
                 self._show(outcome)
         position = self._engine.position()
@@ -172,7 +172,7 @@ class Builder:
         if position != self._built or is_due:
             self.build(position)
             return
-        # Only while nobody waits for a build.
+        # Only while no client waits for a build.
         self._document()
         if now >= self._next_check:
             self._next_check = now + WHOLE_POLL_SECONDS
@@ -180,7 +180,7 @@ class Builder:
                 self._start_over()
 
     def _is_of_yesterday(self) -> bool:
-        """Whether a mart says `refresh: daily`, and a day has begun in UTC."""
+        """Whether a mart has `refresh: daily` and a new day has begun in UTC."""
         return self._dbt_project.is_daily and self._day != utc_text()[:10]
 
     def _recovered(self, failed: Invocation) -> Invocation:
@@ -211,13 +211,13 @@ class Builder:
                 log.error(found.advice.format(error))
 
     def _tell_of_silence(self) -> None:
-        """Record the build that was ended, for those who wait for it."""
+        """Record the build that was ended for silence, for clients that wait for it."""
         why = SILENT.format(self._settings.build_timeout_seconds)
         failures, now = self._telling.of("timeout", why), datetime.now(UTC)
         self._judge.unrecorded(failures, self._engine.position(), now)
 
     def _look_at_project(self) -> None:
-        """Read the project again if a file of it has changed, and want a build then."""
+        """Read the project again, and have it built, if a file has changed."""
         if self._dbt_project.has_changed():
             self._built = None
 
@@ -225,10 +225,10 @@ class Builder:
         self._lineage.follow(self._dbt_project.document)
 
     def _tell(self, run: str, outcome: Outcome, started_at: datetime) -> None:
-        """Log the build, with the loads that it is the first good one to hold."""
+        """Log the build, with the loads that it publishes first."""
         facts = self._record.facts_of(run)
         seconds = round((datetime.now(UTC) - started_at).total_seconds(), 3)
         level = logging.INFO if outcome.status == "published" else logging.ERROR
         if outcome.status == "not_published":
-            facts["reason"] = outcome.words
+            facts["reason"] = outcome.explanation
         log_event(f"build_{outcome.status}", level, seconds=seconds, **facts)

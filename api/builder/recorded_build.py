@@ -1,4 +1,4 @@
-"""A run of dbt as it is recorded, once it has been judged."""
+"""The record of a run of dbt, made when it is judged."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def build_of(
     digest: str,
     version: Version | None,
 ) -> dict[str, Any]:
-    """The run as it is recorded, by the columns of published.builds."""
+    """The record of a run, by the columns of published.builds."""
     return {
         "invocation_id": run.invocation_id,
         "owner": run.owner,
         "status": outcome.status,
-        "outcome": outcome.words,
+        "outcome": outcome.explanation,
         "settles": int(outcome.settles),
         "started_at": run.started_at,
         "finished_at": run.finished_at,

@@ -1,4 +1,4 @@
-"""When to try again: after what passes by itself, and after a build without an end."""
+"""When to retry: after a transient error, and after a build that never ended."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Callable, Sequence
 from api.builder.watch import POLL_SECONDS
 from api.contract.files import Project
 
-# What passes by itself: tried again, each time after twice as long.
+# Transient errors, retried with a delay that doubles.
 TRANSIENT = ("No space left on device", "Read-only file system", "another dbt run")
 RETRY_SECONDS = (1, 60)
-# The same for a build that was ended because it was silent.
+# The delays after a builder that was ended for silence.
 SILENCE_SECONDS = (10, 600)
 
 
 class Retry:
-    """The next try of a build that failed; `at` is never where none is wanted."""
+    """The next try of a failed build; `at` is infinite if there is none."""
 
     def __init__(self, transient: Sequence[str]) -> None:
         self._signs = (*TRANSIENT, *transient)
@@ -24,7 +24,7 @@ class Retry:
         self.at = float("inf")
 
     def plan(self, message: str) -> None:
-        """After a build: try again if its message tells of what passes by itself."""
+        """Plan a retry if the message of a build names a transient error."""
         if any(sign in message for sign in self._signs):
             self.at = time.monotonic() + self._after
             self._after = min(2 * self._after, RETRY_SECONDS[1])
@@ -33,9 +33,9 @@ class Retry:
 
 
 def hold_off(project: Project, silences: int, beat: Callable[[], None]) -> None:
-    """Wait with the next build, unless the project changes.
+    """Delay the next build, unless the project changes.
 
-    `silences` is how often in a row a builder was ended because it was silent.
+    `silences` is how many builders in a row were ended for silence.
     """
     shortest, longest = SILENCE_SECONDS
     until = time.monotonic() + min(shortest * 2 ** (silences - 1), longest)

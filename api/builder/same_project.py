@@ -1,4 +1,4 @@
-"""Whether dbt in a terminal has read the very project that the builder has."""
+"""Whether dbt in a terminal parsed the same project as the builder."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 from dbt.contracts.graph.manifest import Manifest
 
 from api.builder.runs.facts import Nodes
-from api.builder.unchanged import ASIDE
+from api.builder.unchanged import IGNORED_KEYS
 
 
 def is_same_project(
     manifest: Manifest, nodes: Nodes, macros: str, ran: Collection[str]
 ) -> bool:
-    """Compare what a run has recorded with a manifest, as far as that is of the data.
+    """Compare the nodes and macros of a recorded run with a manifest.
 
-    `macros` is the digest of the project's own, `ran` what the run has run: unit tests
-    are in no graph, so all of them have to be there.
+    `macros` is the digest of the project's own macros. `ran` are the ids of the nodes
+    that ran: dbt's graph has no unit tests, so all of them have to have run.
     """
     if not set(manifest.unit_tests) <= set(ran):
         return False
@@ -34,14 +34,14 @@ def is_same_project(
 
 def _text(nodes: Nodes) -> str:
     facts: dict[str, Any] = {
-        unique_id: {key: node[key] for key in node.keys() - ASIDE}
+        unique_id: {key: node[key] for key in node.keys() - IGNORED_KEYS}
         for unique_id, node in nodes.items()
     }
     return json.dumps(facts, sort_keys=True, default=str)
 
 
 def _digest_of_macros(manifest: Manifest) -> str:
-    """As `macros_code` in the project's own macros works it out."""
+    """The same digest as that of the macro `macros_code`."""
     project = manifest.metadata.project_name
     own = sorted(
         (macro.name, macro.macro_sql)

@@ -1,7 +1,7 @@
-"""Seeds and tests that need not be run by dbt, for one before was of the very same.
+"""Seeds and unit tests that dbt need not run, because nothing they depend on changed.
 
-What each depends on is in a digest of its own, which covers everything above it: where
-a model has changed, the tests of it and of those below it run again, and no other.
+Each has a digest that covers all its ancestors: after a change of a model its unit
+tests and those of its descendants run again, and no others.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from dbt.contracts.graph.manifest import Manifest
 FILE = "unchanged.json"
 SEED, TEST = NodeType.Seed.value, NodeType.Test.value
 UNIT_TEST = NodeType.Unit.value
-# When and where a node was read, and what running it has added.
-ASIDE = {
+# When and where a node was parsed, and what running it has added.
+IGNORED_KEYS = {
     *("created_at", "root_path", "_event_status", "build_path", "deferred"),
     *("compiled", "compiled_code", "compiled_path"),
     *("extra_ctes", "extra_ctes_injected"),
@@ -34,52 +34,54 @@ log = logging.getLogger("builder")
 
 
 class UnchangedNodes:
-    """The digests of those that have run well, in a file of dbt's target folder."""
+    """The digests of nodes that have passed, saved in dbt's target folder."""
 
     def __init__(self, target: Path) -> None:
         self._path = target / FILE
-        # As they are now, generic tests among them; see `compiled`.
+        # The current digests, also of generic tests; see `compiled`.
         self.now: Digests = {}
-        # Ids of the unit tests that are left out.
+        # The ids of the unit tests that are excluded.
         self.passed: set[str] = set()
 
     def to_exclude(
         self, manifest: Manifest, common: Sequence[Any], has_seeds: bool
     ) -> tuple[list[str], list[str]]:
-        """What dbt leaves out of the build that comes: types of resources, and names.
+        """The resource types and the names that dbt excludes from the next build.
 
-        `common` is what all nodes depend on besides. `has_seeds` says that what the
-        last build has loaded is still there. If one seed has changed all are loaded.
+        `common` is what all nodes depend on. `has_seeds` is whether the seeds of the
+        last build are still there. If one seed has changed, all are loaded.
         """
         self.now = now = _digests(manifest, common)
-        ran = self._kept()
+        passed = self._read()
         kinds = []
-        if has_seeds and _of(SEED, now).items() <= ran.items():
+        if has_seeds and _of_kind(SEED, now).items() <= passed.items():
             kinds.append(SEED)
         else:
-            # They are about to be loaded: what comes of that is known afterwards.
-            self._write(_of(UNIT_TEST, ran))
-        tests = _of(UNIT_TEST, now)
-        to_run = {_name(manifest, test) for test in tests if ran.get(test) != now[test]}
+            # Until they are loaded, they have not passed.
+            self._write(_of_kind(UNIT_TEST, passed))
+        tests = _of_kind(UNIT_TEST, now)
+        to_run = {
+            _name(manifest, test) for test in tests if passed.get(test) != now[test]
+        }
         self.passed = {test for test in tests if _name(manifest, test) not in to_run}
         if to_run:
-            passed = {_name(manifest, test) for test in tests} - to_run
-            return kinds, [f"unit_test:{name}" for name in sorted(passed)]
+            excluded = {_name(manifest, test) for test in tests} - to_run
+            return kinds, [f"unit_test:{name}" for name in sorted(excluded)]
         return [*kinds, UNIT_TEST], []
 
-    def keep(self) -> None:
-        """Write down that all have run well."""
-        self._write(_of(SEED, self.now) | _of(UNIT_TEST, self.now))
+    def save(self) -> None:
+        """Save that all have passed."""
+        self._write(_of_kind(SEED, self.now) | _of_kind(UNIT_TEST, self.now))
 
-    def _kept(self) -> Digests:
+    def _read(self) -> Digests:
         try:
-            kept: Digests = json.loads(self._path.read_text(encoding="utf-8"))
+            saved: Digests = json.loads(self._path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
-        return kept
+        return saved
 
     def _write(self, digests: Digests) -> None:
-        # Where it can neither be written nor deleted nothing can be built, either.
+        # Where it can be neither written nor deleted, no build can succeed, either.
         with suppress(OSError):
             self._path.unlink()
         try:
@@ -96,40 +98,41 @@ def _digests(manifest: Manifest, common: Sequence[Any]) -> Digests:
 
     def of(node: Any) -> str:
         if node.unique_id not in known:
-            # Where models refer to each other in a circle, which dbt refuses later.
+            # Stops at a cycle of models, an error that dbt raises later.
             known[node.unique_id] = ""
             facts = node.to_dict(omit_none=True)
-            # What is neither a node nor a source may always have changed.
+            # Anything but a node or a source may have changed.
             above = [
                 of(nodes[name]) if name in nodes else str(uuid.uuid4())
                 for name in sorted(node.depends_on_nodes)
             ]
-            # To the macros of a test dbt adds some once it runs it; all are in `base`.
-            own = facts.keys() - ASIDE - {"depends_on"}
+            # dbt adds macros to a test when it runs; all macros are in `base`.
+            own = facts.keys() - IGNORED_KEYS - {"depends_on"}
             parts = [{key: facts[key] for key in own}, _file(node)]
             known[node.unique_id] = _digest([base, parts, above])
         return known[node.unique_id]
 
     seeds = [node for node in manifest.nodes.values() if node.resource_type == SEED]
     tests = [node for node in manifest.nodes.values() if node.resource_type == TEST]
-    wanted = (*seeds, *tests, *manifest.unit_tests.values())
-    return {node.unique_id: of(node) for node in wanted}
+    digested = (*seeds, *tests, *manifest.unit_tests.values())
+    return {node.unique_id: of(node) for node in digested}
 
 
 def _file(node: Any) -> list[int]:
-    """The version of a seed's file, which is read when it is loaded and not before."""
+    """The size and time of a seed's file, which dbt reads when it loads the seed."""
     if node.resource_type != SEED:
         return []
-    found = os.stat(Path(node.root_path or "", node.original_file_path))
-    return [found.st_size, found.st_mtime_ns]
+    stat = os.stat(Path(node.root_path or "", node.original_file_path))
+    return [stat.st_size, stat.st_mtime_ns]
 
 
 def _name(manifest: Manifest, unique_id: str) -> str:
     return manifest.unit_tests[unique_id].name
 
 
-def _of(kind: str, digests: Digests) -> Digests:
-    return {name: of for name, of in digests.items() if name.startswith(f"{kind}.")}
+def _of_kind(kind: str, digests: Digests) -> Digests:
+    prefix = f"{kind}."
+    return {id: digest for id, digest in digests.items() if id.startswith(prefix)}
 
 
 def _digest(parts: list[Any]) -> str:

@@ -1,6 +1,6 @@
 {#
-    dbt.date_trunc: the beginning of the year, quarter, month, week (Monday) or day as a date, of
-    the hour, minute or second as a timestamp; canonical UTC text on every engine.
+    dbt.date_trunc: the start of the year, quarter, month, week (Monday) or day as a date, or of
+    the hour, minute or second as a timestamp. Canonical UTC text on every engine.
 #}
 {% macro default__date_trunc(datepart, date) -%}
     {%- set part = date_part(datepart) -%}

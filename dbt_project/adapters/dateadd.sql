@@ -1,7 +1,7 @@
 {#
-    dbt.dateadd for dates and timestamps as every model has them: canonical UTC text, on every
-    engine. What is added to stays what it is, but hours, minutes and seconds make a timestamp
-    of a date. A month later is the same day of the month, or its last one.
+    dbt.dateadd for dates and timestamps as canonical UTC text, on every engine. A date stays a
+    date, unless hours, minutes or seconds are added. A month later is the same day of the month,
+    or its last day.
 #}
 {% macro default__dateadd(datepart, interval, from_date_or_timestamp) -%}
     {%- set part = date_part(datepart) -%}
@@ -19,7 +19,7 @@
 {%- endmacro %}
 
 
-{# The name of a part of a date, as dbt takes it: in quotes or not. #}
+{# The name of a date part, which dbt accepts with or without quotes. #}
 {% macro date_part(name) -%}
     {%- set part = name | replace("'", '') | trim | lower -%}
     {%- set parts = ['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second'] -%}
@@ -35,7 +35,7 @@
 {%- endmacro %}
 
 
-{# SQLite counts the days that a month lacks on into the next. #}
+{# SQLite itself would carry a day that the month does not have over into the next month. #}
 {% macro sqlite__add_months(moment, number) -%}
     {%- set first = 'date(' ~ moment ~ ", 'start of month', " ~ number ~ " || ' months')" -%}
     (date(

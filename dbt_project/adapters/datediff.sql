@@ -1,14 +1,14 @@
 {#
-    dbt.datediff: how many times a part begins between two dates or timestamps, such as two days
-    from 23:59 to 00:01 the day after next. Weeks begin on Monday. Below zero where the second is
-    earlier. "Days since" is `dbt.datediff('hired_at', utc_today(), 'day')`.
+    dbt.datediff: how many boundaries of a date part lie between two dates or timestamps; from
+    23:59 to 00:01 the day after next there are two days. Weeks begin on Monday. The result is
+    negative if the second is earlier. "Days since" is `dbt.datediff('hired_at', utc_today(), 'day')`.
 #}
 {% macro default__datediff(first_date, second_date, datepart) -%}
     (cast({{ parts_begun(second_date, datepart) }} - {{ parts_begun(first_date, datepart) }} as {{ storage_type('integer') }}))
 {%- endmacro %}
 
 
-{# Counted from the year 1, whose first day was a Monday; a year's number says enough. #}
+{# Parts since the year 1, whose first day was a Monday; for a year, its number. #}
 {% macro parts_begun(moment, datepart) -%}
     {%- set part = date_part(datepart) -%}
     {%- set days = days_since_year_one(moment) -%}
@@ -32,7 +32,7 @@
 {%- endmacro %}
 
 
-{# A date is its midnight. #}
+{# A date counts as its midnight. #}
 {% macro digits_of(moment, start, length) -%}
     cast(substr({{ moment }} || 'T00:00:00', {{ start }}, {{ length }}) as {{ storage_type('integer') }})
 {%- endmacro %}

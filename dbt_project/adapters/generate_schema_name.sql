@@ -1,6 +1,6 @@
 {#
-    All models lie in one schema, whatever `schema` says: that is where runs are judged, and
-    marts published from. So do the rows that tests store, on an engine whose schemas are files.
+    All models are in one schema, whatever their `schema`, because the builder judges runs and
+    publishes marts from there. On SQLite, whose schemas are files, so are the rows that tests store.
 #}
 {% macro generate_schema_name(custom_schema_name=none, node=none) -%}
     {%- if node and node.resource_type == 'test' and target.type != 'sqlite' -%}
@@ -11,7 +11,7 @@
 {%- endmacro %}
 
 
-{# Only the schemas of profiles.yml are there: each is a file. #}
+{# There are only the schemas of profiles.yml; each is a file. #}
 {% macro sqlite__create_schema(relation) -%}
     {%- do exceptions.raise_compiler_error('There is no schema ' ~ relation.schema ~ ' on SQLite: leave target_schema out.') -%}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{# dbt.generate_series, on which dbt.date_spine stands: the numbers from 1 to one, none below it. #}
+{# dbt.generate_series, used by dbt.date_spine: the numbers from 1 to upper_bound, none if that is below 1. #}
 {% macro sqlite__generate_series(upper_bound) -%}
     with recursive series (generated_number) as (
         select 1 where {{ upper_bound | int }} >= 1

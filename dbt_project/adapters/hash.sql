@@ -1,6 +1,6 @@
-{# dbt.hash: the MD5 of a text, which other engines have built in; here it takes some 2 ms. #}
+{# dbt.hash, the MD5 of a text, for SQLite, which has none built in. It takes about 2 ms. #}
 {% macro sqlite__hash(field) -%}
-    {#- 64 rounds for every 64 bytes and a step that adds them up, one row each. -#}
+    {#- For every 64 bytes, 64 rounds and a step that adds the results, one row each. -#}
     {%- set constants = 'D76AA478E8C7B756242070DBC1BDCEEEF57C0FAF4787C62AA8304613FD469501698098D88B44F7AFFFFF5BB1895CD7BE6B901122FD987193A679438E49B40821' ~
         'F61E2562C040B340265E5A51E9B6C7AAD62F105D02441453D8A1E681E7D3FBC821E1CDE6C33707D6F4D50D87455A14EDA9E3E905FCEFA3F8676F02D98D2A4C8A' ~
         'FFFA39428771F6816D9D6122FDE5380CA4BEEA444BDECFA9F6BB4B60BEBFBC70289B7EC6EAA127FAD4EF308504881D05D9D4D039E6DB99E51FA27CF8C4AC5665' ~
@@ -56,7 +56,7 @@
 {%- endmacro %}
 
 
-{# Four bytes of a text of hexadecimal digits as a number, the most significant first in `order`. #}
+{# Four bytes of hexadecimal text as a number; `order` lists their offsets, most significant first. #}
 {% macro word_of(text, start, order) -%}
     (
     {%- for at in order -%}
@@ -70,7 +70,7 @@
 {%- endmacro %}
 
 
-{# A number of four bytes in hexadecimal digits, the least significant byte first. #}
+{# A number of four bytes as hexadecimal text, least significant byte first. #}
 {% macro bytes_of(number, format) -%}
     printf('{{ format * 4 }}', {{ number }} & 255, ({{ number }} >> 8) & 255, ({{ number }} >> 16) & 255, ({{ number }} >> 24) & 255)
 {%- endmacro %}

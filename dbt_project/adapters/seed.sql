@@ -1,6 +1,6 @@
-{# A seed's table has the types of its YAML: `data_type: text` keeps the zeros of a code such as 01, and date and
-   timestamp are text as in every model. It is made anew each time (`full_refresh` in dbt_project.yml), since its
-   header may be another. #}
+{# A seed's table has the types of its YAML: `data_type: text` keeps the leading zero of a code such as 01, and date
+   and timestamp are text as in every model. It is created again each time (`full_refresh` in dbt_project.yml), because
+   its header may have changed. #}
 {% materialization seed, default %}
     {%- set given = config.model.config.column_types -%}
     {%- set before = dict(given) -%}
@@ -9,14 +9,14 @@
     {%- endfor -%}
     {%- do model.config.update({'column_types': dict(given)}) -%}
     {%- set relations = dbt.materialization_seed_default() -%}
-    {#- The project that was parsed stays as it was. -#}
+    {#- Leave the parsed project unchanged. -#}
     {%- do given.clear() -%}
     {%- do given.update(before) -%}
     {{ return(relations) }}
 {% endmaterialization %}
 
-{# dbt's own asks two macros for each cell how a value is bound, which takes most of a build of everything. SQLite
-   takes 32,766 values in a statement. #}
+{# dbt's own version calls two macros for each cell to bind a value, which takes most of a full build. SQLite accepts
+   32,766 values in a statement. #}
 {% macro default__load_csv_rows(model, agate_table) -%}
     {%- set rows = [] -%}
     {%- for row in agate_table.rows -%}
@@ -30,7 +30,7 @@
         {%- for row in chunk -%}{%- do bindings.extend(row) -%}{%- endfor -%}
         {%- do adapter.add_query(insert ~ ([values] * chunk | length) | join(','), bindings=bindings, abridge_sql_log=True) -%}
     {%- endfor -%}
-    {#- Shown as what was compiled. -#}
+    {#- dbt shows this as the compiled SQL. -#}
     {{ return(insert) }}
 {%- endmacro %}
 {% macro spark__load_csv_rows(model, agate_table) %}{{ return(dbt.spark__load_csv_rows(model, agate_table)) }}{% endmacro %}

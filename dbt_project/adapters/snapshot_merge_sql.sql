@@ -1,9 +1,9 @@
 {#
-    What dbt's snapshots leave to an engine. Times are canonical UTC text, as they are in
+    The parts of dbt's snapshots that an engine implements. Times are canonical UTC text, as in
     every model.
 #}
 
-{# One value per row and moment: the parts with their lengths, for SQLite has no md5. #}
+{# A unique text per row and time: the parts with their lengths, because SQLite has no md5. #}
 {% macro sqlite__snapshot_hash_arguments(args) -%}
     {%- for arg in args -%}
     coalesce(length({{ arg }}) || ':' || {{ arg }}, '') {{- ' || ' if not loop.last -}}
@@ -11,7 +11,7 @@
 {%- endmacro %}
 
 
-{# Closes the versions that changed or went, then adds the new ones. #}
+{# Close versions that changed or were deleted, then insert the new ones. #}
 {% macro sqlite__snapshot_merge_sql(target, source, insert_cols) -%}
     {%- set columns = config.get('snapshot_table_column_names') or get_snapshot_table_column_names() -%}
     {%- set is_open = target ~ '.' ~ columns.dbt_valid_to ~ ' is null' -%}
@@ -40,7 +40,7 @@
 {%- endmacro %}
 
 
-{# dbt-sqlite answers this in Python alone; `hard_deletes: new_record` asks the macro. #}
+{# dbt-sqlite implements this in Python only; `hard_deletes: new_record` calls the macro. #}
 {% macro sqlite__get_columns_in_relation(relation) -%}
     {{ return(adapter.get_columns_in_relation(relation)) }}
 {%- endmacro %}

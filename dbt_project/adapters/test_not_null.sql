@@ -1,4 +1,4 @@
-{# As test_unique.sql: a column that takes no empty values has none. #}
+{# Like test_unique.sql: a column that is `not null` in the database needs no test. #}
 {% macro postgres__test_not_null(model, column_name) %}
 select {{ '*' if should_store_failures() else column_name }}
 from {{ model }}

@@ -1,5 +1,5 @@
-{# dbt's own tests of a large table whose answer the database itself guarantees need not read every row again after
-   each load: a unique index over the column alone leaves nothing to look for. #}
+{# dbt's own test, without reading every row of a large table after each load where the database guarantees the
+   result: a unique index on the column alone. #}
 {% macro sqlite__test_unique(model, column_name) -%}
     {%- set table, name = model.split('.')[-1] | replace('"', ''), column_name | replace('"', '') -%}
     {{ unique_unless('
@@ -12,7 +12,7 @@
     {{ unique_unless(unique_indexes(table_tested(model), column_name), model, column_name) }}
 {%- endmacro %}
 
-{# `cross join`: SQLite asks first whether it is guarded, and once. #}
+{# `cross join` makes SQLite check once, and first, whether there is such an index. #}
 {% macro unique_unless(guarded, model, column_name) -%}
     select {{ column_name }} as unique_field, count(*) as n_records
     from (select 1 where not exists ({{ guarded }})) as unguarded
@@ -22,7 +22,7 @@
     having count(*) > 1
 {%- endmacro %}
 
-{# A select of the unique indexes of a table over these columns and no others, on PostgreSQL. #}
+{# On PostgreSQL, a select of the unique indexes of a table on exactly these columns. #}
 {% macro unique_indexes(table, columns) -%}
     select 1 from pg_index
     where indrelid = to_regclass({{ table }}) and indisunique and indpred is null
@@ -34,7 +34,7 @@
         ) = {{ quoted(columns | replace('"', '') | replace(' ', '')) }}
 {%- endmacro %}
 
-{# The name of the table that a test looks at, or at some rows of, as a literal. #}
+{# The name of the table that a test reads, wholly or in part, as a literal. #}
 {% macro table_tested(model) -%}
     {{ return(quoted(modules.re.search('(?:"[^"]+"\\.)*"[^"]+"', model | string).group())) }}
 {%- endmacro %}

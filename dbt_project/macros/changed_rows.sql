@@ -1,14 +1,14 @@
-{# Aggregates that are kept up to date by what changed instead of counted anew.
+{# Incremental aggregates: sums updated from changed rows instead of counted again.
 
-   A staging model with `meta={'keep_changes': true}` keeps, beside itself, the rows that its
-   last builds took out (_change -1) and put in (_change 1), numbered by its version. A model
-   that reads them through `changed_rows`, with `incremental_strategy='add'` and
-   `meta={'counted_by': ...}`, adds the sums of a build to those it has, group by group
-   (`unique_key`), and drops a group that counts no rows any more.
+   A staging model with `meta={'keep_changes': true}` keeps, in a second table, the rows that
+   its last builds deleted (_change -1) and inserted (_change 1), each with the model's
+   version. A model that reads them through `changed_rows`, with `incremental_strategy='add'`
+   and `meta={'counted_by': ...}`, adds the sums of a build to its own, group by group
+   (`unique_key`), and deletes groups that no longer count any rows.
 
-   Where the changes since a model last looked are not all there (the staging model was built
-   from all its rows, or so much changed that counting anew is cheaper) the model is built
-   from all rows. #}
+   If some changes since the model's last build are missing (the staging model was built from
+   all its rows, or so much changed that counting again is cheaper), the model is built from
+   all rows. #}
 {% macro changed_rows(relation) -%}
     {%- if execute and not relation.is_cte and is_incremental() -%}
     (
@@ -23,7 +23,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Where a staging model keeps them. #}
+{# The table in which a staging model keeps its changes. #}
 {% macro changes_of(relation) -%}
     {{ return(relation.incorporate(path={'identifier': relation.identifier ~ '__changes'})) }}
 {%- endmacro %}

@@ -1,5 +1,5 @@
-{# Post-hook: one row per unique_key, kept by the database, indexed after the rows are in.
-   Missing values are taken for equal on PostgreSQL. #}
+{# Post-hook: a unique index on unique_key, created after the rows are inserted. On PostgreSQL
+   nulls count as equal. #}
 {% macro index_grain(unique_key) -%}
     {{ return(adapter.dispatch('index_grain')(unique_key)) }}
 {%- endmacro %}
@@ -14,13 +14,13 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# There are no indexes. #}
+{# Spark has no indexes. #}
 {% macro spark__index_grain(unique_key) -%}
     {{ return('') }}
 {%- endmacro %}
 
-{# What stands behind `create index`: on PostgreSQL without a name, since dbt builds a table
-   beside the one that it replaces, whose indexes go only after it. #}
+{# What follows `create index`. PostgreSQL chooses the name, because dbt builds a table beside
+   the one that it replaces, whose indexes still exist then. #}
 {% macro index_on(relation, name) -%}
     {{ return(adapter.dispatch('index_on')(relation, name)) }}
 {%- endmacro %}

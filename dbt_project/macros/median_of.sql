@@ -1,11 +1,10 @@
-{# The median of a column, or of an expression, for each group of `by`: to be read from, with a
-   name of its own, as
+{# A subquery with the median of a column, or of an expression, for each group of `by`:
 
        select department, median from {{ median_of('hires', 'days_to_hire', by=['department']) }} as medians
 
-   It is real, the mean of the middle two where there is an even number of values. Nulls are left
-   out; it is null where nothing else is there. `relation` is a ref or the name of a CTE. Standard
-   SQL, for SQLite has no aggregate for it, and the other engines have one each. #}
+   The median is real: of an even number of values, the mean of the middle two. Nulls are ignored;
+   a group of nulls has a null median. `relation` is a ref or the name of a CTE. This is standard
+   SQL, because SQLite has no aggregate for it and those of the other engines differ. #}
 {% macro median_of(relation, column, by=[]) -%}
     {%- set keys = [by] if by is string else by -%}
     {%- set groups = keys | join(', ') -%}

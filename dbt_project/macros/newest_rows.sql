@@ -1,7 +1,7 @@
-{# The rows of an upload table as staging sees them: of each unique_key the newest row that
-   counts, and the sample instead, where there is one, while nothing was ever loaded. In an
-   incremental run only the keys that loads, undos and redos have touched since the model was
-   last built. #}
+{# The rows of an upload table for a staging model: the newest row of each unique_key, of all
+   loads that count. Before the first load it is the sample, if there is one. In an incremental
+   run it is only the keys that loads, undos and redos have changed since the model's last
+   build. #}
 {% macro newest_rows(uploads, unique_key, sample=none) -%}
     {%- if sample is not none and uses_sample() -%}
     select * from {{ sample }}
@@ -14,15 +14,15 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Whether the sample stands in for uploads. A unit test says so itself, under `overrides`. #}
+{# Whether the sample is used in place of uploads. A unit test sets it under `overrides`. #}
 {% macro uses_sample() -%}
     {{ return(last_load_id() == 0) }}
 {%- endmacro %}
 
-{# Of `rows`, which are uploads', the newest of each unique_key. On SQLite sorting the keys alone
-   and fetching the newest rows takes half as long as sorting the rows. On PostgreSQL sorting the
-   rows takes half as long, and is what it does without statistics as well: a load is built before
-   it has any. On Spark a second pass over the rows, to join them, costs more than moving them. #}
+{# The newest of `rows`, rows of an upload table, for each unique_key. SQLite takes half the time
+   to sort the keys alone and fetch the newest rows. PostgreSQL takes half the time to sort the
+   rows, which is also its plan without statistics: a load is built before there are any. On Spark
+   a join, a second pass over the rows, costs more than moving them. #}
 {% macro newest_of(uploads, rows, unique_key) -%}
     {{ return(adapter.dispatch('newest_of')(uploads, rows, unique_key)) }}
 {%- endmacro %}
@@ -42,7 +42,7 @@
 
 {% macro spark__newest_of(uploads, rows, unique_key) %}{{ first_of_each(rows, unique_key, '_row') }}{% endmacro %}
 
-{# The same of rows that a unit test gives, which belong to no ledger. #}
+{# The same for the rows of a unit test, which are in no ledger. #}
 {% macro newest_of_given_rows(uploads, unique_key) -%}
     {{ first_of_each('(select * from ' ~ uploads ~ ') as given', unique_key, '_load_id') }}
 {%- endmacro %}
@@ -56,7 +56,7 @@
     where _recency = 1
 {%- endmacro %}
 
-{# No rows in the shape of an upload table, which need not exist before the first load. #}
+{# An empty select with the columns of an upload table, which may not exist before its first load. #}
 {% macro no_uploads(relation) -%}
     {%- for source in sources_of_model() if source.identifier == relation.identifier -%}
     select

@@ -1,4 +1,4 @@
-{# How a type of the contract is called; dates and timestamps are canonical UTC text. #}
+{# The SQL type of a data_type; dates and timestamps are canonical UTC text. #}
 {% macro storage_type(data_type) -%}
     {{ return(adapter.dispatch('storage_type')(data_type)) }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{# This moment as a timestamp: canonical UTC text. A model that asks for it may say `refresh: daily`. #}
+{# The current time as canonical UTC text. A model that uses it may set `refresh: daily`. #}
 {% macro utc_now() -%}
     {{ return(adapter.dispatch('utc_now')()) }}
 {%- endmacro %}

@@ -1,9 +1,9 @@
-{# An ISO 8601 text as canonical UTC text; uploads are canonical already, seeds need not be. #}
+{# ISO 8601 text as canonical UTC text. Uploads are canonical already, seeds may not be. #}
 {% macro utc_timestamp(expression) -%}
     {{ return(adapter.dispatch('utc_timestamp')(expression)) }}
 {%- endmacro %}
 
-{# The cast names the type: without it dbt's unit tests take the column for a number. #}
+{# The cast sets the type: without it dbt's unit tests take the column for a number. #}
 {% macro sqlite__utc_timestamp(expression) -%}
     cast(
             case
@@ -13,7 +13,7 @@
         )
 {%- endmacro %}
 
-{# What has no offset is UTC, whatever the time zone of the session. #}
+{# Text without an offset is UTC, whatever the time zone of the session. #}
 {% macro postgres__utc_timestamp(expression) -%}
     case
             when {{ expression }} like '%Z' then {{ expression }}
@@ -23,8 +23,8 @@
         end
 {%- endmacro %}
 
-{# What has no offset is UTC. The session's time zone falls out: a time is read with its
-   offset, or in that zone, and written in that zone or moved from it. #}
+{# Text without an offset is UTC. The session's time zone has no effect: a time with an offset is
+   moved from that zone to UTC, a time without one is read and written without a zone. #}
 {% macro spark__utc_timestamp(expression) -%}
     case
             when {{ expression }} like '%Z' then {{ expression }}

@@ -1,4 +1,4 @@
-{# Today as a date, in UTC. A model that asks for it says `refresh: daily` in its meta. #}
+{# The current UTC date. A model that uses it sets `refresh: daily` in its meta. #}
 {% macro utc_today() -%}
     substr({{ utc_now() }}, 1, 10)
 {%- endmacro %}

@@ -1,5 +1,5 @@
-{# A model with a contract becomes a table of exactly its documented columns, filled by name, so a value of another
-   type or a column on one side only stops the build. #}
+{# A model with a contract is built as a table of exactly its documented columns, filled by name. A value of another
+   type is an error, and so is a column that is only in the SQL or only in the YAML. #}
 {% macro default__create_table_as(temporary, relation, sql) -%}
     {%- set create = 'create ' ~ ('temporary ' if temporary else '') ~ 'table ' ~ relation -%}
     {%- if not config.get('contract').enforced -%}
@@ -18,15 +18,15 @@
 
 {% macro sqlite__create_table_as(temporary, relation, sql) -%}
     {%- if config.get('materialized') == 'incremental' and not temporary -%}
-        {#- Room and a second thread to sort in, for all rows at once. -#}
+        {#- More memory and a second thread to sort all rows at once. -#}
         {%- do query('pragma main.cache_size = -64000') -%}
         {%- do query('pragma threads = 2') -%}
     {%- endif -%}
     {{ default__create_table_as(temporary, relation, sql) }}
 {%- endmacro %}
 
-{# What the model was built from is a property of the table, there at the same moment as its rows. Each run has another
-   place for its files: what it has built stays as it is for whoever reads it, and for the builder to publish. #}
+{# The model's state is a property of the table, written together with its rows. Each run has its own folder, so what
+   it has built stays unchanged for readers, and for the builder to publish. #}
 {% macro spark__create_table_as(temporary, relation, compiled_code, language='sql') -%}
     {%- if temporary -%}
     create or replace temporary view {{ relation }} as {{ compiled_code }}
@@ -46,7 +46,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# On Spark types are made equal only where no value can change by it. #}
+{# On Spark, cast columns to their documented types only where that changes no value. #}
 {% macro columns_as_promised(sql) -%}
     {%- set built = {} -%}
     {%- for row in query('describe query ' ~ sql) -%}{%- do built.update({row[0]: row[1]}) -%}{%- endfor -%}
@@ -82,7 +82,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Of a select, of which nothing is computed: even `limit 0` would count groups on SQLite. #}
+{# The columns of a select, without running it: on SQLite even `limit 0` computes the groups. #}
 {% macro columns_of(sql) %}{{ return(adapter.dispatch('columns_of')(sql)) }}{% endmacro %}
 {% macro default__columns_of(sql) -%}
     {%- do statement_of('create temporary view built as ' ~ sql) -%}
@@ -94,14 +94,14 @@
     {{ return(adapter.get_column_schema_from_query(get_empty_subquery_sql(sql)) | map(attribute='name') | list) }}
 {%- endmacro %}
 
-{# {name: type} as the YAML of a model or a source has them. #}
+{# {name: data_type} from the YAML of a model or a source. #}
 {% macro column_types(node) -%}
     {%- set types = {} -%}
     {%- for column in node.columns.values() -%}{%- do types.update({column.name: column.data_type}) -%}{%- endfor -%}
     {{ return(types) }}
 {%- endmacro %}
 
-{# PostgreSQL sorts texts by code point, whatever the database was made for. #}
+{# On PostgreSQL text sorts by code point, whatever the collation of the database. #}
 {% macro table_shape(types, key=[]) %}{{ return(adapter.dispatch('table_shape')(types, key)) }}{% endmacro %}
 {% macro sqlite__table_shape(types, key) %}{{ return(shape(types, key) ~ ' strict') }}{% endmacro %}
 {% macro postgres__table_shape(types, key) %}{{ return(shape(types, key, {'text': 'text collate "C"'})) }}{% endmacro %}
@@ -116,7 +116,7 @@
     {{ return('(' ~ parts | join(', ') ~ ')') }}
 {%- endmacro %}
 
-{# Of the rows of a large table that lack something: few, and what not_null looks for. #}
+{# A partial index of the rows of a large table with a null, which are few, for the not_null tests. #}
 {% macro index_nulls(relation) -%}
     {%- if config.get('materialized') == 'incremental' -%}
         {%- do statement_of('create index ' ~ index_on(relation, 'nulls') ~ ' (' ~ quoted_names([model.columns | first])

@@ -1,7 +1,7 @@
-{# Whether an incremental model may be built from what has changed, by what we can be sure of: it takes the rows of
-   one upload table by `newest_rows`, each for itself and under the table's key, or it adds up `changed_rows`. Of rows
-   that were undone, replaced or corrected nothing else hears, least of all `where hired_at > (select max(hired_at)
-   from this)`. So any other model is built from all its rows each time, as a table would be. #}
+{# Whether an incremental model may certainly be built from changed rows: it reads one upload table by `newest_rows`,
+   row by row and under the table's key, or it adds up `changed_rows`. Nothing else sees rows that were undone, replaced
+   or corrected, least of all `where hired_at > (select max(hired_at) from this)`. So any other model is built from all
+   rows each time, like a table. #}
 {% macro follows_changes() -%}
     {%- set macros, read = model.depends_on.macros, model.depends_on.nodes | unique | list -%}
     {%- if 'macro.dbt.is_incremental' in macros -%}
@@ -21,7 +21,7 @@
         and not looks_at_several_rows(model.raw_code)) }}
 {%- endmacro %}
 
-{# A single column may have another name in the model; of several the order has to be certain. #}
+{# A key of one column may have another name in the model; several columns have to match by name and order. #}
 {% macro is_key_of(columns, primary_key) -%}
     {%- set known = columns | select('in', model.columns) | list == columns -%}
     {{ return(known and (columns == primary_key or columns | length == 1 and primary_key | length == 1)) }}
@@ -31,7 +31,7 @@
     {{ return([] if key is none else [key] if key is string else key) }}
 {%- endmacro %}
 
-{# Only those that have changed would be there. A word too many here costs time and no more. #}
+{# Such SQL would see only the changed rows. A false match only costs time. #}
 {% macro looks_at_several_rows(code) -%}
     {{ return(modules.re.search('(?i)\\b(group\\s+by|having|over|distinct|join|limit)\\b|\\{\\{-?\\s*this\\b', code) is not none) }}
 {%- endmacro %}

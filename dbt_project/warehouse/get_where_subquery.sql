@@ -1,5 +1,5 @@
-{# Data tests on an upload table look at the same rows as staging does. Which those are is asked in SQL, so that the
-   test compiles alike before and after a load. #}
+{# Data tests on an upload table read the same rows as staging models. A subquery selects them, so that the test
+   compiles to the same SQL before and after a load. #}
 {% macro get_where_subquery(relation) -%}
     {%- if relation.schema != 'raw' -%}
     {{ dbt.default__get_where_subquery(relation) }}

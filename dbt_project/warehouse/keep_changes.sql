@@ -1,7 +1,7 @@
-{# What staging models with `keep_changes` keep for those that read them by `changed_rows`: before rows that are
-   `going` make room for those `arriving`, both, in <model>__changes, unless they are so many that counting anew is
-   cheaper. dbt_changes has a staging model's version, and that since which all changes are kept; dbt_changes_read up
-   to which version a reader has read it. #}
+{# Saves the changes of a staging model with `keep_changes`, for models that read it by `changed_rows`: before the
+   `arriving` rows replace the `going` ones, both are copied to <model>__changes, unless they are so many that counting
+   again is cheaper. dbt_changes has the model's version, and the version since which all changes are kept;
+   dbt_changes_read has the version up to which each reader has read. #}
 {% macro keep_changes(arriving, going, most=100000) -%}
     {%- set versions, changes = state_table('dbt_changes'), changes_of(this) -%}
     {%- set of_model = ' where model = ' ~ quoted(this.identifier) -%}
@@ -21,7 +21,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# The staging model was built from all its rows: nothing tells what changed. #}
+{# Drop the changes when the staging model is built from all its rows: what changed is unknown. #}
 {% macro forget_changes() -%}
     {%- do statement_of('insert into ' ~ state_table('dbt_changes') ~ ' as known values ('
         ~ quoted(this.identifier) ~ ', 1, 1)
@@ -33,7 +33,7 @@
 
 {% macro keeps_changes() %}{{ return((config.get('meta') or {}).get('keep_changes', false)) }}{% endmacro %}
 
-{# Of staging models whose changes the model that is being built adds up. #}
+{# The staging models whose changes the current model adds up. #}
 {% macro models_read_by_changes() -%}
     {%- set names = [] -%}
     {%- for id in model.depends_on.nodes if config.get('incremental_strategy') == 'add' and id in graph.nodes -%}
@@ -51,7 +51,7 @@
         where model in (' ~ literals(names) ~ ') and reader = ' ~ quoted(model.alias) ~ '
             and known_to_reader.version >= kept_after')[0][0] == names | length) }}
 {%- endmacro %}
-{# After a build, in the model's own transaction: up to where it has read. #}
+{# After a build, in the model's transaction: record the versions that it has read. #}
 {% macro note_changes_read() -%}
     {%- set names = models_read_by_changes() -%}
     {%- if names -%}

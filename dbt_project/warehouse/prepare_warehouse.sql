@@ -1,11 +1,11 @@
 {% macro prepare_warehouse() %}{{ return(adapter.dispatch('prepare_warehouse')()) }}{% endmacro %}
 {% macro sqlite__prepare_warehouse() -%}
-    {#- Readers and the one writer of a database do not wait for each other. -#}
+    {#- With a write-ahead log readers and the writer do not wait for each other. -#}
     {%- do query('pragma main.journal_mode = wal') -%}
     {%- do create_lease_table() -%}
 {%- endmacro %}
 
-{# One run at a time: `if not exists` does not keep two from creating the same at once, and asks for the right to. #}
+{# Under a lock: two runs may create a schema at once despite `if not exists`, which also requires the privilege. #}
 {% macro postgres__prepare_warehouse() -%}
     {%- do query('begin') -%}
     {%- do query("select pg_advisory_xact_lock(hashtext('prepare_warehouse'))") -%}
@@ -16,12 +16,12 @@
     {%- do query('commit') -%}
 {%- endmacro %}
 
-{# The upload tables and the ledger as Spark finds them in the shared storage. The files are the API's and the
-   builder's; here stands only what the metastore has to know of them. #}
+{# The upload tables and the ledger in the shared storage, for Spark. The API and the builder write the files; this only
+   registers them in the metastore. #}
 {% macro spark__prepare_warehouse() -%}
     {%- do query('create schema if not exists raw') -%}
     {%- do query('create schema if not exists published ' ~ location('published')) -%}
-    {%- do refuse_other_storage() -%}
+    {%- do check_storage() -%}
     {%- set known = known_relations('raw') -%}
     {%- do follow_ledger('loads', {'load_id': 'integer', 'table_name': 'text', 'mode': 'text', 'of_load': 'integer',
         'loaded': 'integer', 'loaded_at': 'text'}, known) -%}
@@ -38,7 +38,7 @@
         group by spans.table_name') -%}
     {%- for name, expected in counting if upload_table(name) -%}
         {%- do follow_uploads(upload_table(name), known) -%}
-        {#- Spark takes a file that is gone for one without rows. -#}
+        {#- Spark reads a missing file as an empty one. -#}
         {%- set rows = rows_of_loads(api.Relation.create(none, 'raw', name), 'until_id is null') -%}
         {%- set found = query('select count(*) from ' ~ rows)[0][0] -%}
         {%- if found | int != expected | int -%}
@@ -49,8 +49,8 @@
 {%- endmacro %}
 {% macro upload_table(name) %}{{ return(graph.sources.get('source.' ~ project_name ~ '.raw.' ~ name)) }}{% endmacro %}
 
-{# What is published has to be where the builder looks for it. #}
-{% macro refuse_other_storage() -%}
+{# An error unless the schema published is where the builder looks for it. #}
+{% macro check_storage() -%}
     {%- set locations = query('describe schema published') | selectattr(0, 'equalto', 'Location') -%}
     {%- set place = modules.re.sub('^file:/+', '/', (locations | first)[1]) -%}
     {%- if place != shared_storage('published') -%}
@@ -60,7 +60,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Each version is whole in a folder of its own, and the newest one holds. #}
+{# Each version of the ledger is complete in its own folder; the newest one is valid. #}
 {% macro follow_ledger(name, types, known) -%}
     {%- set versions = 'raw.' ~ name ~ '_versions' -%}
     {%- if name ~ '_versions' not in known -%}
@@ -74,8 +74,8 @@
     {%- do query('msck repair table ' ~ versions ~ ' sync partitions') -%}
 {%- endmacro %}
 
-{# A table of the contract's columns over the files of all its loads, of which the metastore is told nothing: it does
-   not bear some hundred partitions. Dropping it drops no file. #}
+{# A table with the contract's columns over the files of all loads. They are not registered as partitions, because the
+   metastore cannot take hundreds of them. Dropping the table deletes no file. #}
 {% macro follow_uploads(source, known) -%}
     {%- set table = 'raw.' ~ adapter.quote(source.identifier) -%}
     {%- set columns = table_shape(dict(column_types(source), _row='integer')) -%}

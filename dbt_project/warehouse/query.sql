@@ -1,15 +1,15 @@
-{# One statement outside dbt's own transactions; its rows if it reads: even none take dbt a millisecond to fetch. #}
+{# Run one statement outside dbt's transactions; fetch only from reads, because that takes dbt a millisecond. #}
 {% macro query(sql) -%}
     {%- set reads = sql.strip().lower().startswith(('select', 'with', 'describe', 'show')) -%}
     {%- call statement('query', fetch_result=reads, auto_begin=false) -%}{{ sql }}{%- endcall -%}
     {{ return(load_result('query').table.rows if reads else []) }}
 {%- endmacro %}
 
-{# Not `begin immediate`, which takes SQLite's write lock of raw.db as well, and so waits for uploads and halts them. #}
+{# Not `begin immediate`, which also locks raw.db for writing: it would wait for uploads and block them. #}
 {% macro transaction(statements) -%}
     {%- for sql in ['begin'] + statements + ['commit'] -%}{%- do query(sql) -%}{%- endfor -%}
 {%- endmacro %}
-{# A statement inside the model's own transaction. #}
+{# Run a statement inside the model's transaction. #}
 {% macro statement_of(sql) %}{% call statement('part') %}{{ sql }}{% endcall %}{% endmacro %}
 
 {% macro literal(value) -%}
@@ -24,7 +24,7 @@
     {%- for value in values -%}{{ literal(value) }}{{ ', ' if not loop.last }}{%- endfor -%}
 {%- endmacro %}
 
-{# Quoted, each in place of {0}, with a separator between. #}
+{# The quoted names, each in place of {0} in the pattern, joined by the separator. #}
 {% macro quoted_names(names, pattern='{0}', separator=', ') -%}
     {%- for name in names -%}{{ pattern.format(adapter.quote(name)) }}{{ separator if not loop.last }}{%- endfor -%}
 {%- endmacro %}

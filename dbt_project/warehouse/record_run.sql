@@ -1,7 +1,7 @@
-{# What dbt knows of a run, written down for those who judge and publish it: see api/builder/runs. Nothing is decided here.
-   To dbt_runs come its end and the project as dbt had read it; dbt_results has a row per node: what came of it. #}
+{# Record the facts of a run for the builder, which judges and publishes it (api/builder/runs). Nothing is decided here.
+   dbt_runs gets the time of its end and the project as dbt parsed it, dbt_results a row per node. #}
 {% macro record_run(dbt_results) -%}
-    {#- A run that never got to begin has nothing to record. -#}
+    {#- A run that could not begin has nothing to record. -#}
     {%- if execute and this_run() -%}
         {%- set is_judged = target.name != 'dev' and flags.WHICH in ('build', 'run', 'test') -%}
         {%- if is_judged -%}{%- do write_results(results_of(dbt_results), nodes_of(dbt_results)) -%}{%- endif -%}
@@ -22,8 +22,8 @@
     {{ return(results) }}
 {%- endmacro %}
 
-{# Up to five rows that a data test complains of. dbt's not_null selects nothing but the column that is empty, by
-   which nobody finds a row: of that all columns are told. #}
+{# Up to five rows that fail a data test. dbt's not_null selects only the empty column, which identifies no row, so of
+   those rows all columns are recorded. #}
 {% macro failing_rows(result) -%}
     {%- set test, rows = result.node, [] -%}
     {%- if test.resource_type == 'test' and result.status in ['fail', 'warn'] -%}
@@ -44,7 +44,7 @@
     {{ return(rows) }}
 {%- endmacro %}
 
-{# The project as JSON, {id: node}, unit tests as far as they have run. The builder has it in memory. #}
+{# The project as JSON, {id: node}, with the unit tests that have run. None for the builder, which has it in memory. #}
 {% macro nodes_of(dbt_results) -%}
     {%- if lease_owner() != 'a terminal' -%}{{ return(none) }}{%- endif -%}
     {%- set nodes = dict(graph.sources, **graph.nodes) -%}
@@ -54,7 +54,7 @@
     {{ return(tojson(nodes)) }}
 {%- endmacro %}
 
-{# On Spark one row in the shared storage, whole once Spark has put a `_SUCCESS` beside it. #}
+{# On Spark, one row in the shared storage, complete once Spark has written `_SUCCESS` beside it. #}
 {% macro write_results(results, nodes) %}{{ return(adapter.dispatch('write_results')(results, nodes)) }}{% endmacro %}
 {% macro default__write_results(results, nodes) -%}
     {%- set runs, table = state_table('dbt_runs'), state_table('dbt_results') -%}
@@ -85,14 +85,14 @@
 {% macro default__wake_builder() %}{{ return([]) }}{% endmacro %}
 {% macro postgres__wake_builder() %}{{ return(["select pg_notify('hiring_commits', '')"]) }}{% endmacro %}
 
-{# The last line of a terminal's run. A builder, if there is one, needs half a second. #}
+{# Log the outcome as the last line of a run in a terminal. A builder, if there is one, takes half a second. #}
 {% macro report_outcome() -%}
     {%- set outcome = wait_for(outcome_of_run, patience_seconds=1) -%}
     {%- set recorded = 'Recorded. The server publishes it, if all is well, when it starts;' -%}
     {%- do log(outcome[0][0] if outcome else recorded ~ ' `python -m api build` does so now.', info=true) -%}
 {%- endmacro %}
 
-{# Nothing as long as nobody has judged the run. #}
+{# The outcome of the run; empty until it has been judged. #}
 {% macro outcome_of_run() %}{{ return(adapter.dispatch('outcome_of_run')()) }}{% endmacro %}
 {% macro default__outcome_of_run() -%}
     {%- if relation_exists(api.Relation.create(none, 'published', 'builds')) -%}

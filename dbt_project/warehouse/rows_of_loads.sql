@@ -1,8 +1,8 @@
-{# The rows of the loads whose spans meet a condition. The ledger says in raw.load_spans from which of its entries a
-   load counts, and until which, that undid it or replaced the whole table: so a run sees what counted at some entry,
-   and what has changed since the run before, without knowing why. A row's key has its load's number on top, so a load
-   is a range of the table. `cross join` keeps SQLite from going through all of it first. Of files before the first of
-   these loads Spark reads only the end. #}
+{# The rows of the loads whose spans meet a condition. raw.load_spans has the ledger entry from which a load counts, and
+   the one that ended that by an undo or a replace. So a run sees what counted at any entry, and what has changed since
+   the previous run, without knowing why. The high bits of a row's key are the number of its load, so a load is a range
+   of the table. `cross join` keeps SQLite from scanning the whole table first. Spark reads only the footer of files
+   before the first of these loads. #}
 {% macro rows_of_loads(uploads, condition) -%}
     {{ return(adapter.dispatch('rows_of_loads')(uploads, condition)) }}
 {%- endmacro %}
@@ -23,7 +23,7 @@
     ) as counting
 {%- endmacro %}
 
-{# The column of an upload table that has the number of a row's load. #}
+{# The expression for the load of a row of an upload table. #}
 {% macro load_of_row() %}{{ return(adapter.dispatch('load_of_row')()) }}{% endmacro %}
 {% macro default__load_of_row() %}{{ return('_load_id') }}{% endmacro %}
 {% macro spark__load_of_row() %}{{ return('shiftright(_row, 32)') }}{% endmacro %}
@@ -41,15 +41,15 @@
 {% macro counts_at(entry) -%}
     from_id <= {{ entry }} and (until_id is null or until_id > {{ entry }})
 {%- endmacro %}
-{# Spans that began or ended after an entry, and no later than this run reads. #}
+{# Spans that began or ended after an entry, up to the entry that this run reads. #}
 {% macro spans_changed_since(entry) -%}
     {%- set newest = last_load_id() -%}
     (from_id > {{ entry }} and from_id <= {{ newest }} or until_id > {{ entry }} and until_id <= {{ newest }})
 {%- endmacro %}
 {% macro last_load_id_built() %}{{ return(model_state(this.identifier).last_load_id) }}{% endmacro %}
 
-{# The rows that count in this run, in an incremental one of the keys that were touched since the model was last
-   built: by new loads alone, which is the common case, or also by older ones that count no more, or again. #}
+{# The rows that count in this run; in an incremental run only those whose keys have changed since the model's last
+   build: by new loads alone, which is the common case, or also by older loads that were undone or redone. #}
 {% macro rows_to_read(uploads, unique_key) -%}
     {%- set counting = counts_at(last_load_id()) -%}
     {%- if not is_incremental() -%}{{ return(rows_of_loads(uploads, counting)) }}{%- endif -%}

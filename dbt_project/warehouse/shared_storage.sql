@@ -1,9 +1,9 @@
-{# Where Spark keeps all of ours, and the API finds it: see api/warehouse/engines/spark/storage.
+{# A path in the storage that Spark and the API share; see api/warehouse/engines/spark/storage.
    raw/<table>/load-<n>.parquet  uploaded rows, written by the API
-   ledger/<table>/version=<n>/   the ledger as it stood before a build, by the builder
-   main/<model>/<invocation>/    a model as one run has built it
+   ledger/<table>/version=<n>/   the ledger before a build, written by the builder
+   main/<model>/<invocation>/    a model as built by one run
    runs/<invocation>/            the facts of a run, until the builder has judged it
-   outcomes/                     what has become of runs #}
+   outcomes/                     the outcomes of runs #}
 {% macro shared_storage(path) -%}
     {%- set warehouse = env_var('WAREHOUSE_DIR', '') or 'warehouse' -%}
     {%- set place = (env_var('SHARED_STORAGE', '') or warehouse ~ '/shared').split('?')[0].rstrip('/') -%}
@@ -15,7 +15,7 @@
 
 {% macro location(path) -%}{{ return('location ' ~ quoted(shared_storage(path))) }}{%- endmacro %}
 
-{# What the metastore knows of the tables and views of a schema: {name: text}. #}
+{# The metastore's description of each table and view of a schema: {name: text}. #}
 {% macro known_relations(schema) -%}
     {%- set known = {} -%}
     {%- set rows = query('show table extended in ' ~ schema ~ " like '*'") -%}
@@ -23,7 +23,7 @@
     {{ return(known) }}
 {%- endmacro %}
 
-{# A property of a table, out of that text. #}
+{# A table property, parsed from that text. #}
 {% macro property_in(information, name) -%}
     {%- set found = modules.re.search('[\\[ ,]' ~ modules.re.escape(name) ~ '=([^,\\]]*)', information or '') -%}
     {{ return(found.group(1) if found else none) }}

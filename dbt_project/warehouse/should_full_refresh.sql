@@ -1,13 +1,13 @@
-{# dbt's own question, asked five times while a model is built, answered from what the model remembers. #}
+{# Overrides dbt's macro, which is called five times per model, to decide by the state of the model. #}
 {% macro should_full_refresh() -%}
     {%- set asked = flags.FULL_REFRESH if config.get('full_refresh') is none else config.get('full_refresh') -%}
     {%- if asked or not execute or config.get('materialized') != 'incremental' -%}{{ return(asked) }}{%- endif -%}
     {{ return(once('all rows of ' ~ model.alias, needs_all_rows)) }}
 {%- endmacro %}
 
-{# On Spark always: nothing in a Parquet table can be replaced row by row. Else where it cannot follow changes (see
-   follows_changes.sql), the ledger is not the one that it was built from, changes that it adds up are not all there,
-   or more rows have changed than stayed. #}
+{# On Spark always, because rows of a Parquet table cannot be replaced. Otherwise if the model cannot follow changes (see
+   follows_changes.sql), was built from another ledger or by other code, misses some of the changes that it adds up, or
+   if more rows have changed than stayed. #}
 {% macro needs_all_rows() %}{{ return(adapter.dispatch('needs_all_rows')()) }}{% endmacro %}
 {% macro default__needs_all_rows() -%}
     {%- set state = model_state(model.alias) -%}
@@ -18,7 +18,7 @@
 {% macro spark__needs_all_rows() %}{{ return(true) }}{% endmacro %}
 {% materialization incremental, adapter='spark' %}{{ return(materialization_table_spark()) }}{% endmaterialization %}
 
-{# Whether at least as many rows have come, gone or come back since a model was built as have stayed. #}
+{# Whether at least as many rows have been loaded, undone or redone since a model was built as have stayed. #}
 {% macro is_mostly_changed(entry) -%}
     {%- set tables = sources_of_model() | map(attribute='identifier') | list -%}
     {{ return(tables | length > 0 and query('

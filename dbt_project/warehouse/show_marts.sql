@@ -1,6 +1,6 @@
-{# On Spark a view of each mart that is published, for people with SQL tools, where `folders`
-   has its rows by its name. Altered in place: `create or replace` would leave a moment
-   without it. #}
+{# On Spark, a view of each published mart for SQL tools; `folders` is {mart: folder of its
+   rows}. Altered in place, because `create or replace` would leave a moment without the
+   view. #}
 {% macro show_marts(folders) -%}
     {%- for name, information in known_relations('published').items() if name not in folders | map('lower') -%}
         {%- set kind = 'view' if 'Type: VIEW' in information else 'table' -%}

@@ -1,6 +1,6 @@
-{# Post-hook: remember, in the model's own transaction, what it now holds: which invocation built it, from how much
-   of which ledger, from which code. A run with --empty reads no rows, so it leaves nothing to build upon. On Spark
-   it is a property of the table: see create_table_as.sql. #}
+{# Post-hook: record the model's state in its own transaction: the invocation that built it, the ledger and the entry it
+   was built up to, and the code. A run with --empty reads no rows, so it leaves no state. On Spark the state is a
+   property of the table; see create_table_as.sql. #}
 {% macro stamp_model() %}{{ return(adapter.dispatch('stamp_model')() if execute else '') }}{% endmacro %}
 {% macro default__stamp_model() -%}
     {%- if flags.EMPTY -%}
@@ -22,15 +22,15 @@
         'model': model.alias, 'invocation_id': invocation_id, 'last_load_id': last_load_id(), 'code': model_code(),
     }) }}
 {%- endmacro %}
-{# When an entry of the ledger was written: tells it from one of the same number in another. #}
+{# The time of a ledger entry, which distinguishes it from the entry of the same number in another ledger. #}
 {% macro ledger_at(load_id) -%}
     {%- set found = query('select loaded_at from raw.loads where load_id = ' ~ load_id) if load_id else [] -%}
     {{ return(found[0][0] if found | length else '') }}
 {%- endmacro %}
 
-{# A change of its SQL, its columns or any macro of this project builds an incremental model from all rows again. #}
+{# After a change of its SQL, its columns or any macro of this project a model is built from all rows again. #}
 {% macro model_code() %}{{ return(local_md5(model.raw_code ~ model.columns | tojson ~ macros_code())) }}{% endmacro %}
-{# Worked out once: `graph` lives as long as the parsed files do. #}
+{# Computed once: `graph` lives as long as the parsed files. #}
 {% macro macros_code() -%}
     {%- if 'macros_code' not in graph -%}
         {%- set macros = context.values() | selectattr('macro', 'defined') | map(attribute='macro') -%}
@@ -62,7 +62,7 @@
     {{ return(states) }}
 {%- endmacro %}
 
-{# What a model was built from before this run, or none when nothing is remembered of it. #}
+{# The state of a model before this run, or none. #}
 {% macro model_state(name) -%}
     {{ return(once('states', model_states) | selectattr('model', 'equalto', name) | first or none) }}
 {%- endmacro %}

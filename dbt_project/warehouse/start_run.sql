@@ -1,9 +1,8 @@
-{# What dbt remembers of a run: in memory, and where an engine has nothing better for it, in tables beside the models.
-   dbt_runs has one row per run. For dbt_results, see record_run.sql; for dbt_model_states, stamp_model.sql; for the
-   changes, keep_changes.sql. #}
+{# The state of a run: in memory and, except on Spark, in tables beside the models. dbt_runs has one row per run. For
+   dbt_results see record_run.sql, for dbt_model_states stamp_model.sql, for the changes keep_changes.sql. #}
 {% macro start_run() -%}
     {%- if execute -%}
-        {%- do refuse_to_defer() -%}
+        {%- do check_defer() -%}
         {%- do prepare_warehouse() -%}
         {%- do take_lease() -%}
         {%- do prepare_run_state() -%}
@@ -26,17 +25,17 @@
         ~ newest('build_requests', 'request_id') ~ ' as last_request_id')[0].dict()) }}
 {%- endmacro %}
 
-{# 0 before the API has ever run. #}
+{# The newest entry, 0 before the API has ever run. #}
 {% macro newest(table, column) -%}
     {%- set ledger = api.Relation.create(schema='raw', identifier=table) -%}
     {{ return('(select coalesce(max(' ~ column ~ '), 0) from ' ~ ledger ~ ')' if relation_exists(ledger) else 0) }}
 {%- endmacro %}
 
-{# How far into the ledger this run reads: fixed when it starts. `dbt show` and `dbt compile` never start one. #}
+{# The last ledger entry that this run reads, fixed at its start. `dbt show` and `dbt compile` start no run. #}
 {% macro last_load_id() %}{{ return((this_run() or ledger_position()).last_load_id if execute else 0) }}{% endmacro %}
 {% macro this_run() %}{{ return(known_in_this_run().get('run')) }}{% endmacro %}
 
-{# What macros have found out in this invocation; `graph` is what they share, and outlives it. #}
+{# A cache of this invocation. It is in `graph`, which all macros share and which outlives the invocation. #}
 {% macro known_in_this_run() -%}
     {%- if 'known' not in graph or graph['known'].invocation_id != invocation_id -%}
         {%- do graph.update({'known': {'invocation_id': invocation_id}}) -%}
@@ -57,7 +56,7 @@
 {% macro prepare_run_state() %}{{ return(adapter.dispatch('prepare_run_state')()) }}{% endmacro %}
 {% macro default__prepare_run_state() -%}
     {%- for name, column in {'dbt_model_states': 'ledger', 'dbt_runs': 'finished_at'}.items() if has_state(name) -%}
-        {#- Of tables of earlier versions nothing is built upon. -#}
+        {#- Tables of earlier versions are created again. -#}
         {%- set columns = run_query('select * from ' ~ state_table(name) ~ ' limit 0').column_names -%}
         {%- if column not in columns -%}{%- do query('drop table ' ~ state_table(name)) -%}{%- endif -%}
     {%- endfor -%}
@@ -73,7 +72,7 @@
     {%- do create_state_table('dbt_changes_read', dict({'reader': 'text'}, **version), ['reader', 'model']) -%}
 {%- endmacro %}
 {% macro postgres__prepare_run_state() -%}
-    {#- dbt has looked for tables before it waited for the lease: others may have come meanwhile. -#}
+    {#- dbt listed the tables before it waited for the lease; another run may have created some since. -#}
     {%- for row in query('select tablename from pg_tables where schemaname = ' ~ quoted(target.schema) ~ ' order by 1') -%}
         {%- do adapter.cache_added(api.Relation.create(target.database, target.schema, row[0], type='table')) -%}
     {%- endfor -%}
@@ -81,7 +80,7 @@
 {%- endmacro %}
 {% macro spark__prepare_run_state() %}{% endmacro %}
 
-{# Keep what is known of a run when it begins, of the last thousand; on Spark what tests ask for in SQL. #}
+{# Record a run when it begins, and keep the last thousand; on Spark only the position, which tests query. #}
 {% macro remember_run(run) %}{{ return(adapter.dispatch('remember_run')(run)) }}{% endmacro %}
 {% macro default__remember_run(run) -%}
     {%- set runs = state_table('dbt_runs') -%}

@@ -1,6 +1,6 @@
-{# How an incremental model takes in the rows of a build: it adds them up (strategy `add`, see changed_rows.sql), or
-   puts them in place of those with the same unique_key, and takes out those that count no more or that it leaves out now. The last statement
-   is left for dbt to run. #}
+{# Merge the rows of a build into an incremental model: add them up (strategy `add`, see changed_rows.sql), or replace
+   the rows with the same unique_key and delete those that no longer count or that the model now leaves out. dbt runs
+   the last statement. #}
 {% macro take_in(arriving, target) -%}
     {%- if config.get('incremental_strategy') == 'add' -%}
     {%- do add_sums(arriving, target) -%}
@@ -16,9 +16,9 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# dbt-sqlite knows this one strategy, whatever it is called. #}
+{# dbt-sqlite calls this for every strategy. #}
 {% macro sqlite_incremental_upsert(tmp_relation, target_relation, unique_key=none, statement_name="main") %}
-    {#- Replacing rows here and there in a large table dirties many pages: not one checkpoint each time. -#}
+    {#- Replacing scattered rows of a large table dirties many pages, too many for a checkpoint each time. -#}
     {%- do query('pragma wal_autocheckpoint = 16000') -%}
     {%- do query('pragma main.journal_size_limit = 67108864') -%}
     {{ take_in(tmp_relation, target_relation) }}
@@ -30,8 +30,8 @@
     {{ return(postgres__get_incremental_default_sql(arguments)) }}
 {%- endmacro %}
 
-{# The keys of all rows that came, went or came back since the model that is being built has read, as selects: what
-   it leaves out of its rows now may stand there from before. A load that came and went since has changed nothing. #}
+{# Selects of the keys of all rows that were loaded, undone or redone since the current model's last build, because it
+   may still hold rows that it now leaves out. A load that was undone before the model read it has changed nothing. #}
 {% macro touched_keys() -%}
     {%- set parts, built = [], last_load_id_built() -%}
     {%- set stands = 'load_id <= ' ~ built ~ ' or ' ~ counts_at(last_load_id()) -%}
@@ -50,7 +50,7 @@
     {{ return(parts) }}
 {%- endmacro %}
 
-{# To the groups of `target`, which may lack them. #}
+{# Add to the groups of `target`, inserting those that are missing. #}
 {% macro add_sums(arriving, target) %}{{ return(adapter.dispatch('add_sums')(arriving, target)) }}{% endmacro %}
 {% macro default__add_sums(arriving, target) -%}
     {%- set columns, keys = quoted_names(model.columns), config.get('unique_key') -%}
@@ -62,7 +62,7 @@
         ~ ' as arriving where not exists (select 1 from ' ~ target ~ ' as target where ' ~ same_group ~ ')') -%}
 {%- endmacro %}
 {% macro postgres__add_sums(arriving, target) -%}
-    {#- The index of the groups takes missing values for equal: see index_grain.sql. -#}
+    {#- In the index of the groups nulls count as equal; see index_grain.sql. -#}
     {%- set columns, keys = quoted_names(model.columns), config.get('unique_key') -%}
     {%- set sums = quoted_names(model.columns | reject('in', keys), '{0} = target.{0} + excluded.{0}') -%}
     {%- do statement_of('insert into ' ~ target ~ ' as target (' ~ columns ~ ') select ' ~ columns ~ ' from ' ~ arriving

@@ -1,13 +1,13 @@
-{# One dbt run at a time: it takes the lease when it starts, renews it with every model, and gives it back at its
-   end; another waits until then, or until a run that died has not renewed it for half a minute. This is for
-   courtesy: that nothing is published which another run has changed is seen to by the stamps. #}
+{# One dbt run at a time: a run takes the lease when it starts, renews it with every model and releases it at its end.
+   Another run waits until then, or until the lease of a run that died expires after half a minute. The lease only
+   saves work: the states of the models keep a run from publishing what another has changed. #}
 {% macro take_lease(patience_seconds=120) -%}
     {%- if not wait_for(claim_lease, patience_seconds) -%}
         {%- do exceptions.raise_compiler_error(
             'Not begun: another dbt run is still at work on this warehouse after ' ~ patience_seconds ~ ' s.') -%}
     {%- endif -%}
 {%- endmacro %}
-{# What a macro answers, asked until it is something, or for so long. #}
+{# Call a macro until it returns something, at most so long. #}
 {% macro wait_for(answer, patience_seconds) -%}
     {%- set give_up_at = seconds_here() + patience_seconds -%}
     {%- for _ in range(100000) -%}
@@ -16,7 +16,7 @@
         {%- do pause() -%}
     {%- endfor -%}
 {%- endmacro %}
-{# Jinja cannot sleep for some hundredths of a second: let the database. Any question takes Spark that long. #}
+{# Wait some hundredths of a second in the database, because Jinja cannot sleep. Any query takes Spark that long. #}
 {% macro pause() %}{{ return(adapter.dispatch('pause')()) }}{% endmacro %}
 {% macro sqlite__pause() -%}
     {%- set ticks = 'with recursive ticks (n) as (select 1 union all select n + 1 from ticks where n < 300000)' -%}
@@ -26,7 +26,7 @@
 {% macro spark__pause() %}{% do query('select 1') %}{% endmacro %}
 {% macro now_here() %}{{ return(modules.datetime.datetime.now(modules.pytz.utc)) }}{% endmacro %}
 {% macro seconds_here() %}{{ return(now_here().timestamp()) }}{% endmacro %}
-{# Not PostgreSQL's now(), which stands still during a transaction. #}
+{# Not PostgreSQL's now(), which is constant during a transaction. #}
 {% macro seconds_now() %}{{ return(adapter.dispatch('seconds_now')()) }}{% endmacro %}
 {% macro default__seconds_now() %}julianday('now') * 86400.0{% endmacro %}
 {% macro postgres__seconds_now() %}cast(extract(epoch from clock_timestamp()) as double precision){% endmacro %}
@@ -39,7 +39,7 @@
 
 {% macro claim_lease() %}{{ return(adapter.dispatch('claim_lease')()) }}{% endmacro %}
 {% macro default__claim_lease() -%}
-    {#- Waiting is reading: a write would get in the way of the run that is at work. -#}
+    {#- Only read while waiting: a write would block the run that holds the lease. -#}
     {%- if query('select 1 from ' ~ state_table('dbt_lease') ~ ' as lease where ' ~ is_of_another()) | length -%}
         {{ return(false) }}
     {%- endif -%}
@@ -47,7 +47,7 @@
     {{ return(query('select invocation_id from ' ~ state_table('dbt_lease'))[0][0] == invocation_id) }}
 {%- endmacro %}
 
-{# Post-hook: this run is still at work. Takes the lease if it is free or ours, in one statement: only one gets it. #}
+{# Post-hook: renew the lease. One statement takes it if it is free or ours, so that only one run gets it. #}
 {% macro renew_lease() %}{{ return(adapter.dispatch('renew_lease')()) }}{% endmacro %}
 {% macro default__renew_lease() -%}
     insert into {{ state_table('dbt_lease') }} as lease
@@ -56,7 +56,7 @@
         invocation_id = excluded.invocation_id, owner = excluded.owner, expires_at = excluded.expires_at
     where not ({{ is_of_another() }})
 {%- endmacro %}
-{# One that ends further ahead than a lease ever lasts is from before the clock was put back. #}
+{# A lease that ends later than any lease taken now could is from before the clock was set back, and void. #}
 {% macro is_of_another() -%}
     lease.invocation_id <> {{ quoted(invocation_id) }} and lease.expires_at > {{ seconds_now() }}
     and lease.expires_at <= {{ seconds_now() }} + {{ lease_seconds() + 1 }}
@@ -68,8 +68,8 @@
     {%- do transaction(['delete from ' ~ state_table('dbt_lease') ~ ours]) -%}
 {%- endmacro %}
 
-{# On Spark a property of the schema: `INVOCATION SECONDS OWNER`, or `nobody`. Two that take it at the same moment
-   both see, when they look again, the later one's. The builder, which is alone, does not wait for one that died. #}
+{# On Spark the lease is a property of the schema: `INVOCATION SECONDS OWNER`, or `nobody`. If two runs take it at once,
+   both then read the later one's. The builder, of which there is one, takes over the lease of its predecessor. #}
 {% macro spark__claim_lease() -%}
     {%- set lease = current_lease().split(' ', 2) -%}
     {%- set is_mine = lease[0] == invocation_id or lease_owner() != 'a terminal' and lease[-1] == lease_owner() -%}
@@ -89,7 +89,7 @@
     {{ return('alter schema ' ~ target.schema ~ " set dbproperties ('hiring.lease' = " ~ quoted(text) ~ ')') }}
 {%- endmacro %}
 {% macro current_lease() -%}
-    {%- set told = query('describe schema extended ' ~ target.schema) | map(attribute=1) | join('\n') -%}
-    {%- set found = modules.re.search('\\(hiring\\.lease,([^)]*)\\)', told) -%}
+    {%- set properties = query('describe schema extended ' ~ target.schema) | map(attribute=1) | join('\n') -%}
+    {%- set found = modules.re.search('\\(hiring\\.lease,([^)]*)\\)', properties) -%}
     {{ return(found.group(1) if found else 'nobody') }}
 {%- endmacro %}

@@ -99,15 +99,15 @@ def jobs() -> list[Row]:
     return [*rows, (20, "NULL"), (21, "NaN"), (22, "\\N")]
 
 
-def hires(first: int, count: int, undo_or_redo: int = 1) -> list[Row]:
+def hires(first: int, count: int, turn: int = 1) -> list[Row]:
     """Hires with ties between departments, every time, and orphans here and there."""
     ids = [row[0] for row in departments() if row[1] != "Hires nobody"]
     return [
         (
             n,
-            f"{NAMES[n * undo_or_redo % len(NAMES)]} {n}",
-            TIMES[n * undo_or_redo % len(TIMES)],
-            4711 if n % 97 == 0 else ids[n * undo_or_redo * undo_or_redo % len(ids)],
+            f"{NAMES[n * turn % len(NAMES)]} {n}",
+            TIMES[n * turn % len(TIMES)],
+            4711 if n % 97 == 0 else ids[n * turn * turn % len(ids)],
             4711 if n % 89 == 0 else n % 9 + 1,
         )
         for n in range(first, first + count)
@@ -132,7 +132,7 @@ STAGES: list[list[Step]] = [
         ),
     ],
     [
-        Load("hired_employees", hires(400, 300, undo_or_redo=3)),
+        Load("hired_employees", hires(400, 300, turn=3)),
         Load(
             "hired_employees",
             [(2**63 - 1, "Max", TIMES[0], 1, 1), (-(2**63), "Min", TIMES[0], 1, 1)],
@@ -143,7 +143,7 @@ STAGES: list[list[Step]] = [
     ],
     [
         Undo(7),
-        Load("hired_employees", hires(200, 350, undo_or_redo=5), mode="replace"),
+        Load("hired_employees", hires(200, 350, turn=5), mode="replace"),
         Load("hired_employees", hires(2000, 50)),
         Load("jobs", [(3, "Job 3, corrected"), (12, "Ärztin")]),
     ],

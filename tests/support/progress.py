@@ -41,7 +41,7 @@ SLOWEST = (
     "test_freshness.py",
     "test_charts.py",
     "test_loads.py",
-    "test_played_builds.py",
+    "test_replayed_builds.py",
     "test_metric_queries.py",
     "faults/test_builder.py",
     "faults/test_hostile_input.py",

@@ -1,6 +1,7 @@
-"""A run of dbt, from the facts that dbt wrote down to what becomes of it.
+"""A dbt run, from the facts that dbt recorded to its outcome.
 
-`facts` is what is known of a run, `audit` whether it stands for all of the project and
-passed, `failures` what is said of what did not, `catalogue` what is told of the marts.
-Nothing here runs dbt or knows an engine.
+`facts` holds what is known of a run, `audit` decides whether it covered the whole
+project, `failures` and `explanations` report what did not pass, `publish_checks` and
+`sql_lint` look for what no test finds, `catalogue` makes the documents of the marts,
+`outcome` puts these together. Nothing here runs dbt or knows an engine.
 """

@@ -1,4 +1,4 @@
-"""Whether a run was the whole audit: every model built, every test passed."""
+"""Whether a run covered the whole project: every model built, every test run."""
 
 from __future__ import annotations
 
@@ -7,42 +7,42 @@ from collections.abc import Collection
 from api.builder.runs.facts import DbtRun, Node, States
 
 TESTS = ("test", "unit_test")
-# dbt puts them into what reads them, and never runs them by themselves.
+# dbt inlines these models into their readers and never builds them.
 EPHEMERAL = "ephemeral"
 
 
 def is_built(node: Node) -> bool:
-    """Whether dbt builds it as a model of its own."""
+    """Whether dbt builds a table for this model."""
     materialized = node["config"].get("materialized")
     return bool(node["resource_type"] == "model" and materialized != EPHEMERAL)
 
 
 def is_snapshotted(node: Node) -> bool:
-    """Whether dbt records its versions; a run of the whole project does."""
+    """Whether it is a snapshot, which a run of the whole project builds, too."""
     return bool(node["resource_type"] == "snapshot")
 
 
 def is_mart(node: Node) -> bool:
-    """Whether HTTP serves it: a model of a folder named marts, unless it is private."""
+    """Whether HTTP serves it: a model in a folder named marts that is not private."""
     is_private = node["config"].get("access") == "private"
     return is_built(node) and "marts" in node["fqn"][:-1] and not is_private
 
 
 def table_of(node: Node) -> str:
-    """The table that a model is built as: its alias, most often its name."""
+    """The name of a model's table: its alias, most often its name."""
     return str(node["alias"])
 
 
 def marts_of(run: DbtRun) -> list[Node]:
-    """The models to be served, by the names of their tables."""
+    """The models that HTTP serves, sorted by table name."""
     marts = [node for node in run.nodes.values() if is_mart(node)]
     return sorted(marts, key=table_of)
 
 
-def why_not_whole(run: DbtRun, known_to_pass: Collection[str] = ()) -> str | None:
-    """Why the run does not stand for the whole project; None if it does.
+def why_incomplete(run: DbtRun, known_to_pass: Collection[str] = ()) -> str | None:
+    """Why the run does not cover the whole project; None if it does.
 
-    `known_to_pass` are ids of tests that it may leave out.
+    `known_to_pass` are the ids of tests that the run may leave out.
     """
     if run.is_empty:
         return "--empty builds the models without their rows."
@@ -73,26 +73,26 @@ def why_not_whole(run: DbtRun, known_to_pass: Collection[str] = ()) -> str | Non
 
 
 def builder_of(run: DbtRun, states: States) -> str | None:
-    """The one run that built all the models; None if there were several."""
+    """The run that built all the models; None if several did."""
     built = {table_of(node) for node in run.nodes.values() if is_built(node)}
     builders = {states[name][0] if name in states else None for name in built}
     return builders.pop() if len(builders) == 1 else None
 
 
 def audited_run(run: DbtRun, states: States) -> str | None:
-    """The run that built all the models there are now, if this one has audited them.
+    """The run that built the models as they are now, if this run audited them.
 
-    `states` are the models' at this moment. None where another has built one since.
+    `states` are the models' current ones. None where another run has rebuilt one since.
     """
     builder = builder_of(run, states)
     own = run.invocation_id if run.command == "build" else builder_of(run, run.states)
     return builder if builder == own else None
 
 
-def models_gone(run: DbtRun, states: States) -> dict[str, str]:
-    """The models that the project has no more, and the run that built each last.
+def removed_models(run: DbtRun, states: States) -> dict[str, str]:
+    """Models no longer in the project, with the run that built each last.
 
-    Not those whose names something else has taken.
+    Names that another node of the project has taken since are not among them.
     """
     taken = {
         str(node.get("alias") or node["name"]).lower()
@@ -106,8 +106,8 @@ def models_gone(run: DbtRun, states: States) -> dict[str, str]:
     }
 
 
-def loads_audited(run: DbtRun, states: States) -> int:
-    """The newest load that is in the models which a run has audited."""
+def audited_load_id(run: DbtRun, states: States) -> int:
+    """The newest load in the models that a run has audited."""
     if run.command == "build":
         return run.last_load_id
     return min((entry for _, entry in states.values()), default=run.last_load_id)

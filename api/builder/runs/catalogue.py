@@ -1,4 +1,4 @@
-"""What HTTP tells about each published mart: a document, stored with its rows."""
+"""The document of each mart, published and stored with its rows."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from api.builder.runs.facts import DbtRun, Node, Nodes
 from api.contract import version_name
 
 Document = dict[str, Any]
-# What is listed of what a mart is built from, and as what.
+# The kinds of nodes listed as a mart's upstream, by resource type.
 UPSTREAM = {"model": "model", "snapshot": "snapshot", "source": "table"}
 
 
 def documents_of(run: DbtRun, before: Mapping[str, Document]) -> dict[str, Document]:
     """The document of each mart of a run, by the name of its table.
 
-    `before` are those that are published now: a build after a load leaves the unit
-    tests out, and what they showed then still holds.
+    `before` are the published ones: a build after a load leaves the unit tests out, and
+    their last results still hold.
     """
     return {
         table_of(mart): {
@@ -40,9 +40,9 @@ def endpoint_of(document: Document) -> str:
 
 
 def contract_of(mart: Node, nodes: Nodes) -> Document:
-    """What the YAML of a mart promises, in the YAML's own shape.
+    """The contract of a mart, in the shape of its YAML.
 
-    Its name is that of its table, under which dbt has built it.
+    `name` is the name of the mart's table.
     """
     required = {
         test["column_name"]
@@ -68,7 +68,7 @@ def contract_of(mart: Node, nodes: Nodes) -> Document:
 
 
 def _endpoint(mart: Node) -> str:
-    """As its YAML says, or its name; versions before the latest end in _vN."""
+    """The endpoint in its YAML, else its name; earlier versions end in _vN."""
     name = str(mart["config"]["meta"].get("endpoint") or mart["name"])
     version, latest = mart.get("version"), mart.get("latest_version")
     return name if version == latest else version_name(name, str(version))
@@ -82,7 +82,7 @@ def _data_tests(mart: Node, nodes: Nodes) -> Iterator[Node]:
 
 
 def _upstream(mart: Node, nodes: Nodes) -> Iterator[Document]:
-    """Every model, snapshot and upload table below a mart, the nearest first."""
+    """Every model, snapshot and upload table upstream of a mart, nearest first."""
     ahead = list(mart["depends_on"]["nodes"])
     seen = set()
     while ahead:

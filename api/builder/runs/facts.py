@@ -1,4 +1,4 @@
-"""What dbt wrote down of a run; see dbt_project/warehouse/record_run.sql."""
+"""The facts that dbt records of a run; see dbt_project/warehouse/record_run.sql."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# A node of dbt's manifest, as its JSON has it.
+# A node of dbt's manifest, as in its JSON.
 Node = Mapping[str, Any]
 Nodes = Mapping[str, Node]
-# By model: which run built it last, and from how much of the ledger.
+# By model: the run that built it last, and the newest load it holds.
 States = Mapping[str, tuple[str, int]]
 
 PASSED = {"success", "pass", "warn", "no-op"}
@@ -19,7 +19,7 @@ REPORTED = ("error", "runtime error", "partial success", "fail", "warn")
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one node; `rows` are up to five that a data test found."""
+    """The result of one node; `rows` are up to five failing rows of a data test."""
 
     unique_id: str
     status: str
@@ -37,8 +37,8 @@ class Result:
 class DbtRun:
     """One run of dbt. Times are UTC.
 
-    `command` is dbt's: build, run, test. `states` are the models' when it began,
-    `nodes` the project as dbt had read it, sources and unit tests among them, by id.
+    `command` is dbt's: build, run, test. `states` are those of the models when the run
+    began. `nodes` is the project as dbt parsed it, by id, with sources and unit tests.
     """
 
     invocation_id: str

@@ -1,4 +1,4 @@
-"""What is reported of the steps of a run that did not pass: words, file and line."""
+"""The failures of a run's steps: what each reports, with file and line."""
 
 from __future__ import annotations
 
@@ -7,28 +7,34 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.builder.runs import messages
-from api.builder.runs.advice import advised
-from api.builder.runs.explanations import explanation, name_of_test, tested_model
+from api.builder.runs.explanations import (
+    explain_error,
+    explain_test,
+    test_name,
+    tested_model,
+)
 from api.builder.runs.facts import REPORTED, DbtRun, Node, Nodes, Result
 from api.contract.files import blank_lines_above
 
 Failure = dict[str, Any]
-MISSING = re.compile(r"Invalid column name: '(.+?)' in unit test fixture for expected")
-A_NAME = re.compile(r"\w[\w.]*|;")
+MISSING_COLUMN = re.compile(
+    r"Invalid column name: '(.+?)' in unit test fixture for expected"
+)
+NAME_OR_SEMICOLON = re.compile(r"\w[\w.]*|;")
 
 
 def failures_of(
     run: DbtRun, texts: Mapping[str, str], named_in_errors: re.Pattern[str]
 ) -> list[Failure]:
-    """Everything that did not pass, warnings included: the worst first.
+    """Every step that did not pass, warnings included, the worst first.
 
-    `texts` are the project's files as they are here: a line is told where they are as
-    dbt has read them. `named_in_errors` finds what an error of the database is about:
-    its last group is what is to be looked for in the SQL.
+    `texts` are the project's files as they are now: a line is reported only in a file
+    that is still as dbt read it. `named_in_errors` matches the database's errors; its
+    last group is the name to look for in the SQL.
     """
-    report = _Report(run.nodes, texts, named_in_errors)
+    reporter = _Reporter(run.nodes, texts, named_in_errors)
     return [
-        report.of(result)
+        reporter.failure_of(result)
         for status in REPORTED
         for result in run.results
         if result.status == status and result.unique_id in run.nodes
@@ -40,14 +46,14 @@ def failure(
     kind: str,
     file: str | None,
     message: str | None,
-    words: str,
+    explanation: str,
     *,
     status: str = "error",
     line: int | None = None,
     rows: int | None = None,
     sample: Sequence[Mapping[str, Any]] = (),
 ) -> Failure:
-    """One that no result of dbt tells of."""
+    """A failure that is no result of a dbt step."""
     return {
         "name": name,
         "kind": kind,
@@ -56,15 +62,15 @@ def failure(
         "status": status,
         "rows": rows,
         "message": message,
-        "words": words,
+        "words": explanation,
         "sample": list(sample),
     }
 
 
 def line_of_file(node: Node, line: int | None, texts: Mapping[str, str]) -> int | None:
-    """A line of its code in its file, if that is here as dbt has read it.
+    """A line of the node's code as a line of its file, if the file has not changed.
 
-    dbt drops the blank lines that a file begins with before it counts.
+    dbt strips leading blank lines before it counts.
     """
     text = texts.get(node["original_file_path"], "")
     if line is None or text.strip() != node["raw_code"].strip():
@@ -72,7 +78,7 @@ def line_of_file(node: Node, line: int | None, texts: Mapping[str, str]) -> int 
     return line + blank_lines_above(text)
 
 
-class _Report:
+class _Reporter:
     def __init__(
         self,
         nodes: Nodes,
@@ -81,11 +87,11 @@ class _Report:
     ) -> None:
         self._nodes = nodes
         self._texts = texts
-        self._named = named_in_errors
+        self._named_in_errors = named_in_errors
 
-    def of(self, result: Result) -> Failure:
+    def failure_of(self, result: Result) -> Failure:
         node = self._nodes[result.unique_id]
-        message = messages.shown(result.message) or None
+        message = messages.cleaned(result.message) or None
         failure: Failure = {
             "name": node["name"],
             "kind": node["resource_type"],
@@ -97,14 +103,14 @@ class _Report:
             "sample": list(result.rows),
         }
         if result.status in ("fail", "warn"):
-            return failure | {"words": explanation(node, result, self._nodes)}
+            return failure | {"words": explain_test(node, result, self._nodes)}
         return failure | self._error(node, messages.summary(message or ""))
 
     def _error(self, node: Node, summary: str) -> Failure:
-        """What an error adds to that.
+        """The explanation of an error, with the file and line at fault.
 
         dbt runs the unit tests of a model before the model itself, so a mistake in its
-        SQL comes up in them first, and is reported as the model's own.
+        SQL fails them first; it is reported against the model's file.
         """
         is_unit_test = node["resource_type"] == "unit_test"
         step = tested_model(node, self._nodes) if is_unit_test else node
@@ -114,14 +120,14 @@ class _Report:
         )
         line = line_of_file(step, in_code, self._texts)
         is_of_sql = named is not None or "' is undefined" in summary
-        missing = MISSING.match(summary)
+        missing = MISSING_COLUMN.match(summary)
         if is_of_sql and not node.get("test_metadata"):
             either = ""
-            if _has_rows_of_sql(node) and not in_code:
+            if _has_sql_fixture(node) and not in_code:
                 either = f" or of its unit test {node['name']}"
-            what = f"The SQL of {step['name']}{either}"
+            subject = f"The SQL of {step['name']}{either}"
             return {
-                "words": messages.wrong(what, line, summary),
+                "words": messages.error_sentence(subject, line, summary),
                 "file": step["original_file_path"],
                 "line": line,
             }
@@ -131,27 +137,27 @@ class _Report:
                 f" test {node['name']} expects."
             }
         if node["resource_type"] in ("test", "unit_test"):
-            name = name_of_test(node, self._nodes)
+            name = test_name(node, self._nodes)
             return {"words": f"The {name} cannot be run: {messages.sentence(summary)}"}
-        said, at = advised(node, summary)
+        text, at = explain_error(node, summary)
         return {
-            "words": f"{node['name']} cannot be built: {messages.sentence(said)}",
+            "words": f"{node['name']} cannot be built: {messages.sentence(text)}",
             "line": line or line_of_file(node, at, self._texts),
         }
 
     def _name_in_sql(self, summary: str) -> str | None:
-        """What an error of the database names: None where it is not about the SQL.
+        """The name in an error of the database; None where the SQL is not at fault.
 
-        Of punctuation only a semicolon is to be looked for: else it is empty.
+        Empty where the error names punctuation, except a semicolon, which can be found.
         """
-        found = self._named.search(summary.replace("`", ""))
+        found = self._named_in_errors.search(summary.replace("`", ""))
         if found is None:
             return None
         name = found[found.lastindex or 0]
-        return name if A_NAME.fullmatch(name) else ""
+        return name if NAME_OR_SEMICOLON.fullmatch(name) else ""
 
 
-def _has_rows_of_sql(node: Node) -> bool:
-    """Whether a unit test gives rows as SQL, which may be what is wrong."""
-    given: Sequence[Node] = node.get("given") or ()
+def _has_sql_fixture(unit_test: Node) -> bool:
+    """Whether the unit test gives rows as SQL, which may itself be wrong."""
+    given: Sequence[Node] = unit_test.get("given") or ()
     return any(rows["format"] == "sql" for rows in given)

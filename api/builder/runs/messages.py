@@ -1,4 +1,4 @@
-"""Texts of dbt and of databases: what may be shown of them, and what they mean."""
+"""Messages of dbt and of databases: cleaned, summarized, and searched for a line."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ JAVA_STACK = re.compile(
 )
 COMPILED_AT = re.compile(r"^ *compiled code at .*$", re.MULTILINE)
 HEADING = re.compile(r"^ *\w+ Error(?: in .*)?$", re.MULTILINE)
-# The way there, quotations and advice.
-REST = re.compile(r"\n *(?:> in |line \d+\n|LINE \d+:|-----)| This can happen when ")
-# Spark names an error twice, each time with its class, and then how it read the SQL.
+# The traceback, quoted lines and dbt's advice.
+DETAILS = re.compile(r"\n *(?:> in |line \d+\n|LINE \d+:|-----)| This can happen when ")
+# Spark repeats an error with its Java class, then adds its plan of the SQL.
 SPARK_CLASS = re.compile(r"(?:\w+\.)+\w+Exception: |Error running query: \[[\w.]+\]")
-SPARK_REST = re.compile(r"\s*SQLSTATE: \w{5}")
-SPARK_AWAY = "failed to connect: TTransportException:"
-# Where dbt keeps its own record, which is made when a run starts.
-RECORD = re.compile(
+SPARK_DETAILS = re.compile(r"\s*SQLSTATE: \w{5}")
+SPARK_UNREACHABLE = "failed to connect: TTransportException:"
+# The tables in which dbt records runs, created when a run starts.
+RECORD_TABLE = re.compile(
     r'(?:no such table: |relation ")(?:main\.)?'
     r'dbt_(?:runs|results|model_states|changes\w*|lease)\b(?:" does not exist)?'
 )
@@ -31,7 +31,7 @@ NO_RECORD = (
     " start_run(), whatever else it does"
 )
 IDS = re.compile(r"\b(?:model|seed|test|source|macro|snapshot)\.\w+\.(?=\w)")
-# What dbt, or a check of ours, could do nothing with.
+# The name that an error of dbt, or of our own checks, is about.
 NAMED = re.compile(
     r"'(\w+)' is undefined|named '([^']+)' (?:in package '' )?which was not found"
     r"|keyword argument '(\w+)'|Unable to find model '([^']+)'"
@@ -40,30 +40,30 @@ NAMED = re.compile(
 )
 
 
-def shown(message: str | None) -> str:
-    """dbt's own text, without colours, Java's stacks, and where files are kept here."""
+def cleaned(message: str | None) -> str:
+    """dbt's own text, without colours, Java stack traces, and local paths."""
     text = JAVA_STACK.sub("", COLOURS.sub("", message or ""))
     return COMPILED_AT.sub("", text).strip()
 
 
 def summary(message: str) -> str:
-    """What a text of dbt comes down to."""
-    body = REST.split(HEADING.split(message)[-1])[0]
-    body = SPARK_REST.split(SPARK_CLASS.sub("", body))[0]
-    body = body.replace(SPARK_AWAY, "Spark cannot be reached:")
-    body = RECORD.sub(NO_RECORD, body).replace("dbt_macro__", "")
+    """What is wrong, without the rest of the message."""
+    body = DETAILS.split(HEADING.split(message)[-1])[0]
+    body = SPARK_DETAILS.split(SPARK_CLASS.sub("", body))[0]
+    body = body.replace(SPARK_UNREACHABLE, "Spark cannot be reached:")
+    body = RECORD_TABLE.sub(NO_RECORD, body).replace("dbt_macro__", "")
     body = " ".join(IDS.sub("", body).split())
     return textwrap.shorten(body, MOST_CHARACTERS, placeholder="...")
 
 
 def name_in(summary: str) -> str:
-    """The name that a summary is about; empty if there is none."""
+    """The name that a summary is about; empty if it names none."""
     found = NAMED.search(summary)
     return found[found.lastindex or 0] if found else ""
 
 
 def line_of(name: str, code: str) -> int | None:
-    """The line on which a name stands, if it is one; comments and literals aside."""
+    """The line with a name, if only one has it; comments and literals aside."""
     for part in dict.fromkeys((name, name.split(".")[-1])) if name else ():
         edge = "" if part == ";" else r"\b"
         word = f"{edge}({re.escape(part)}){edge}"
@@ -79,11 +79,11 @@ def line_of(name: str, code: str) -> int | None:
 
 
 def sentence(text: str) -> str:
-    """The text with a full stop."""
+    """The text, ending in a full stop."""
     return text if not text or text.endswith((".", "!", "?")) else f"{text}."
 
 
-def wrong(what: str, line: int | None, summary: str) -> str:
+def error_sentence(subject: str, line: int | None, summary: str) -> str:
     """`The SQL of NAME is wrong near line 3: no such column: hirez.`"""
     near = f" near line {line}" if line else ""
-    return f"{what} is wrong{near}: {sentence(summary)}"
+    return f"{subject} is wrong{near}: {sentence(summary)}"

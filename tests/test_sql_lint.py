@@ -1,4 +1,4 @@
-"""Compiled SQL that gives wrong numbers and passes its tests: what is told of it."""
+"""The warnings about compiled SQL that gives wrong numbers and passes its tests."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from support.imports import MODULES
 
-from api.builder.runs import slips
-from api.builder.runs.slips import found_in, warnings_of_slips
-from api.builder.runs.slips.relations import Relation
+from api.builder.runs import sql_lint
+from api.builder.runs.sql_lint import lint_warnings, warnings_in
+from api.builder.runs.sql_lint.relations import Relation
 
 HIRES = Relation(
     'main."hires"',
@@ -33,10 +33,10 @@ NOT_GROUPED = "selects {}, which {} neither in `group by` nor in an aggregate: "
 DIVIDES = "divides whole numbers for its column share, `{}`: "
 
 
-def told(sql: str, dialect: str = "sqlite") -> list[str]:
-    """What is told, up to what comes of it."""
-    found = found_in(sql, dialect, (HIRES, JOBS), ("share",))
-    return [slip.words.partition(": ")[0] + ": " for slip in found]
+def warned(sql: str, dialect: str = "sqlite") -> list[str]:
+    """The warnings about SQL, each up to its consequence."""
+    found = warnings_in(sql, dialect, (HIRES, JOBS), ("share",))
+    return [warning.explanation.partition(": ")[0] + ": " for warning in found]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def told(sql: str, dialect: str = "sqlite") -> list[str]:
     ],
 )
 def test_a_column_beside_an_aggregate(sql: str, names: str) -> None:
-    assert told(sql) == [NO_GROUP.format(names)]
+    assert warned(sql) == [NO_GROUP.format(names)]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_column_beside_an_aggregate(sql: str, names: str) -> None:
     ],
 )
 def test_a_column_that_is_not_grouped_by(sql: str, names: str) -> None:
-    assert told(sql) == [NOT_GROUPED.format(names, "is")]
+    assert warned(sql) == [NOT_GROUPED.format(names, "is")]
 
 
 @pytest.mark.parametrize(
@@ -158,12 +158,12 @@ def test_a_column_that_is_not_grouped_by(sql: str, names: str) -> None:
     ],
 )
 def test_a_query_that_is_grouped_as_it_should_be(sql: str) -> None:
-    assert told(sql) == []
+    assert warned(sql) == []
 
 
 def test_other_engines_refuse_what_is_not_grouped_themselves() -> None:
     sql = "select department, count(*) as n from main.hires"
-    assert told(sql, "postgres") == []
+    assert warned(sql, "postgres") == []
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_other_engines_refuse_what_is_not_grouped_themselves() -> None:
 )
 @pytest.mark.parametrize("dialect", ["sqlite", "postgres"])
 def test_whole_numbers_that_are_divided(sql: str, division: str, dialect: str) -> None:
-    assert told(sql, dialect) == [DIVIDES.format(division)]
+    assert warned(sql, dialect) == [DIVIDES.format(division)]
 
 
 @pytest.mark.parametrize(
@@ -248,8 +248,8 @@ def test_whole_numbers_that_are_divided(sql: str, division: str, dialect: str) -
 )
 def test_a_sum_that_is_whole_on_sqlite_alone(sql: str) -> None:
     """On PostgreSQL that of a column is `numeric`; it has no sum of truth values."""
-    assert len(told(sql)) == 1
-    assert told(sql, "postgres") == []
+    assert len(warned(sql)) == 1
+    assert warned(sql, "postgres") == []
 
 
 @pytest.mark.parametrize(
@@ -284,7 +284,7 @@ def test_a_sum_that_is_whole_on_sqlite_alone(sql: str) -> None:
 )
 @pytest.mark.parametrize("dialect", ["sqlite", "postgres"])
 def test_divisions_that_lose_nothing_or_are_not_certain(sql: str, dialect: str) -> None:
-    assert told(sql, dialect) == []
+    assert warned(sql, dialect) == []
 
 
 COLUMNS = {"share": {"name": "share", "data_type": "real"}}
@@ -321,10 +321,10 @@ def nodes(**more: Any) -> dict[str, Any]:
     return {"model.shares": model, "model.hires": READ}
 
 
-def test_the_words_say_what_to_write_and_where() -> None:
+def test_the_explanation_says_what_to_write_and_where() -> None:
     """Blank lines at the top are counted, which dbt drops."""
-    slips = warnings_of_slips(nodes(), {"shares.sql": f"\n\n{RAW}\n"}, "sqlite")
-    group, division = slips[1], slips[0]
+    warnings = lint_warnings(nodes(), {"shares.sql": f"\n\n{RAW}\n"}, "sqlite")
+    group, division = warnings[1], warnings[0]
     if "divides" in group["words"]:
         group, division = division, group
     assert division["words"] == (
@@ -337,24 +337,24 @@ def test_the_words_say_what_to_write_and_where() -> None:
         " aggregate: each row shows any of the values. Add hires, total to `group by`,"
         " or write `max(hires)`. This is a warning: it holds back no numbers."
     )
-    assert {(s["name"], s["file"], s["status"], s["line"]) for s in slips} == {
+    assert {(w["name"], w["file"], w["status"], w["line"]) for w in warnings} == {
         ("shares", "shares.sql", "warn", 6)
     }
 
 
 def test_a_line_that_jinja_has_written_has_no_number() -> None:
     compiled = COMPILED.replace("hires / total", "(hires) / total")
-    slips = warnings_of_slips(
+    warnings = lint_warnings(
         nodes(compiled_code=compiled), {"shares.sql": RAW}, "sqlite"
     )
-    assert [slip["line"] for slip in slips] == [None, None]
+    assert [w["line"] for w in warnings] == [None, None]
 
 
 def test_what_was_not_compiled_or_is_long_is_passed_over() -> None:
-    assert warnings_of_slips(nodes(compiled_code=None), {}, "sqlite") == []
-    long = f"{COMPILED} -- {'x' * slips.MOST_CHARACTERS}"
-    assert warnings_of_slips(nodes(compiled_code=long), {}, "sqlite") == []
-    assert warnings_of_slips(nodes(), {}, "spark") == []
+    assert lint_warnings(nodes(compiled_code=None), {}, "sqlite") == []
+    long = f"{COMPILED} -- {'x' * sql_lint.MOST_CHARACTERS}"
+    assert lint_warnings(nodes(compiled_code=long), {}, "sqlite") == []
+    assert lint_warnings(nodes(), {}, "spark") == []
 
 
 def test_an_ephemeral_model_is_looked_through() -> None:
@@ -364,7 +364,7 @@ def test_an_ephemeral_model_is_looked_through() -> None:
         "relation_name": None,
     }
     more = nodes(depends_on={"nodes": ["model.between"]}) | {"model.between": between}
-    assert len(warnings_of_slips(more, {}, "sqlite")) == 2
+    assert len(lint_warnings(more, {}, "sqlite")) == 2
 
 
 def test_what_is_unique_is_known_from_tests_and_models() -> None:
@@ -377,27 +377,27 @@ def test_what_is_unique_is_known_from_tests_and_models() -> None:
     }
     sql = f"select job_id, department, count(*) as n from {HIRES.name} group by job_id"
     model = nodes(compiled_code=sql, raw_code=sql)
-    assert len(warnings_of_slips(model, {}, "sqlite")) == 1
-    assert warnings_of_slips(model | {"test.unique": test}, {}, "sqlite") == []
+    assert len(lint_warnings(model, {}, "sqlite")) == 1
+    assert lint_warnings(model | {"test.unique": test}, {}, "sqlite") == []
     config = READ["config"] | {"unique_key": ["job_id"]}
     keyed = model | {"model.hires": READ | {"config": config}}
-    assert warnings_of_slips(keyed, {}, "sqlite") == []
+    assert lint_warnings(keyed, {}, "sqlite") == []
 
 
 def test_the_same_sql_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    first = warnings_of_slips(nodes(), {}, "sqlite")
-    monkeypatch.setitem(sys.modules, "api.builder.runs.slips.parsed_sql", None)
-    assert warnings_of_slips(nodes(), {}, "sqlite") == first
+    first = lint_warnings(nodes(), {}, "sqlite")
+    monkeypatch.setitem(sys.modules, "api.builder.runs.sql_lint.parsed_sql", None)
+    assert lint_warnings(nodes(), {}, "sqlite") == first
 
 
 def test_the_parser_is_imported_only_where_something_is_parsed() -> None:
     """A builder that plays builds and judges them need not have it."""
     parsing = {
         "sqlglot",
-        "api.builder.runs.slips.parsed_sql",
-        "api.builder.runs.slips.divisions",
+        "api.builder.runs.sql_lint.parsed_sql",
+        "api.builder.runs.sql_lint.divisions",
     }
-    parsing.add("api.builder.runs.slips.grouping")
+    parsing.add("api.builder.runs.sql_lint.grouping")
     for path in MODULES:
         if set(at_once(path)) & parsing:
             assert path.stem in {"parsed_sql", "divisions", "grouping"}, path

@@ -1,6 +1,6 @@
-"""What is told where dbt could not begin to build: words, file and line.
+"""Failures for a project that dbt could not begin to build.
 
-For failures of single models and tests see `api.builder.runs.failures`.
+The failures of single models and tests are those of `api.builder.runs.failures`.
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from api.builder.invocation import Failures
 from api.builder.runs import messages
+from api.builder.runs.failures import Failure, failure
 from api.contract.files import Project, blank_lines_above
 
 SILENT = (
@@ -22,9 +22,9 @@ SILENT = (
 NOT_YAML = "this is not YAML"
 YAML_HINT = " Most often it is an indentation, a colon or a quote, there or just above."
 UNKNOWN = re.compile(r".*'[^']+' depends on a (?:node|source) named ('[^']+') .*")
-# As our contract complains.
-COMPLAINT = re.compile(r"(.+?\.(?:sql|ya?ml)): (?:line (\d+): )?(.*)", re.DOTALL)
-# As dbt names files, and quotes lines: of Jinja, and of YAML.
+# A defect of the contract: file, line if known, text.
+DEFECT = re.compile(r"(.+?\.(?:sql|ya?ml)): (?:line (\d+): )?(.*)", re.DOTALL)
+# How dbt names a file, and quotes a line of Jinja or YAML.
 FILE = re.compile(r"[\w./-]+\.(?:sql|ya?ml|md)\b")
 JINJA_LINE = re.compile(r"\n *line (\d+)\n *(\S.*)")
 YAML_LINE = re.compile(r"near line (\d+)\n(?:.*\n)*? *\1 *\| *(\S.*)")
@@ -33,81 +33,73 @@ Texts = Mapping[str, str]
 
 
 class FailureReport:
-    """Tells what is wrong with a project, or kept dbt from building it."""
+    """Reports defects of a project, and what kept dbt from building it."""
 
     def __init__(self, project: Project, warehouse: Path) -> None:
         self._project = project
-        # Where this machine keeps its files is nobody's business.
+        # Local paths are not published.
         self._folders = [f"{f.absolute()}/" for f in (project.folder, warehouse)]
 
     def summary(self, message: str) -> str:
-        """What a text of dbt comes down to."""
-        return messages.summary(messages.shown(message))
+        """What is wrong, without the rest of dbt's message."""
+        return messages.summary(messages.cleaned(message))
 
     def of(self, kind: str, message: str) -> Failures:
-        """The one failure that dbt, or the builder, gives for all of a build."""
+        """The one failure of a whole build, from a message of dbt or of the builder."""
         for folder in self._folders:
             message = message.replace(folder, "")
-        message = messages.shown(message)
+        message = messages.cleaned(message)
         texts, summary = self._project.texts(), self.summary(message)
         file, line = _place(message, texts)
         if file and not line:
-            line = self._line_of(summary, texts[file])
+            line = _line_of(summary, texts[file])
         if file:
             summary = summary.replace(f" ({file})", "").replace(f" in {file}", "")
         summary = UNKNOWN.sub(r"there is no \1 to read", summary)
         if YAML_LINE.search(message):
             summary = NOT_YAML
-        return (_failure(kind, message, file, line, self._words(file, line, summary)),)
+        return (_failure(kind, message, file, line, summary),)
 
     def of_defects(self, defects: Iterable[str]) -> Failures:
-        """A failure for each complaint of our contract."""
+        """A failure for each defect of the project's contract."""
         texts = self._project.texts()
-        return tuple(self._of_defect(defect, texts) for defect in defects)
+        return tuple(_of_defect(defect, texts) for defect in defects)
 
-    def _of_defect(self, defect: str, texts: Texts) -> dict[str, Any]:
-        found = COMPLAINT.match(defect)
-        if found is None or found[1] not in texts:
-            words = self._words(None, None, defect)
-            return _failure("project", defect, None, None, words)
-        file, what = found[1], found[3]
-        line = int(found[2]) if found[2] else self._line_of(what, texts[file])
-        words = self._words(file, line, what)
-        return _failure("project", defect, file, line, words)
 
-    def _words(self, file: str | None, line: int | None, summary: str) -> str:
-        if file is None:
-            return messages.sentence(summary)
-        path = PurePosixPath(file)
-        what = f"The SQL of {path.stem}" if path.suffix == ".sql" else path.name
-        words = messages.wrong(what, line, summary)
-        return words + YAML_HINT if summary.startswith(NOT_YAML) else words
-
-    def _line_of(self, summary: str, text: str) -> int | None:
-        return messages.line_of(messages.name_in(summary), text)
+def _of_defect(defect: str, texts: Texts) -> Failure:
+    found = DEFECT.match(defect)
+    if found is None or found[1] not in texts:
+        return _failure("project", defect, None, None, defect)
+    file, text = found[1], found[3]
+    line = int(found[2]) if found[2] else _line_of(text, texts[file])
+    return _failure("project", defect, file, line, text)
 
 
 def _failure(
-    kind: str, message: str, file: str | None, line: int | None, words: str
-) -> dict[str, Any]:
-    return {
-        "name": kind,
-        "kind": kind,
-        "file": file,
-        "line": line,
-        "status": "error",
-        "rows": None,
-        "words": words,
-        "message": message,
-        "sample": [],
-    }
+    kind: str, message: str, file: str | None, line: int | None, summary: str
+) -> Failure:
+    explanation = _explanation(file, line, summary)
+    return failure(kind, kind, file, message, explanation, line=line)
+
+
+def _explanation(file: str | None, line: int | None, summary: str) -> str:
+    if file is None:
+        return messages.sentence(summary)
+    path = PurePosixPath(file)
+    subject = f"The SQL of {path.stem}" if path.suffix == ".sql" else path.name
+    explanation = messages.error_sentence(subject, line, summary)
+    return explanation + YAML_HINT if summary.startswith(NOT_YAML) else explanation
+
+
+def _line_of(summary: str, text: str) -> int | None:
+    return messages.line_of(messages.name_in(summary), text)
 
 
 def _place(message: str, texts: Texts) -> tuple[str | None, int | None]:
-    """The file, and the line in it, that a text of dbt names; as the files bear it out.
+    """The file and line that a message of dbt names, if the files confirm them.
 
-    Of a macro dbt names no file, and counts from where the macro begins: the line that
-    it quotes has to be the only one of its kind.
+    For a macro dbt names no file and counts from the macro's first line, so the quoted
+    line is only reported if no other line equals it.
     """
     file = next((name for name in FILE.findall(message) if name in texts), None)
     in_jinja, in_yaml = JINJA_LINE.search(message), YAML_LINE.search(message)

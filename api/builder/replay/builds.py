@@ -1,8 +1,9 @@
-"""Builds after a load that is like the loads before, played without dbt.
+"""Builds after a load that is like earlier loads, replayed without dbt.
 
-dbt spends a second on what takes the database some hundredths of it. What it has sent
-in two alike builds is a script (see `likeness`), which is played in one transaction:
-all of a build with its facts, as dbt would have left it, or nothing: then dbt builds.
+dbt takes a second for a build that takes the database some hundredths of one. What dbt
+sent in two builds that were alike makes a script (see `comparison`), which is replayed
+in one transaction. Either it commits the build with all its facts, as dbt would, or it
+leaves nothing and dbt builds.
 """
 
 from __future__ import annotations
@@ -14,28 +15,28 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from api.builder.likeness import Recording, Statement, script_of
-from api.builder.script import FINISHED_AT, GIVEN, Script
+from api.builder.replay.comparison import Recording, Statement, script_of
+from api.builder.replay.script import FINISHED_AT, GIVEN, Script
 from api.observability.logs import log_event
 from api.warehouse.engines import BuilderStore
 from api.warehouse.utc import utc_text
 
-# Loads of several kinds may take turns.
+# Several, because loads of different kinds may alternate.
 KEPT = 4
 
 
-class PlayedBuilds:
+class ReplayedBuilds:
     """The scripts of one version of the project.
 
-    `goes_on_to` hears of each node that a played build comes to, and of its end.
+    `goes_on_to` is called with each node that a replay comes to, and with "" at its end.
     """
 
     def __init__(self, engine: BuilderStore, goes_on_to: Callable[[str], None]) -> None:
         self._engine = engine
-        self._goes_on_to = goes_on_to
+        self._on_node = goes_on_to
         self._scripts: deque[Script] = deque(maxlen=KEPT)
         self._recordings: deque[Recording] = deque(maxlen=KEPT)
-        # Whether the last build was played, and nobody has said that it was published.
+        # Whether the last build was replayed and is not known to be published.
         self._is_in_doubt = False
         self._connection: Any = None
 
@@ -43,19 +44,19 @@ class PlayedBuilds:
     def are_possible(self) -> bool:
         return self._engine.can_play
 
-    def play(self, opened: Callable[[], Any]) -> str | None:
-        """Build, on a connection that is opened for it; the build's id if that went.
+    def replay(self, open_connection: Callable[[], Any]) -> str | None:
+        """Build on a new connection; returns the run's id, or None if no script fits.
 
-        Otherwise nothing has happened.
+        In that case the warehouse is unchanged.
         """
         if self._is_in_doubt:
             self.forget()
         for script in list(self._scripts):
             invocation_id = str(uuid.uuid4())
             try:
-                self._play(script, invocation_id, opened)
+                self._replay(script, invocation_id, open_connection)
             except Exception as error:
-                # dbt meets the same, and tells it.
+                # dbt runs into the same error, and reports it.
                 log_event("build_left_to_dbt", logging.DEBUG, error)
                 continue
             finally:
@@ -67,16 +68,16 @@ class PlayedBuilds:
             return invocation_id
         return None
 
-    def _play(
-        self, script: Script, invocation_id: str, opened: Callable[[], Any]
+    def _replay(
+        self, script: Script, invocation_id: str, open_connection: Callable[[], Any]
     ) -> None:
-        self._connection = opened()
+        self._connection = open_connection()
         self._engine.begin_build(self._connection)
-        script.play(invocation_id, utc_text, self._send, self._goes_on_to)
+        script.replay(invocation_id, utc_text, self._send, self._on_node)
         self._connection.commit()
 
-    def note(self, invocation_id: str, sent: Sequence[Statement]) -> None:
-        """What dbt has sent in a build that went well."""
+    def add(self, invocation_id: str, sent: Sequence[Statement]) -> None:
+        """Add what dbt sent in a successful build."""
         run = self._engine.record.run_of(invocation_id)
         if run is None or run[FINISHED_AT] is None:
             return
@@ -89,17 +90,17 @@ class PlayedBuilds:
         self._recordings.appendleft(recording)
 
     def was_published(self) -> None:
-        """The last build was good, however it was made."""
+        """The last build, replayed or not, was published."""
         self._is_in_doubt = False
 
     def forget(self) -> None:
-        """The project is another, or what was played has not been published."""
+        """Drop the scripts: the project has changed, or a replay was not published."""
         self._scripts.clear()
         self._recordings.clear()
         self._is_in_doubt = False
 
     def cancel(self) -> None:
-        """End the statement that is under way."""
+        """Interrupt the running statement."""
         with suppress(Exception):
             interrupt(self._connection)
 
@@ -115,15 +116,15 @@ class PlayedBuilds:
         return columns, [tuple(row) for row in rows]
 
     def _close(self) -> None:
-        self._goes_on_to("")
+        self._on_node("")
         connection, self._connection = self._connection, None
         if connection is not None:
-            # What was not committed goes with it.
+            # Closing rolls back what was not committed.
             with suppress(Exception):
                 connection.close()
 
 
 def interrupt(connection: Any) -> None:
-    """End the statement that is under way; each driver has a name of its own for it."""
+    """Interrupt the running statement; drivers differ in the method's name."""
     end = getattr(connection, "interrupt", None) or connection.cancel
     end()

@@ -1,4 +1,4 @@
-"""Compiled SQL, parsed by sqlglot: its queries, and where their columns come from."""
+"""Compiled SQL parsed by sqlglot: its queries, and the origin of their columns."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, traverse_scope
 from sqlglot.schema import MappingSchema
 
-from api.builder.runs.slips.relations import Relation
+from api.builder.runs.sql_lint.relations import Relation
 
-# It logs what it cannot make sense of; that is passed over.
+# It logs SQL that it cannot resolve, which is skipped here.
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
 MOST_TEXT = 80
-# How types of the YAML are stored: what whole numbers can be divided as.
+# The SQL types of the YAML's types, as far as divisions depend on them.
 STORED = {
     "sqlite": {"integer": "bigint", "boolean": "bigint", "real": "double"},
     "postgres": {"integer": "bigint", "real": "double precision"},
 }
-# What an aggregate may stand in, and those that sqlglot does not know.
+# Expressions that wrap an aggregate, and aggregates that sqlglot does not know.
 AROUND = (exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.WithinGroup)
 OTHER_AGGREGATES = ("total", "json_group_array", "json_group_object")
 
 
 class ParsedSql:
-    """One statement, with its names resolved; raises whatever sqlglot does.
+    """One statement with its names resolved; raises sqlglot's errors.
 
-    `schema` are the columns of what it reads.
+    `schema` has the columns of the relations it reads.
     """
 
     def __init__(self, sql: str, dialect: str, read: Sequence[Relation]) -> None:
@@ -53,7 +53,7 @@ class ParsedSql:
             }
         self.schema = MappingSchema(columns or None, dialect=dialect)
         tree = sqlglot.parse_one(sql, dialect=dialect)
-        self._note_texts(tree)
+        self._store_texts(tree)
         self.tree = qualify(
             tree,
             dialect=dialect,
@@ -65,10 +65,10 @@ class ParsedSql:
         self.scopes = traverse_scope(self.tree)
         self._by_query = {id(scope.expression): scope for scope in self.scopes}
         for scope in self.scopes:
-            _give_tables(scope)
+            _qualify_columns(scope)
 
     def text_of(self, node: exp.Expr) -> str:
-        """As it is written; of what a star stands for, its name."""
+        """The node as written; of a column that a star expands to, its name."""
         text = node.meta.get("text")
         return text if isinstance(text, str) else node.alias_or_name
 
@@ -77,7 +77,7 @@ class ParsedSql:
         return min(lines, default=None)
 
     def source_of(self, column: exp.Column) -> Scope | exp.Table | None:
-        """What a column is of; None where that is not certain."""
+        """The query or table that a column belongs to; None where that is uncertain."""
         query = column.find_ancestor(exp.Select)
         scope = self._by_query.get(id(query))
         while scope and column.table:
@@ -88,13 +88,13 @@ class ParsedSql:
         return None
 
     def defined_by(self, column: exp.Column) -> Iterator[exp.Expr]:
-        """What it is in the query that it is of: one for each part of a union."""
+        """The expressions that define it in its query: one for each part of a union."""
         source = self.source_of(column)
         if isinstance(source, Scope) and isinstance(source.expression, exp.Query):
             yield from outputs(source.expression).get(column.name, ())
 
     def unique_in(self, source: Scope | exp.Table | None) -> list[frozenset[str]]:
-        """Columns that stand once each in it; none of them where it is one row."""
+        """The unique keys of a source; the empty key where it has a single row."""
         if isinstance(source, exp.Table):
             return list(self._unique.get(_key(source), ()))
         if source is None or not isinstance(source.expression, exp.Select):
@@ -117,39 +117,39 @@ class ParsedSql:
             for names in _all_named([exp.column(c, alias) for c in key], columns)
         ]
 
-    def _note_texts(self, tree: exp.Expr) -> None:
-        """Before names are resolved, which puts other names in the place of some."""
+    def _store_texts(self, tree: exp.Expr) -> None:
+        """Store each node's text before `qualify` replaces names."""
         for node in tree.find_all(exp.Column, exp.Div):
             places = [part.meta for part in node.walk() if "start" in part.meta]
             if places:
                 start = min(place["start"] for place in places)
                 end = max(place["end"] for place in places) + 1
                 text = _closed(self._sql, start, end)
-                if isinstance(node, exp.Div) and not self._is(text, node):
+                if isinstance(node, exp.Div) and not self._parses_as(text, node):
                     text = self._whole_text(node, start, end)
                 node.meta["text"] = _shortened(text)
 
     def _whole_text(self, node: exp.Expr, start: int, end: int) -> str:
-        """With keywords at either end, whose place nobody knows: `cast(`, `over ()`."""
+        """The text with keywords without a position around it: `cast(`, `over ()`."""
         tokens = sqlglot.tokenize(self._sql, dialect=self.dialect)
         starts = [token.start for token in tokens if token.start < start][-2:]
         after = [token for token in tokens if token.end >= end][:4]
         ends = [t.end + 1 for t in after if t.text.lower() in (")", "end")]
         for first, last in product([start, *starts[::-1]], [*ends[::-1], end]):
             text = self._sql[first:last]
-            if self._is(text, node):
+            if self._parses_as(text, node):
                 return text
         return node.sql(self.dialect)
 
-    def _is(self, text: str, node: exp.Expr) -> bool:
+    def _parses_as(self, text: str, node: exp.Expr) -> bool:
         try:
             return sqlglot.parse_one(text, dialect=self.dialect) == node
         except SqlglotError:
             return False
 
 
-def _give_tables(scope: Scope) -> None:
-    """What has no YAML has columns, too: in a query of it alone they are its own."""
+def _qualify_columns(scope: Scope) -> None:
+    """Give columns the table of a query that reads only one; it may have no YAML."""
     if scope.is_subquery or len(scope.selected_sources) != 1:
         return
     (alias,) = scope.selected_sources
@@ -159,12 +159,12 @@ def _give_tables(scope: Scope) -> None:
 
 
 def outputs(query: exp.Query) -> dict[str, list[exp.Expr]]:
-    """By column, what a query selects: one for each part of a union."""
+    """The expressions that a query selects, by column: one for each part of a union."""
     parts = list(_parts(query))
     names = [projection.alias_or_name for projection in parts[0].selects]
     found: dict[str, list[exp.Expr]] = {}
     for part in parts:
-        # Of a star that could not be resolved nobody knows the columns.
+        # A star that could not be resolved has unknown columns.
         if len(part.selects) == len(names):
             for name, projection in zip(names, part.selects, strict=True):
                 found.setdefault(name, []).append(projection.unalias())
@@ -172,12 +172,12 @@ def outputs(query: exp.Query) -> dict[str, list[exp.Expr]]:
 
 
 def aggregates(node: exp.Expr) -> list[exp.Expr]:
-    """What makes groups of rows in a query, below a node of it."""
+    """The aggregates of a query at or below a node."""
     return [part for part in _of_this_query(node) if makes_groups(part)]
 
 
 def makes_groups(node: exp.Expr) -> bool:
-    """Whether it is an aggregate, with its filter; over a window it makes no groups."""
+    """Whether a node is an aggregate, filtered or not, and no window function."""
     while isinstance(node.parent, AROUND) and node.parent.this is node:
         node = node.parent
     parent = node.parent
@@ -187,13 +187,13 @@ def makes_groups(node: exp.Expr) -> bool:
         node = node.this
     if isinstance(node, exp.Anonymous):
         return node.name.lower() in OTHER_AGGREGATES
-    # The greatest of several values is no aggregate.
+    # `max(a, b)` is no aggregate.
     is_scalar = isinstance(node, (exp.Max, exp.Min)) and node.expressions
     return isinstance(node, exp.AggFunc) and not is_scalar
 
 
 def _of_this_query(node: exp.Expr) -> Iterator[exp.Expr]:
-    """A node and all below it, without what is of a query within."""
+    """A node and all below it, except inside subqueries."""
     for part in node.walk(prune=lambda n: isinstance(n, exp.Query)):
         if not isinstance(part, exp.Query):
             yield part
@@ -211,7 +211,7 @@ def _parts(query: exp.Expr) -> Iterator[exp.Select]:
 def _all_named(
     keys: Sequence[exp.Expr], columns: dict[str, exp.Expr]
 ) -> list[frozenset[str]]:
-    """The names of these expressions, if they are all among the columns."""
+    """The key of these expressions' names, if all of them are selected columns."""
     names = [next((n for n, c in columns.items() if c == key), None) for key in keys]
     return [] if None in names else [frozenset(n for n in names if n is not None)]
 
@@ -221,7 +221,7 @@ def _key(table: exp.Table) -> str:
 
 
 def _closed(sql: str, start: int, end: int) -> str:
-    """The text between, with the parentheses that belong to it."""
+    """The text between two positions, extended to matching parentheses."""
     depth = lowest = 0
     for sign in sql[start:end]:
         depth += (sign == "(") - (sign == ")")

@@ -1,6 +1,6 @@
-"""Whether the SQL of a project comes of its files and of the database's answers alone.
+"""Whether a project's SQL depends only on its files and on the database's answers.
 
-dbt compiles it anew in each build, and Jinja may also look at the clock.
+dbt compiles it again in each build, and Jinja may also read the clock.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from typing import Any
 from dbt.artifacts.resources.types import NodeType
 from dbt.contracts.graph.manifest import Manifest
 
-MOMENTS = re.compile(
+CLOCK_OR_CHANCE = re.compile(
     r"\brun_started_at\b|\bmodules\b(?!\s*\.\s*(?:re|itertools)\b)|\|\s*random\b"
 )
-# How many rows a statement has changed: nothing would tell that it is another number.
+# The number of rows that a statement changed, which a replay would not compare.
 RESPONSES = re.compile(r"\bresponse\b|\brows_affected\b")
-# What dbt hands over at the beginning and the end, and our own that look at the clock:
-# to wait, and to write down when a run began and ended.
+# Our hooks, and our macros that read the clock: to wait, and to record when a run began
+# and ended.
 HOOKS = {"{{ start_run() }}", "{{ record_run(results) }}"}
 OURS = {"now_here", "start_run"}
-# How far a run reads: our own macros write it down as it is, a model might compute.
+# How far a run reads: our macros only record it, a model might compute with it.
 POSITION = re.compile(r"\blast_load_id\b|\bledger_position\b|\bthis_run\b")
 
 
-def is_timeless(manifest: Manifest) -> bool:
-    """Whether two builds of the same rows send the same, whenever they are."""
+def is_deterministic(manifest: Manifest) -> bool:
+    """Whether two builds of the same rows send the same statements at any time."""
     nodes, project = [], manifest.metadata.project_name
     for node in manifest.nodes.values():
         if node.resource_type == NodeType.Operation:
@@ -46,7 +46,7 @@ def is_timeless(manifest: Manifest) -> bool:
     return not (
         any(POSITION.search(node.raw_code) for node in nodes)
         or any(RESPONSES.search(text) for text in own)
-        or any(MOMENTS.search(text) for text in (*own, *called))
+        or any(CLOCK_OR_CHANCE.search(text) for text in (*own, *called))
     )
 
 
@@ -57,7 +57,7 @@ def _texts(node: Any) -> Iterator[str]:
 
 
 def _called(manifest: Manifest, nodes: Iterable[Any]) -> Iterator[str]:
-    """The macros of other packages that nodes call, or those that they call."""
+    """The macros of other packages that nodes call, directly or not."""
     waiting = [name for node in nodes for name in node.depends_on.macros]
     seen: set[str] = set()
     while waiting:

@@ -1,12 +1,12 @@
-{# What a target whose models are a file of their own cannot do, in words before it does harm. #}
+{# Errors for what a target with its own file of models cannot do: clone and defer. #}
 
-{# A clone would be a view of the same name, and a view cannot read another file. #}
+{# A clone is a view of the same name, which on SQLite cannot read another file. #}
 {% materialization clone, adapter='sqlite' %}
     {%- do exceptions.raise_compiler_error('SQLite cannot clone: ' ~ build_instead()) -%}
 {% endmaterialization %}
 
 
-{% macro refuse_to_defer() -%}
+{% macro check_defer() -%}
     {%- if target.name == 'dev' and invocation_args_dict.defer -%}
         {%- do exceptions.raise_compiler_error('The target dev cannot defer: ' ~ build_instead()) -%}
     {%- endif -%}

@@ -13,8 +13,8 @@ import pytest
 from support import fork_server
 from support.server import environment
 
-from api.builder.likeness import Recording, Statement, script_of
-from api.builder.script import NotAlike, Script
+from api.builder.replay.comparison import Recording, Statement, script_of
+from api.builder.replay.script import AnswerDiffers, Script
 from api.config import CHECKOUT
 
 POSITION = "select 1 as last_load_id, 2 as last_request_id"
@@ -59,16 +59,16 @@ def played(script: Script | None, *answers: Rows) -> list[str]:
         found.append(sql)
         return next(columns), left.pop(0) if wants_rows else []
 
-    script.play("id-of-this", lambda: NOW, send)
+    script.replay("id-of-this", lambda: NOW, send)
     return found
 
 
-def test_a_hole_is_filled_by_what_is_known_of_the_build() -> None:
+def test_a_placeholder_is_filled_by_what_is_known_of_the_build() -> None:
     script = made(lambda n: [sent(f"insert into t values ('id-of-{n}')")])
     assert played(script) == ["insert into t values ('id-of-this')"]
 
 
-def test_a_hole_is_filled_by_an_answer_above_it() -> None:
+def test_a_placeholder_is_filled_by_an_answer_above_it() -> None:
     script = made(lambda n: [position(6 + n), sent(f"delete from t where n<={6 + n}")])
     assert played(script, [(99, 0)])[1] == "delete from t where n<=99"
 
@@ -85,7 +85,7 @@ def test_an_answer_that_was_alike_has_to_be_alike_again() -> None:
     script = made(lambda n: [asked("select count(*) from t", "count", (5,))])
     assert played(script, [(5,)])
     for answer in ([(6,)], [("5",)], [], [(5,), (5,)]):
-        with pytest.raises(NotAlike):
+        with pytest.raises(AnswerDiffers):
             played(script, answer)
 
 
@@ -96,7 +96,7 @@ def test_what_was_equal_by_chance_has_to_be_equal_again() -> None:
         return [position(n), asked(version, "version", (n,)), sent(f"select {n}")]
 
     assert played(made(build), [(7, 0)], [(7,)])[2] == "select 7"
-    with pytest.raises(NotAlike):
+    with pytest.raises(AnswerDiffers):
         played(made(build), [(7, 0)], [(8,)])
 
 
@@ -104,7 +104,7 @@ def test_nothing_is_built_upon_a_zero() -> None:
     """By it our macros know that nothing was ever loaded."""
     assert made(lambda n: [position(n - 1)]) is None
     script = made(lambda n: [position(n)])
-    with pytest.raises(NotAlike):
+    with pytest.raises(AnswerDiffers):
         played(script, [(0, 0)])
 
 
@@ -125,16 +125,18 @@ def test_values_beside_a_statement_make_no_script() -> None:
     assert made(lambda n: [sent("insert into t values (?)", has_values=True)]) is None
 
 
-def test_what_a_node_took_is_told_as_it_is_played() -> None:
+def test_the_seconds_of_a_node_are_those_of_the_replay() -> None:
     row = "('id-of-{n}', 'model.a', 'success', 'INSERT 0 {n}', null, 0.{n}, '[]')"
     sql = "insert into main.dbt_results (a) values " + row
     script = made(lambda n: [sent("select 1"), sent(sql.format(n=n))])
-    (_, told) = played(script)
-    assert told.endswith("('id-of-this', 'model.a', 'success', null, null, 0.0, '[]')")
+    (_, report) = played(script)
+    assert report.endswith(
+        "('id-of-this', 'model.a', 'success', null, null, 0.0, '[]')"
+    )
 
 
 def manifest(model: str, macro: str = "", hook: str = "{{ start_run() }}") -> Any:
-    from api.builder.timeless import is_timeless
+    from api.builder.replay.determinism import is_deterministic
 
     def node(kind: str, code: str) -> SimpleNamespace:
         needs = SimpleNamespace(macros=["macro.other.called"])
@@ -158,7 +160,7 @@ def manifest(model: str, macro: str = "", hook: str = "{{ start_run() }}") -> An
         nodes={"model": node("model", model), "hook": node("operation", hook)},
         macros={"macro.other.called": called},
     )
-    return is_timeless(cast("Any", found))
+    return is_deterministic(cast("Any", found))
 
 
 def test_a_project_that_asks_for_the_time_is_left_to_dbt() -> None:
@@ -178,8 +180,8 @@ import json, shutil, sqlite3, sys
 from pathlib import Path
 from api.builder.dbt import Dbt
 from api.builder.judge import Judge
-from api.builder.played import PlayedBuilds
-from api.builder.recorder import opened
+from api.builder.replay.builds import ReplayedBuilds
+from api.builder.replay.recorder import open_connection
 from api.config import Settings
 from api.warehouse.engines import open_builder_store
 from api.contract.files import Project
@@ -188,7 +190,7 @@ TIMES = ("started_at", "finished_at", "seconds", "steps")
 settings = Settings.from_env()
 engine = open_builder_store(settings)
 steps = []
-played = PlayedBuilds(engine, steps.append)
+played = ReplayedBuilds(engine, steps.append)
 dbt = Dbt(settings, lambda *_: None, {}, played)
 judge = Judge(engine, Project(settings.project_dir))
 
@@ -223,11 +225,11 @@ def load(n, rows=20):
 def build():
     steps.clear()
     ended = dbt.build(data_only=True)
-    told = judge.own(ended.invocation_id, dbt.nodes(), dbt.known_to_pass, "")
-    if told[0].status == "published":
+    report = judge.own(ended.invocation_id, dbt.nodes(), dbt.known_to_pass, "")
+    if report[0].status == "published":
         played.was_published()
     return {
-        "status": told[0].status,
+        "status": report[0].status,
         "steps": [step for step in steps if step],
         "without_dbt": not any(ended.invocation_id == r.given["invocation_id"]
                                for r in played._recordings),
@@ -243,7 +245,7 @@ def dump():
         for (table,) in database.execute(tables).fetchall():
             columns = database.execute(f"pragma table_info({table})").fetchall()
             kept = [c[1] for c in columns if c[1] not in TIMES]
-            # What the driver says of a success is told of dbt's own builds alone.
+            # Only dbt's own builds record the driver's message of a success.
             kept = [f"nullif({c}, 'OK')" if c == "message" else c for c in kept]
             rows = database.execute(f"select {', '.join(kept)} from {table}").fetchall()
             texts = list(map(str, rows))
@@ -261,15 +263,15 @@ def save(to, source):
 
 assert dbt.parse().succeeded
 assert dbt.build().succeeded
-told = {"likes": []}
+report = {"likes": []}
 load(1, 200)
 for n in range(2, 7):
-    told["likes"].append(build())
+    report["likes"].append(build())
     load(n)
 before = folder / "before"
 before.mkdir()
 save(before, folder)
-told["before"] = dump()
+report["before"] = dump()
 send, count = played._send, []
 def broken(*arguments):
     count.append(1)
@@ -278,31 +280,31 @@ def broken(*arguments):
     return send(*arguments)
 played._send = broken
 try:
-    played.play(opened)
+    played.replay(open_connection)
 except KeyboardInterrupt:
-    told["broken"] = len(count)
-told["after_break"] = dump()
+    report["broken"] = len(count)
+report["after_break"] = dump()
 played._send = send
-told["played"], told["left_by_play"] = build(), dump()
+report["played"], report["left_by_play"] = build(), dump()
 scripts = list(played._scripts)
 save(folder, before)
 played._scripts.clear()
-told["by_dbt"], told["left_by_dbt"] = build(), dump()
+report["by_dbt"], report["left_by_dbt"] = build(), dump()
 played._scripts.extend(scripts)
 execute("main.db", "insert into dbt_lease values (1, 'other', 'a terminal',"
         " julianday('now') * 86400 + 3)")
 load(7)
-told["leased"] = build()
+report["leased"] = build()
 enter(8, "undo", 0, "update load_spans set until_id = 8 where load_id = 3", of=3)
-told["undone"] = build()
+report["undone"] = build()
 load(9)
-told["after_undo"] = build()
-print(json.dumps(told))
+report["after_undo"] = build()
+print(json.dumps(report))
 """
 
 
 @pytest.fixture(scope="module")
-def told(sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def report(sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("played")
     warehouse = shutil.copytree(sample_warehouse, folder / "warehouse")
     script = folder / "script.py"
@@ -313,27 +315,30 @@ def told(sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> An
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_the_third_load_that_is_alike_is_built_without_dbt(told: Any) -> None:
-    assert {build["status"] for build in told["likes"]} == {"published"}
-    assert [build["without_dbt"] for build in told["likes"]][-1]
-    assert told["likes"][-1]["steps"][1] == "model.hiring.stg_departments"
+def test_the_third_load_that_is_alike_is_built_without_dbt(report: Any) -> None:
+    assert {build["status"] for build in report["likes"]} == {"published"}
+    assert [build["without_dbt"] for build in report["likes"]][-1]
+    assert report["likes"][-1]["steps"][1] == "model.hiring.stg_departments"
 
 
-def test_it_leaves_what_dbt_would_have_left(told: Any) -> None:
-    ways = told["played"], told["by_dbt"]
+def test_it_leaves_what_dbt_would_have_left(report: Any) -> None:
+    ways = report["played"], report["by_dbt"]
     assert [way["without_dbt"] for way in ways] == [True, False]
-    assert told["left_by_play"].keys() == told["left_by_dbt"].keys()
-    for table, rows in told["left_by_dbt"].items():
-        assert told["left_by_play"][table] == rows, table
+    assert report["left_by_play"].keys() == report["left_by_dbt"].keys()
+    for table, rows in report["left_by_dbt"].items():
+        assert report["left_by_play"][table] == rows, table
 
 
-def test_a_build_that_is_left_off_leaves_nothing(told: Any) -> None:
-    assert told["broken"] == 100
-    assert told["after_break"] == told["before"]
+def test_a_build_that_is_left_off_leaves_nothing(report: Any) -> None:
+    assert report["broken"] == 100
+    assert report["after_break"] == report["before"]
 
 
-def test_what_is_not_alike_is_left_to_dbt(told: Any) -> None:
+def test_what_is_not_alike_is_left_to_dbt(report: Any) -> None:
     """Another run's lease, loads that count no more; then it goes on as before."""
     for case in ("leased", "undone"):
-        assert (told[case]["status"], told[case]["without_dbt"]) == ("published", False)
-    assert told["after_undo"]["without_dbt"]
+        assert (report[case]["status"], report[case]["without_dbt"]) == (
+            "published",
+            False,
+        )
+    assert report["after_undo"]["without_dbt"]

@@ -1,4 +1,4 @@
-"""dbt's connections: what a build sends on them and is answered, and one more."""
+"""Records what dbt sends on its connections, and opens one more."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from dbt.adapters.factory import FACTORY
 from dbt.adapters.sql.connections import SQLConnectionManager
 from dbt_common.events.contextvars import get_node_info
 
-from api.builder.likeness import Statement
+from api.builder.replay.comparison import Statement
 
 
 @contextmanager
 def recording() -> Iterator[list[Statement]]:
-    """The statements of what dbt runs inside, in the order in which they are sent."""
+    """Record the statements that dbt sends inside, in order."""
     sent: list[Statement] = []
     managers: Any = SQLConnectionManager
     add_query = managers.add_query
 
-    def noted(
+    def add_and_record(
         manager: Any, sql: str, auto_begin: bool = True, *args: Any, **options: Any
     ) -> tuple[Any, Any]:
         connection, cursor = add_query(manager, sql, auto_begin, *args, **options)
@@ -37,17 +37,17 @@ def recording() -> Iterator[list[Statement]]:
         if cursor is not None and cursor.description:
             statement.columns = tuple(column[0] for column in cursor.description)
         sent.append(statement)
-        return connection, _Noted(cursor, statement)
+        return connection, _RecordingCursor(cursor, statement)
 
-    managers.add_query = noted
+    managers.add_query = add_and_record
     try:
         yield sent
     finally:
         managers.add_query = add_query
 
 
-def opened() -> Any:
-    """A connection of its own, as dbt opens them: the driver's."""
+def open_connection() -> Any:
+    """A new connection of the driver, opened as dbt opens its own."""
     (adapter,) = FACTORY.adapters.values()
     manager = adapter.connections
     credentials = manager.profile.credentials
@@ -56,14 +56,14 @@ def opened() -> Any:
 
 
 def _has_open_transaction(connection: Any) -> bool:
-    """By the driver of SQLite, or that of PostgreSQL."""
+    """As the driver of SQLite or PostgreSQL reports it."""
     if hasattr(connection, "in_transaction"):
         return bool(connection.in_transaction)
     return bool(connection.info.transaction_status)
 
 
-class _Noted:
-    """A cursor that notes the rows that are read from it."""
+class _RecordingCursor:
+    """A cursor that records the rows fetched from it."""
 
     def __init__(self, cursor: Any, statement: Statement) -> None:
         self._cursor = cursor
@@ -76,17 +76,17 @@ class _Noted:
         return iter(self.fetchall())
 
     def fetchall(self) -> Sequence[Any]:
-        return self._note(self._cursor.fetchall(), None)
+        return self._record(self._cursor.fetchall(), None)
 
     def fetchmany(self, size: int) -> Sequence[Any]:
-        return self._note(self._cursor.fetchmany(size), size)
+        return self._record(self._cursor.fetchmany(size), size)
 
     def fetchone(self) -> Any:
         row = self._cursor.fetchone()
-        self._note([] if row is None else [row], 1)
+        self._record([] if row is None else [row], 1)
         return row
 
-    def _note(self, rows: Sequence[Any], limit: int | None) -> Sequence[Any]:
+    def _record(self, rows: Sequence[Any], limit: int | None) -> Sequence[Any]:
         self._statement.rows = [*(self._statement.rows or ()), *map(tuple, rows)]
         self._statement.limit = limit
         return rows

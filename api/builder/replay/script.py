@@ -1,8 +1,7 @@
-"""A build as statements to send, with holes, and the answers that they have to get.
+"""A build as statements with placeholders, and the answers that they have to get.
 
-What dbt was answered is what its Jinja has decided by. So the answers have to be alike
-when a script is played, else it is of no use for what has come, and whoever plays it
-rolls back what it did.
+dbt's Jinja decides by the database's answers. So a replay has to get the same answers;
+if one differs, the script does not fit this load and the caller rolls back.
 """
 
 from __future__ import annotations
@@ -13,25 +12,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# A hole, by the name of what fills it.
+# The names of placeholders.
 INVOCATION_ID, STARTED_AT, FINISHED_AT = "invocation_id", "started_at", "finished_at"
 GIVEN = (INVOCATION_ID, STARTED_AT, FINISHED_AT)
 SECONDS = "seconds of "
 
-# A literal, a name, or what stands between them.
+# A placeholder, a word, or any other character.
 TOKEN = re.compile(r"\0[^\0]*\0|\w+(?:[.:+-]\w+)*|\W")
 
 
-class NotAlike(Exception):
-    """The database answers otherwise than it did when the script was recorded."""
+class AnswerDiffers(Exception):
+    """The database returned another answer than when the script was recorded."""
 
 
 @dataclass(frozen=True)
-class Hole:
+class Placeholder:
     name: str
 
 
-Template = tuple[str | Hole, ...]
+Template = tuple[str | Placeholder, ...]
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Step:
-    """A statement to send, and the answer that it has to get."""
+    """A statement, and the answer that it has to get."""
 
     sql: Template
     node: str
@@ -52,62 +51,66 @@ class Step:
     limit: int | None
 
 
-# Sends a statement; its columns, and its rows if they are wanted, at most so many.
+# Sends a statement; returns the columns and, if asked for, at most so many rows.
 Send = Callable[[str, bool, int | None], tuple[tuple[str, ...], list[tuple[Any, ...]]]]
 
 
 class Script:
-    """The steps of a build; made by `likeness`."""
+    """The steps of a build, made by `comparison`."""
 
     def __init__(self, steps: Sequence[Step]) -> None:
         self.steps = steps
 
-    def play(
+    def replay(
         self,
         invocation_id: str,
         now: Callable[[], str],
         send: Send,
-        at: Callable[[str], None] = lambda _: None,
+        on_node: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Send the statements of a build; `at` hears of each node that comes to work.
+        """Send the statements of a build; `on_node` is called with each new node.
 
-        Raises NotAlike, and whatever `send` does.
+        Raises AnswerDiffers, and the errors of `send`.
         """
         values = {INVOCATION_ID: invocation_id, STARTED_AT: now()}
         seconds: dict[str, float] = {}
         node = ""
         for step in self.steps:
             if step.node != node:
-                at(node := step.node)
+                on_node(node := step.node)
             began = time.monotonic()
             values[FINISHED_AT] = now()
             wants_rows = step.rows is not None
             columns, rows = send(_filled(step.sql, values), wants_rows, step.limit)
             if columns != step.columns:
-                raise NotAlike(f"other columns in {step.node}")
+                raise AnswerDiffers(f"other columns in {step.node}")
             if step.rows is not None:
-                _take(step, rows, values)
+                _match_rows(step, rows, values)
             seconds[node] = seconds.get(node, 0.0) + time.monotonic() - began
             values[SECONDS + node] = str(round(seconds[node], 3))
 
 
-def _take(step: Step, rows: Sequence[tuple[Any, ...]], values: dict[str, str]) -> None:
-    """See that an answer is alike, and keep what it tells of this build."""
+def _match_rows(
+    step: Step, rows: Sequence[tuple[Any, ...]], values: dict[str, str]
+) -> None:
+    """Raise AnswerDiffers unless the rows match; note the values of placeholders."""
     assert step.rows is not None
     if len(rows) != len(step.rows):
-        raise NotAlike(f"other rows in {step.node}")
+        raise AnswerDiffers(f"other rows in {step.node}")
     for cells, row in zip(step.rows, rows, strict=True):
         for cell, value in zip(cells, row, strict=True):
-            if type(value) is not cell.kind or not _fits(cell, text_of(value), values):
-                raise NotAlike(f"another answer in {step.node}")
+            if type(value) is not cell.kind or not _matches(
+                cell, text_of(value), values
+            ):
+                raise AnswerDiffers(f"another answer in {step.node}")
 
 
-def _fits(cell: Cell, text: str, values: dict[str, str]) -> bool:
+def _matches(cell: Cell, text: str, values: dict[str, str]) -> bool:
     parts = tokens_of(text)
     if len(parts) != len(cell.text):
         return False
     for part, expected in zip(parts, cell.text, strict=True):
-        if isinstance(expected, Hole):
+        if isinstance(expected, Placeholder):
             name = expected.name
             if name not in values and cell.is_passed_on and part != "0":
                 values[name] = part
@@ -119,9 +122,9 @@ def _fits(cell: Cell, text: str, values: dict[str, str]) -> bool:
 
 
 def _filled(template: Template, values: dict[str, str]) -> str:
-    """What took no statement took no time."""
+    """The SQL; a node that sent nothing took no time."""
     return "".join(
-        values.get(part.name, "0.0") if isinstance(part, Hole) else part
+        values.get(part.name, "0.0") if isinstance(part, Placeholder) else part
         for part in template
     )
 

@@ -1,8 +1,8 @@
-"""What alike builds send to the database, as one script that can be played again.
+"""Compares two recordings of dbt and makes a script that can be replayed.
 
-Of two recordings of dbt the statements are kept, with holes where they differ. What
-fills a hole is known before the build (its id, the time) or from an answer above it: a
-difference that comes from anywhere else makes no script.
+The script has the statements of both, with placeholders where they differ. The value
+of a placeholder is known before the build (its id, the time) or comes from an earlier
+answer. Any other difference makes no script.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from api.builder.script import (
+from api.builder.replay.script import (
     GIVEN,
     SECONDS,
     Cell,
-    Hole,
+    Placeholder,
     Script,
     Step,
     Template,
@@ -24,8 +24,8 @@ from api.builder.script import (
     tokens_of,
 )
 
-# Answers that differ from build to build and only ever go on into statements: what is
-# asked, and the columns. Whatever else dbt is answered it may decide by.
+# Queries whose answers may differ from build to build, and in which columns: our macros
+# only write these into statements. Any other answer may decide what dbt does.
 PASSED_ON = (
     (
         r" as last_load_id, .* as last_request_id\s*$",
@@ -41,19 +41,19 @@ PASSED_ON = (
 )
 COMMENT = re.compile(r"^\s*/\*.*?\*/\s*", re.DOTALL)
 TRANSACTION = re.compile(r"\s*(begin|commit)\s*;?\s*$", re.IGNORECASE)
-# What writes nothing that lasts.
-PASSING = re.compile(
+# Statements that write nothing permanent.
+READING = re.compile(
     r"(?:select|with|pragma|set|show|explain|create temp\w* (?:table|view)"
     r"|drop view temp\.)\b",
     re.IGNORECASE,
 )
 UNDOING = re.compile(r"(?:rollback|savepoint|release)\b", re.IGNORECASE)
-# What dbt's hooks at the beginning and the end of a run are called.
+# The ids of dbt's hooks at the start and the end of a run.
 HOOK = "operation."
-# dbt-postgres puts the time into the names of temporary tables.
+# dbt-postgres puts the time in the names of temporary tables.
 TEMPORARY = re.compile(r"__dbt_tmp\d{6,}")
 RESULTS = re.compile(r"insert into \w+\.dbt_results\b")
-# Of a success dbt keeps what the driver had to say, of which nothing is told.
+# dbt records the driver's message of a success, which nothing reports.
 RESULT = re.compile(
     r"(\('[^']*', '([^']*)', '[^']*', )(null|'(?:[^']|'')*')(, (?:null|\d+), )"
     r"[\d.e+-]+(?=, ')"
@@ -64,9 +64,9 @@ RESULT = re.compile(
 class Statement:
     """A statement as dbt sent it, for a node of the project or a hook.
 
-    `session` and `thread` are numbers of the connection and of where dbt works.
-    `is_committed` where no transaction is open after it. `rows` are those that were
-    read of the answer, at most `limit`; None if nobody read.
+    `session` and `thread` are ids of the connection and of dbt's thread.
+    `is_committed` is whether no transaction is open after it. `rows` are those fetched
+    of the answer, at most `limit`; None if none were fetched.
     """
 
     sql: str
@@ -82,35 +82,35 @@ class Statement:
 
 @dataclass(frozen=True)
 class Recording:
-    """A build that went well: what is known of it without asking, and what it sent."""
+    """A successful build: the values known without a query, and what dbt sent."""
 
     given: dict[str, str]
     statements: Sequence[Statement]
 
 
 def script_of(one: Recording, other: Recording) -> Script | None:
-    """The script of two builds that were alike; None where they were not."""
-    if not (_is_understood(one) and _is_understood(other)):
+    """The script of two builds that were alike; None if they were not."""
+    if not (_is_replayable(one) and _is_replayable(other)):
         return None
-    sent, also_sent = list(_kept(one)), list(_kept(other))
+    sent, also_sent = list(_replayed(one)), list(_replayed(other))
     if len(sent) != len(also_sent):
         return None
-    holes = Holes()
+    placeholders = Placeholders()
     for name in GIVEN:
-        holes.add(one.given[name], other.given[name], name)
+        placeholders.add(one.given[name], other.given[name], name)
     steps = []
     for first, second in zip(sent, also_sent, strict=True):
-        step = _step(first, second, holes)
+        step = _step(first, second, placeholders)
         if step is None:
             return None
         steps.append(step)
     return Script(steps)
 
 
-class Holes:
-    """What differs between two recordings, each pair of texts under one name.
+class Placeholders:
+    """What differs between two recordings: a name for each pair of texts.
 
-    So what happens to be equal in both has to be equal when they are played, too.
+    Values that were equal in both recordings have to be equal in a replay, too.
     """
 
     def __init__(self) -> None:
@@ -120,31 +120,31 @@ class Holes:
         self._names.setdefault((one, other), name or f"answer {len(self._names)}")
 
     def template(self, one: str, other: str, may_add: bool = False) -> Template | None:
-        """What two texts have in common; None where a difference comes from nowhere."""
+        """What two texts have in common; None if a difference has no known source."""
         parts, others = tokens_of(one), tokens_of(other)
         if len(parts) != len(others):
             return None
-        found: list[str | Hole] = []
+        template: list[str | Placeholder] = []
         for part, its_other in zip(parts, others, strict=True):
             pair = (part, its_other)
             if part.startswith("\0"):
-                found.append(Hole(part.strip("\0")))
+                template.append(Placeholder(part.strip("\0")))
             elif part == its_other:
-                found.append(part)
+                template.append(part)
             elif pair in self._names:
-                found.append(Hole(self._names[pair]))
+                template.append(Placeholder(self._names[pair]))
             elif may_add and "0" not in pair:
                 self.add(*pair)
-                found.append(Hole(self._names[pair]))
+                template.append(Placeholder(self._names[pair]))
             else:
                 return None
-        return tuple(found)
+        return tuple(template)
 
 
-def _step(one: Statement, other: Statement, holes: Holes) -> Step | None:
+def _step(one: Statement, other: Statement, placeholders: Placeholders) -> Step | None:
     if (one.node, one.columns, one.limit) != (other.node, other.columns, other.limit):
         return None
-    sql = holes.template(_text(one.sql), _text(other.sql))
+    sql = placeholders.template(_normalized(one.sql), _normalized(other.sql))
     if sql is None:
         return None
     if one.rows is None or other.rows is None:
@@ -158,7 +158,7 @@ def _step(one: Statement, other: Statement, holes: Holes) -> Step | None:
         cells = []
         for column, value, other_value in zip(one.columns, row, its_other, strict=True):
             may_add = column in passed_on
-            text = holes.template(text_of(value), text_of(other_value), may_add)
+            text = placeholders.template(text_of(value), text_of(other_value), may_add)
             if text is None or type(value) is not type(other_value):
                 return None
             cells.append(Cell(type(value), text, may_add))
@@ -166,22 +166,23 @@ def _step(one: Statement, other: Statement, holes: Holes) -> Step | None:
     return Step(sql, one.node, one.columns, tuple(rows), one.limit)
 
 
-def _kept(recording: Recording) -> Iterator[Statement]:
-    """Without the transactions, for it becomes one, and dbt's look at what there is.
+def _replayed(recording: Recording) -> Iterator[Statement]:
+    """The statements without transactions, and without dbt's queries of the catalog.
 
-    A table that is not there, or another than before, fails the statements on it.
+    The script is one transaction. If a table is missing or has changed, the statements
+    on it fail.
     """
     for statement in recording.statements:
-        if statement.node and not TRANSACTION.match(_bare(statement)):
+        if statement.node and not TRANSACTION.match(_without_comment(statement)):
             yield statement
 
 
-def _is_understood(recording: Recording) -> bool:
-    """Whether all that it wrote was committed, so that one transaction is alike."""
+def _is_replayable(recording: Recording) -> bool:
+    """Whether one transaction has the same effect: all that it wrote was committed."""
     is_open: dict[tuple[str, int], bool] = {}
     threads = set()
     for statement in recording.statements:
-        bare, place = _bare(statement), (statement.node, statement.session)
+        bare, place = _without_comment(statement), (statement.node, statement.session)
         if statement.has_values or UNDOING.match(bare):
             return False
         if _writes(bare, statement):
@@ -192,7 +193,7 @@ def _is_understood(recording: Recording) -> bool:
             is_open[place] = False
         if statement.node and not statement.node.startswith(HOOK):
             threads.add(statement.thread)
-    # Of several threads the order is another each time.
+    # Several threads send statements in another order each time.
     return len(threads) <= 1 and not any(is_open.values())
 
 
@@ -200,7 +201,7 @@ def _writes(bare: str, statement: Statement) -> bool:
     if TRANSACTION.match(bare):
         return False
     is_insert = bare.lower().startswith("with") and not statement.columns
-    return is_insert or not PASSING.match(bare)
+    return is_insert or not READING.match(bare)
 
 
 def _passed_on(sql: str) -> set[str]:
@@ -218,11 +219,11 @@ def _result(found: re.Match[str]) -> str:
     return f"{start}{message}{failures}\0{SECONDS}{node}\0"
 
 
-def _bare(statement: Statement) -> str:
+def _without_comment(statement: Statement) -> str:
     return COMMENT.sub("", statement.sql).strip()
 
 
-def _text(sql: str) -> str:
+def _normalized(sql: str) -> str:
     sql = TEMPORARY.sub("__dbt_tmp0", sql)
     if RESULTS.search(sql):
         sql = RESULT.sub(_result, sql)

@@ -1,6 +1,6 @@
-"""Selected columns that are neither in `group by` nor in an aggregate.
+"""Warns of selected columns that are neither in `group by` nor in an aggregate.
 
-PostgreSQL and Spark refuse them, SQLite answers any of their values.
+PostgreSQL and Spark raise an error, SQLite returns any of the values.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
-from api.builder.runs.slips.parsed_sql import ParsedSql, aggregates, makes_groups
-from api.builder.runs.slips.relations import Slip
+from api.builder.runs.sql_lint.parsed_sql import ParsedSql, aggregates, makes_groups
+from api.builder.runs.sql_lint.relations import LintWarning
 
-# Of which alias, and its name.
+# The alias of a relation, and a column of it.
 Name = tuple[str, str]
 
 
-def ungrouped_in(parsed: ParsedSql) -> Iterator[Slip]:
-    """One for each query that has some."""
+def ungrouped_in(parsed: ParsedSql) -> Iterator[LintWarning]:
+    """A warning for each query that selects such columns."""
     for scope in parsed.scopes:
         select = scope.expression
         if not isinstance(select, exp.Select) or not _is_grouped(select):
@@ -36,10 +36,10 @@ def ungrouped_in(parsed: ParsedSql) -> Iterator[Slip]:
         if found and not _is_of_extreme(select):
             names = list(dict.fromkeys(parsed.text_of(column) for column in found))
             line = parsed.line_of(found[0])
-            yield Slip(_words(names, bool(group)), names[0], line)
+            yield LintWarning(_explanation(names, bool(group)), names[0], line)
 
 
-def _words(names: list[str], has_group: bool) -> str:
+def _explanation(names: list[str], has_group: bool) -> str:
     listed = ", ".join(names)
     if not has_group:
         return (
@@ -57,16 +57,16 @@ def _words(names: list[str], has_group: bool) -> str:
 def _is_grouped(select: exp.Select) -> bool:
     group = select.args.get("group")
     if group:
-        # Rollups, cubes and whatever else is not a list of expressions.
+        # False for rollups, cubes and anything else but a list of expressions.
         return {name for name, value in group.args.items() if value} == {"expressions"}
     having = select.args.get("having")
     return bool(having) or any(aggregates(projection) for projection in select.selects)
 
 
 def _is_of_extreme(select: exp.Select) -> bool:
-    """Whether all columns are those of the row that has the one maximum or minimum.
+    """Whether the query has one maximum or minimum.
 
-    SQLite's documentation promises that.
+    SQLite documents that the other columns then come from the row that has it.
     """
     clauses = [*select.selects, select.args.get("having"), select.args.get("order")]
     found = [a for clause in clauses if clause for a in aggregates(clause)]
@@ -74,7 +74,7 @@ def _is_of_extreme(select: exp.Select) -> bool:
 
 
 def _outside(node: exp.Expr, keys: list[exp.Expr]) -> Iterator[exp.Column]:
-    """Columns of this query outside its aggregates and what it groups by."""
+    """Columns of this query outside its aggregates and its `group by`."""
     if isinstance(node, exp.Query) or node in keys or makes_groups(node):
         return
     if not isinstance(node, exp.Column):
@@ -85,9 +85,10 @@ def _outside(node: exp.Expr, keys: list[exp.Expr]) -> Iterator[exp.Column]:
 
 
 def _determined(parsed: ParsedSql, scope: Scope, keys: list[exp.Expr]) -> set[Name]:
-    """Columns that have one value in each group, and `(alias, "*")` for all of one.
+    """Columns with one value in each group; `(alias, "*")` is all of a relation.
 
-    By the keys, by what equals a literal or each other, and by what is unique.
+    Keys of the group, columns that equal a literal or a known column, and the columns
+    of a relation whose unique key is known.
     """
     known = {(column.table, column.name) for key in keys for column in _same(key)}
     equal = [pair for two in _equalities(scope.expression) for pair in (two, two[::-1])]
@@ -109,7 +110,7 @@ def _determined(parsed: ParsedSql, scope: Scope, keys: list[exp.Expr]) -> set[Na
 
 
 def _same(key: exp.Expr) -> list[exp.Column]:
-    """The columns that a key is: of a join by `using` one of each table."""
+    """The columns of a key: one, or for a join by `using` one of each table."""
     parts = [key.this, *key.expressions] if isinstance(key, exp.Coalesce) else [key]
     columns = [part for part in parts if isinstance(part, exp.Column)]
     is_one = len(columns) == len(parts) and len({c.name for c in columns}) == 1
@@ -123,7 +124,7 @@ def _is_known(node: exp.Expr, known: set[Name]) -> bool:
 
 
 def _equalities(select: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
-    """What has to be equal: in `where`, and in the conditions of joins."""
+    """Expressions that `where` or a join's condition makes equal."""
     where = select.args.get("where")
     conditions = [where.this] if where else []
     conditions += [join.args.get("on") for join in select.args.get("joins") or ()]

@@ -1,4 +1,4 @@
-"""Sees to a build from beside it: what it is at, since when, whether to stop it."""
+"""Monitors a build on a thread: shows its current step, and stops it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from api.warehouse.engines import AtWork, Work
 from api.warehouse.utc import utc_text
 
 LOOK_SECONDS = 0.5
-# What is at work for less is not shown.
+# Steps that take less are not shown.
 SHOWN_SECONDS = 1.0
-# Once it is to stop: how soon what dbt goes on with is stopped, too.
+# While stopping: how often the statements that dbt goes on with are interrupted.
 STOP_SECONDS = 0.1
 
 ASKED = "It was stopped, as somebody had asked."
@@ -32,7 +32,7 @@ TOO_LONG = (
 
 
 class Event(Protocol):
-    """A message of dbt, as it hands them to callbacks."""
+    """An event of dbt, as passed to callbacks."""
 
     info: Any
     data: Any
@@ -40,7 +40,7 @@ class Event(Protocol):
 
 @dataclass(frozen=True)
 class Step:
-    """A node that dbt is at."""
+    """A node that is running."""
 
     name: str
     kind: str
@@ -48,8 +48,8 @@ class Step:
     since: str
 
 
-class Overseer:
-    """On a thread of its own while a build lasts; hears from dbt what that is at."""
+class BuildMonitor:
+    """Watches builds on a thread; dbt and the replay report their steps to it."""
 
     def __init__(
         self,
@@ -57,24 +57,24 @@ class Overseer:
         errors: tuple[type[Exception], ...],
         watched: WatchedProject,
         heart: Heart,
-        longest: float,
+        step_timeout: float,
     ) -> None:
         self._at_work = at_work
         self._errors = errors
         self._watched = watched
         self._heart = heart
-        self._longest = longest
+        self._step_timeout = step_timeout
         self._steps: dict[str, Step] = {}
         self._lock = threading.Lock()
         self.stop: Stop | None = None
 
     def on_event(self, event: Event) -> None:
-        """Called with every message of dbt, on the thread that it comes from."""
+        """Called with every event of dbt, on the thread that emits it."""
         self._heart.beat()
         if event.info.name not in ("NodeStart", "NodeFinished"):
             return
         node = event.data.node_info
-        # A hook waits for its turn, or writes down what has become of the others.
+        # Hooks wait for the lease and record the run; they are not shown.
         if node.resource_type == "operation":
             return
         with self._lock:
@@ -86,8 +86,8 @@ class Overseer:
                 )
                 self._steps[node.unique_id] = step
 
-    def goes_on_to(self, unique_id: str) -> None:
-        """Called where a build goes on without dbt; with nothing when it ends."""
+    def on_node(self, unique_id: str) -> None:
+        """Called with each node that a replay comes to; empty when it ends."""
         self._heart.beat()
         kind, _, name = (*unique_id.split("."), "", "")[:3]
         with self._lock:
@@ -97,21 +97,21 @@ class Overseer:
                 self._steps[unique_id] = step
 
     @contextmanager
-    def over(self, cancel: Callable[[], None]) -> Iterator[None]:
-        """See to what is built inside; `cancel` ends the statements under way."""
+    def watching(self, cancel: Callable[[], None]) -> Iterator[None]:
+        """Watch the build inside; `cancel` interrupts its running statements."""
         ended = threading.Event()
         self.stop = None
-        look = threading.Thread(target=self._look, args=(ended, cancel), daemon=True)
-        look.start()
+        thread = threading.Thread(target=self._watch, args=(ended, cancel), daemon=True)
+        thread.start()
         try:
             yield
         finally:
             ended.set()
-            look.join()
+            thread.join()
             with self._lock:
                 self._steps.clear()
 
-    def _look(self, ended: threading.Event, cancel: Callable[[], None]) -> None:
+    def _watch(self, ended: threading.Event, cancel: Callable[[], None]) -> None:
         build_since, shown = utc_text(), None
         while not ended.wait(STOP_SECONDS if self.stop else LOOK_SECONDS):
             with self._lock:
@@ -123,7 +123,7 @@ class Overseer:
                 if self.stop is not None and steps:
                     cancel()
             except self._errors:
-                # dbt meets the same, and tells it.
+                # dbt runs into the same error, and reports it.
                 continue
         if shown is not None:
             self._clear()
@@ -131,7 +131,7 @@ class Overseer:
     def _show(
         self, steps: dict[str, Step], build_since: str, shown: Work | None
     ) -> Work | None:
-        """Tell of the step that is at work for longest, if that is long."""
+        """Show the step that has run longest, once it takes long."""
         if not steps:
             return shown
         step = min(steps.values(), key=lambda step: step.began)
@@ -144,9 +144,9 @@ class Overseer:
 
     def _why_to_stop(self, steps: dict[str, Step], is_shown: bool) -> Stop | None:
         now = time.monotonic()
-        late = {id for id, s in steps.items() if now - s.began > self._longest}
+        late = {id for id, s in steps.items() if now - s.began > self._step_timeout}
         if late:
-            return Stop(TOO_LONG.format(self._longest), frozenset(late))
+            return Stop(TOO_LONG.format(self._step_timeout), frozenset(late))
         if is_shown and self._at_work.is_to_stop():
             return Stop(ASKED, frozenset(steps))
         if self._watched.is_outdated():
