@@ -23,7 +23,8 @@ from api.warehouse.engines.spark import ledger
 from api.warehouse.engines.spark.builder_store import SparkBuilderStore
 from api.warehouse.engines.spark.ledger import write_ledger
 from api.warehouse.engines.spark.storage import Storage
-from api.warehouse.engines.sqlite.builder_store.record import rows, warehouse_in
+from api.warehouse.engines.sqlite.builder_store.database import rows
+from api.warehouse.engines.sqlite.builder_store.record import warehouse_in
 from api.warehouse.schema import Run
 
 COLUMNS = [
