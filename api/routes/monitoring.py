@@ -1,4 +1,4 @@
-"""Figures for Prometheus: of the requests, and of the warehouse at this moment."""
+"""Figures for Prometheus: of requests, and of the warehouse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables: the upload contracts, with what has been loaded so far."""
+"""Tables: the upload contracts, with counts of what has been loaded."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def get_template(name: str) -> Response:
 
 
 def _header(table: contract.Table) -> str:
-    """A CSV file without a row: what it takes to begin one."""
+    """A CSV file of the header alone."""
     text = io.StringIO()
     csv.writer(text).writerow(table.column_names)
     return text.getvalue()
