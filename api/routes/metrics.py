@@ -39,7 +39,7 @@ from api.openapi.parts import (
 from api.openapi.problems import problems
 from api.openapi.schemas import array_of
 from api.routes.context import context
-from api.routes.parameters import declared_only, one_of, single
+from api.routes.parameters import declared_only, flag, one_of, single
 from api.warehouse.builds import Build
 
 IF_NONE_MATCH = header_parameter(
@@ -227,7 +227,7 @@ def _request(name: str) -> MetricRequest:
     """The request; the name of the metric may end with a format, as in `.csv`."""
     stem, _, ending = name.rpartition(".")
     endpoint, suffix = (stem, ending) if ending in FORMATS and stem else (name, None)
-    spreadsheet = one_of("spreadsheet", ("false", "true")) == "true"
+    spreadsheet = flag("spreadsheet")
     format = single("format")
     if format is not None and suffix not in (None, format):
         raise BadParameter(f"The address ends with .{suffix}, but format is {format}.")

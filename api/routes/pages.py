@@ -11,14 +11,14 @@ from typing_extensions import TypedDict
 from api.errors import NotFound, NotReady, UndeclaredParameter
 from api.middleware.security_headers import DOCS_POLICY, LINEAGE_POLICY, PAGE_POLICY
 from api.openapi.operations import operation
-from api.openapi.parts import Node, answer, as_json, revalidated_responses
+from api.openapi.parts import answer, as_json, as_text, revalidated_responses
 from api.pages.assets import Asset, Assets, html
 from api.routes.context import context
 from api.routes.parameters import declared_only
 from api.routes.revalidation import etag_of, revalidated
 from api.wording.untrusted_text import cut
 
-PAGE: Node = {"text/html": {"schema": {"type": "string"}}}
+PAGE = as_text("text/html")
 
 bp = Blueprint("pages", __name__)
 

@@ -108,6 +108,11 @@ def one_of(name: str, choices: Sequence[Choice]) -> Choice:
     return choices[choices.index(text)]
 
 
+def flag(name: str) -> bool:
+    """A boolean query parameter, by default false; raises BadParameter."""
+    return one_of(name, ("false", "true")) == "true"
+
+
 def single(name: str) -> str | None:
     """The one value of a query parameter, if it is given; raises BadParameter."""
     return filters.single_value(name, request.args.getlist(name))

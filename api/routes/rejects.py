@@ -20,10 +20,10 @@ from api.errors import (
 from api.formats.rejects_csv import rejects_csv
 from api.loading import RAW_SHOWN, reject_document, table_named
 from api.openapi.operations import operation
-from api.openapi.parts import MAX_ID, answer, as_json, number_in_path, query
+from api.openapi.parts import MAX_ID, answer, as_json, as_text, number_in_path, query
 from api.openapi.parts import whole_number as whole_number_schema
 from api.routes.context import context
-from api.routes.parameters import declared_only, one_of, whole_number
+from api.routes.parameters import declared_only, flag, one_of, whole_number
 from api.warehouse.ledger import Load
 from api.warehouse.raw_store import RawStore
 
@@ -111,7 +111,7 @@ class RejectsPage(TypedDict):
     responses={
         "200": answer(
             "The rejects.",
-            as_json(RejectsPage) | {"text/csv": {"schema": {"type": "string"}}},
+            as_json(RejectsPage) | as_text("text/csv"),
             ["Content-Disposition"],
         )
     },
@@ -129,7 +129,7 @@ def list_rejects(load_id: int) -> Response:
     store = context().warehouse.raw
     load = store.load(load_id)
     page = _page(store, load)
-    spreadsheet = one_of("spreadsheet", ("false", "true")) == "true"
+    spreadsheet = flag("spreadsheet")
     if _format() == "csv":
         return _csv(load, spreadsheet)
     return jsonify(page)
