@@ -69,7 +69,7 @@ def _client(
     app.extensions["context"].close()
 
 
-def told(answer: TestResponse) -> tuple[int, str]:
+def outcome(answer: TestResponse) -> tuple[int, str]:
     """The status, and the code if it is a problem."""
     is_problem = answer.mimetype == "application/problem+json"
     return answer.status_code, answer.json["code"] if is_problem else ""
@@ -176,7 +176,7 @@ def test_keys_open_what_they_are_for(
     body = {"json": BATCH} if method == "POST" else {}
     for headers in _ways_to_send(key):
         answer = keyed.open(path, method=method, headers=headers, **body)
-        assert told(answer) == expected
+        assert outcome(answer) == expected
         if answer.status_code == 401:
             assert answer.headers["WWW-Authenticate"] == "Bearer"
 
@@ -200,18 +200,18 @@ def test_another_way_to_write_an_address_needs_a_key_as_well(
     keyed: FlaskClient, path: str
 ) -> None:
     answer = keyed.get(METRIC, environ_overrides={"PATH_INFO": path})
-    assert told(answer) == (401, "key_required")
+    assert outcome(answer) == (401, "key_required")
 
 
 @pytest.mark.parametrize(
     "path", [METRIC, "/metrics", "/tables", "/openapi.json", "/lineage"]
 )
 def test_protected_metrics_need_a_key(protected: FlaskClient, path: str) -> None:
-    assert told(protected.get(path)) == (401, "key_required")
+    assert outcome(protected.get(path)) == (401, "key_required")
     allowed = protected.get(path, headers={"X-API-Key": READER})
     # The sample warehouse was never served, so its page may not be there.
     assert allowed.status_code in ((200, 503) if path == "/lineage" else (200,))
-    assert told(protected.get(path)) == (401, "key_required"), "it was remembered"
+    assert outcome(protected.get(path)) == (401, "key_required"), "it was remembered"
 
 
 def test_a_key_that_goes_with_a_request_is_known_by_name(
@@ -264,14 +264,14 @@ def test_without_keys_only_this_machine_writes_and_reads_personal_rows(
     sender = {"REMOTE_ADDR": peer, "HTTP_HOST": host}
     for path in ("/loads", "/loads/1/rejects", "/builds"):
         answer = keyless.get(path, headers=headers, environ_overrides=sender)
-        assert told(answer) == ((200, "") if is_let_in else (401, "key_required"))
+        assert outcome(answer) == ((200, "") if is_let_in else (401, "key_required"))
     answer = keyless.post(
         "/insert_batch?dry_run=true",
         json=BATCH,
         headers=headers,
         environ_overrides=sender,
     )
-    assert told(answer) == ((200, "") if is_let_in else (401, "key_required"))
+    assert outcome(answer) == ((200, "") if is_let_in else (401, "key_required"))
     if not is_let_in:
         assert "API_KEYS" in answer.json["detail"]
     for path in (METRIC, "/health/live", "/"):
@@ -342,7 +342,7 @@ def test_accepted_hosts_are_remembered_but_not_without_end() -> None:
 def test_a_foreign_name_gets_nothing_at_all(keyed: FlaskClient) -> None:
     for path in (METRIC, "/loads", "/", "/health/live", "/docs"):
         answer = keyed.get(path, headers={"Host": "evil.example", "X-API-Key": WRITER})
-        assert told(answer) == (421, "foreign_host")
+        assert outcome(answer) == (421, "foreign_host")
         assert "ALLOWED_HOSTS" in answer.json["detail"]
 
 
@@ -436,7 +436,7 @@ def test_a_page_of_another_site_may_not_write(
 def test_not_even_with_a_key(keyed: FlaskClient) -> None:
     foreign = {"Origin": "https://evil.example", "X-API-Key": WRITER}
     answer = keyed.post("/insert_batch", json=BATCH, headers=foreign)
-    assert told(answer) == (403, "foreign_origin")
+    assert outcome(answer) == (403, "foreign_origin")
     assert "CORS_ORIGINS" in answer.json["detail"]
 
 
@@ -468,7 +468,7 @@ def test_a_remembered_answer_tells_each_page_its_own(keyed: FlaskClient) -> None
 
 def test_a_listed_page_can_read_why_it_was_refused(keyed: FlaskClient) -> None:
     answer = keyed.get("/loads", headers={"Origin": PAGE})
-    assert told(answer) == (401, "key_required")
+    assert outcome(answer) == (401, "key_required")
     assert answer.headers["Access-Control-Allow-Origin"] == PAGE
 
 

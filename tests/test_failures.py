@@ -1,4 +1,4 @@
-"""What is told of a failed build: plain words, the file and the line to look at."""
+"""What is reported of a failed build: plain words, the file and the line to look at."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from api.warehouse.engines import open_builder_store
 from api.config import Settings
 settings = Settings.from_env()
 builder = Builder(settings, open_builder_store(settings), Heart())
-told = {}
+reported = {}
 for name, files in json.loads(Path(sys.argv[1]).read_text()).items():
     paths = [settings.project_dir / file for file in files]
     before = [path.read_text() if path.exists() else None for path in paths]
@@ -38,11 +38,11 @@ for name, files in json.loads(Path(sys.argv[1]).read_text()).items():
     assert not builder.build_once(), name
     published = sqlite3.connect(settings.warehouse_dir / "published.db")
     newest = "select failures from builds order by build_id desc limit 1"
-    told[name] = json.loads(published.execute(newest).fetchone()[0])
+    reported[name] = json.loads(published.execute(newest).fetchone()[0])
     published.close()
     for path, text in zip(paths, before):
         path.unlink() if text is None else path.write_text(text)
-print(json.dumps(told))
+print(json.dumps(reported))
 """
 MODELS = "dbt_project/models"
 HIRES = f"{MODELS}/marts/quarterly_hires"
@@ -218,13 +218,15 @@ BREAKAGES = {
 }
 
 
-Told = dict[str, list[dict[str, Any]]]
+Reported = dict[str, list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
-def told(sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
+def reported(
+    sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Reported:
     """What one builder has recorded of every breakage."""
-    folder = tmp_path_factory.mktemp("told")
+    folder = tmp_path_factory.mktemp("reported")
     warehouse = copytree(sample_warehouse, folder / "warehouse")
     project = copy_project(folder / "project")
     (folder / "script.py").write_text(SCRIPT)
@@ -235,7 +237,7 @@ def told(sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> To
     done = fork_server.run(command, CHECKOUT, variables)
     assert done.returncode == 0, done.stderr
     assert str(folder) not in done.stdout, "where this machine keeps its files"
-    found: Told = json.loads(done.stdout.splitlines()[-1])
+    found: Reported = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
@@ -401,9 +403,9 @@ WORDS = [
 
 @pytest.mark.parametrize(("breakage", "words", "file", "line"), WORDS)
 def test_a_failure_says_in_words_what_is_wrong_and_where(
-    told: Told, breakage: str, words: str, file: str | None, line: int | None
+    reported: Reported, breakage: str, words: str, file: str | None, line: int | None
 ) -> None:
-    found = [(in_words(f), f["file"], f["line"]) for f in told[breakage]]
+    found = [(in_words(f), f["file"], f["line"]) for f in reported[breakage]]
     assert (words, file, line) in found
 
 
@@ -416,9 +418,9 @@ def in_words(failure: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_in_sql_has_a_line_where_its_name_stands_on_one_alone(
-    told: Told, name: str
+    reported: Reported, name: str
 ) -> None:
-    (failure,) = [f for f in told["promises"] if f["name"] == name]
+    (failure,) = [f for f in reported["promises"] if f["name"] == name]
     line = LINES.get(name)
     near = f" near line {line}" if line else ""
     defect = MISTAKES[name][1]
@@ -428,8 +430,8 @@ def test_a_mistake_in_sql_has_a_line_where_its_name_stands_on_one_alone(
     assert failure["message"] == f"Database Error in test {name} ({file})\n  {defect}"
 
 
-def test_a_unit_test_shows_the_rows_that_differ(told: Told) -> None:
-    (failure,) = [f for f in told["rows"] if f["status"] == "fail"]
+def test_a_unit_test_shows_the_rows_that_differ(reported: Reported) -> None:
+    (failure,) = [f for f in reported["rows"] if f["status"] == "fail"]
     message = failure["message"]
     assert message.startswith(
         "actual differs from expected:\n\n@@,year,id,department,hired"

@@ -63,8 +63,8 @@ def test_a_broken_contract_is_told_and_what_it_was_serves(
         context._next_look = 0.0
         answer = client.get("/health/ready")
         assert answer.status_code == 200
-        told = answer.json["parts"]["contract"]
-        assert told.startswith("ready, but the contract of before")
+        state = answer.json["parts"]["contract"]
+        assert state.startswith("ready, but the contract of before")
         edit("quarterly_hires.yml", "tilte:", "title:")
         context._next_look = 0.0
         assert client.get("/health/ready").json["parts"]["contract"] == "ready"
@@ -81,8 +81,8 @@ def test_a_failed_build_is_told_and_the_numbers_of_before_serve(
     with served(warehouse, project) as client, only_builder(warehouse):
         answer = client.get("/health/ready")
         assert answer.status_code == 200
-        told = answer.json["parts"]["builder"]
-        assert told == "ready, but the last build was not published, see /builds/2"
+        state = answer.json["parts"]["builder"]
+        assert state == "ready, but the last build was not published, see /builds/2"
 
 
 def test_a_warehouse_that_cannot_be_written_is_not_ready(
@@ -99,8 +99,8 @@ def test_a_warehouse_that_cannot_be_written_is_not_ready(
             while True:
                 filler.write(b"x" * 65536)
         answer = client.get("/health/ready")
-        told = answer.json["parts"]["store"]
-        assert told.endswith("cannot be written to: No space left on device")
+        state = answer.json["parts"]["store"]
+        assert state.endswith("cannot be written to: No space left on device")
         assert answer.json["parts"]["metrics"] == "ready"
         (small_disk / "filler").unlink()
         assert client.get("/health/ready").json["parts"]["store"] == "ready"
@@ -126,7 +126,7 @@ def test_a_read_only_folder_is_told(client: FlaskClient, warehouse: Path) -> Non
     try:
         again = ["mount", "-o", "remount,ro,bind", str(warehouse)]
         subprocess.run(again, check=True)
-        told = client.get("/health/ready").json["parts"]["store"]
-        assert told.endswith("cannot be written to: Read-only file system")
+        state = client.get("/health/ready").json["parts"]["store"]
+        assert state.endswith("cannot be written to: Read-only file system")
     finally:
         subprocess.run(["umount", "-l", str(warehouse)], check=True)

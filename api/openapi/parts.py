@@ -98,6 +98,11 @@ def as_json(schema: Any, example: Any = None) -> Node:
     return {"application/json": {"schema": schema, **shown}}
 
 
+def as_text(media_type: str) -> Node:
+    """The content of a response that is text."""
+    return {media_type: {"schema": {"type": "string"}}}
+
+
 def number_in_path(name: str, least: int = 0) -> Node:
     """The number of a load, a build or a reading in a path."""
     schema = whole_number(least, MAX_ID)

@@ -1,1 +1,1 @@
-"""The pages for people: their files, in `static`, and what installed packages ship."""
+"""The pages for people: their files in `static`, and those of installed packages."""

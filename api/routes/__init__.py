@@ -1,6 +1,6 @@
-"""HTTP: a module a noun, with its views, the shapes of its answers, its OpenAPI.
+"""HTTP: one module per resource, with its views, their answers' shapes, their OpenAPI.
 
-A view parses, calls one thing, and words the answer.
+A view parses the request, calls one function, and builds the response.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ LONGEST_HEADER = 16 << 10
 
 
 class RecordNumber(IntegerConverter):
-    """The number of a load or build, as far as the warehouse can count."""
+    """The number of a load or build, up to the largest that the warehouse can hold."""
 
     regex = "[0-9]+"  # \d would take the digits of every script
 
@@ -47,34 +47,34 @@ class RecordNumber(IntegerConverter):
         super().__init__(map, max=MAX_ID)
 
 
-# In the order in which the OpenAPI document has them.
-NOUNS = (
+# In the order of the OpenAPI document.
+RESOURCES = (
     *(metrics, uploads, batches, tables, readings, backups, loads, rejects, builds),
     *(pages, health, status, monitoring, openapi),
 )
 
 
 def register(app: Flask) -> None:
-    """Put every view and the one shape of errors on the application."""
+    """Register the views and the error handlers with the application."""
     app.url_map.converters["number"] = RecordNumber
-    # An address is right or it is not: nobody is sent elsewhere.
+    # A path with two slashes is unknown; it is not redirected.
     app.url_map.merge_slashes = False
-    for noun in NOUNS:
-        app.register_blueprint(noun.bp)
+    for resource in RESOURCES:
+        app.register_blueprint(resource.bp)
     problems.register(app)
-    app.before_request(_refuse_long_headers)
-    app.after_request(_with_defaults)
+    app.before_request(_check_header_lengths)
+    app.after_request(_add_default_headers)
 
 
 def openapi_document(facts: Facts) -> Node:
-    """The OpenAPI document without a server, as far as the project's files have it."""
+    """The OpenAPI document without a server, from the project's files alone."""
     app = Flask(__name__, static_folder=None)
     register(app)
     return document(facts, openapi.documented_routes(app))
 
 
 def route_finder(app: Flask) -> Callable[[str, str], str]:
-    """What finds the template of a method and path, "other" where there is no route."""
+    """A function that returns the template of a method and path, or "other"."""
     adapter = app.url_map.bind("")
 
     def template(method: str, path: str) -> str:
@@ -90,8 +90,8 @@ def route_finder(app: Flask) -> Callable[[str, str], str]:
     return template
 
 
-def _refuse_long_headers() -> None:
-    """To weigh 75,000 media types would take a second of everybody's time."""
+def _check_header_lengths() -> None:
+    """Raise BadRequest for a long header: 75,000 media types take a second to parse."""
     for name, value in request.headers:
         if len(value) > LONGEST_HEADER:
             raise BadRequest(
@@ -100,7 +100,7 @@ def _refuse_long_headers() -> None:
             )
 
 
-def _with_defaults(response: Response) -> Response:
+def _add_default_headers(response: Response) -> Response:
     for name, value in DEFAULTS.items():
         response.headers.setdefault(name, value)
     return response

@@ -1,4 +1,4 @@
-"""Backups: a table as an Avro file, and such a file as the whole table again."""
+"""Backups: a table as an Avro file, and restoring the table from such a file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from api.routes.context import context
 from api.routes.idempotency import once
 from api.routes.parameters import (
     DRY_RUN,
-    KEY,
+    IDEMPOTENCY_KEY,
     PREFER,
     declared_only,
     is_dry_run,
@@ -29,8 +29,8 @@ from api.routes.parameters import (
 )
 from api.routes.receipts import dry_run_response, receipt_responses, sender
 
-TAKEN = (MEDIA_TYPE, "application/octet-stream", "avro/binary", "")
-COPIED_AT_ONCE = 1 << 20
+ACCEPTED_TYPES = (MEDIA_TYPE, "application/octet-stream", "avro/binary", "")
+PIECE_BYTES = 1 << 20
 FILE: Node = {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}
 
 bp = Blueprint("backups", __name__)
@@ -55,8 +55,8 @@ def backup_table(name: str) -> Response:
     declared_only()
     table = table_named(context().contract, name)
     store = context().warehouse.raw
-    # Whole before it is sent: a slow client must not keep the moment from passing.
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
+    # Written before it is sent: a slow client must not hold the transaction open.
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     with store.moment() as moment, moment.newest(table) as (count, rows):
         write_avro(table, rows, count, file)
     file.seek(0)
@@ -74,7 +74,7 @@ def backup_table(name: str) -> Response:
     "Make an Avro file the whole table",
     description="A load that can be undone. All or nothing, unless asked with"
     " `Prefer: handling=lenient`.",
-    parameters=[table_in_path, DRY_RUN, PREFER, KEY],
+    parameters=[table_in_path, DRY_RUN, PREFER, IDEMPOTENCY_KEY],
     requestBody={"required": True, "content": FILE},
     responses=receipt_responses(errors.UnreadableFile, errors.NotAvro),
 )
@@ -82,7 +82,7 @@ def restore_table(name: str) -> Response:
     declared_only("dry_run")
     table = table_named(context().contract, name)
     limits = limits_of(context().settings)
-    # Rows that are left out of a restore are lost: all or nothing unless told.
+    # Rows that a restore leaves out are lost: all or nothing, unless `lenient`.
     strict = not preferences().lenient
     with _body() as file:
         if is_dry_run():
@@ -99,13 +99,13 @@ def restore_table(name: str) -> Response:
 
 @contextmanager
 def _body() -> Iterator[BinaryIO]:
-    """The whole body in a file, so that the warehouse does not wait for the client."""
-    if request.mimetype not in TAKEN:
+    """The body as a file, so that the warehouse does not wait for the client."""
+    if request.mimetype not in ACCEPTED_TYPES:
         raise UnsupportedMediaType(
             f"A backup is sent as it is, as {MEDIA_TYPE}, not {request.mimetype!r}:"
             f" curl --data-binary @FILE.avro -H 'Content-Type: {MEDIA_TYPE}' URL"
         )
     with tempfile.TemporaryFile() as file:
-        shutil.copyfileobj(request.stream, file, COPIED_AT_ONCE)
+        shutil.copyfileobj(request.stream, file, PIECE_BYTES)
         file.seek(0)
         yield cast(BinaryIO, file)

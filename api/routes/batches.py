@@ -1,4 +1,4 @@
-"""Batches: up to a thousand rows of JSON, or of a form that holds it."""
+"""Batches: up to a thousand rows as JSON, or as JSON in a form."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from api.openapi.operations import Facts, operation
 from api.openapi.parts import Node
 from api.openapi.schemas import array_of, ref
 from api.routes.bodies import (
-    BATCH,
-    batch_form,
+    CURL_BATCH,
     batch_json,
-    dry_run_only,
-    field_of_form,
-    json_of,
+    check_batch_form,
+    check_query,
+    form_field,
+    parse_json,
 )
 from api.routes.context import context
 from api.routes.idempotency import once
 from api.routes.parameters import (
     DRY_RUN,
     DRY_RUN_FIELD,
-    KEY,
+    IDEMPOTENCY_KEY,
     PREFER,
+    check_declared,
     is_dry_run,
     preferences,
-    refuse_others,
-    table_names,
+    table_name_schema,
 )
 from api.routes.receipts import dry_run_response, receipt_responses, sender
 
@@ -77,7 +77,7 @@ FORM: Node = {
     "schema": {
         "type": "object",
         "properties": {
-            "table_name": table_names,
+            "table_name": table_name_schema,
             "data": {
                 "type": "string",
                 "minLength": 1,
@@ -98,7 +98,7 @@ FORM: Node = {
     f"Load 1 to {BATCH_ROWS} rows of JSON",
     description="Each row is an object by column name or an array in column"
     " order. A text that reads as a column's type is taken as well.",
-    parameters=[DRY_RUN, PREFER, KEY],
+    parameters=[DRY_RUN, PREFER, IDEMPOTENCY_KEY],
     requestBody={
         "required": True,
         "content": {
@@ -111,7 +111,7 @@ FORM: Node = {
     ),
 )
 def insert_batch() -> Response:
-    dry_run_only(FIELDS, BATCH)
+    check_query(FIELDS, CURL_BATCH)
     body = _body()
     table, rows = table_named(context().contract, body["table_name"]), body["data"]
     strict = preferences().strict
@@ -130,17 +130,17 @@ def _body() -> dict[str, Any]:
     """The fields of a batch, from a JSON body or from form fields."""
     text = batch_json()
     if text is None:
-        batch_form(*FIELDS)
-        body: Any = {"table_name": field_of_form("table_name")}
-        body["data"] = json_of(field_of_form("data"))
+        check_batch_form(*FIELDS)
+        body: Any = {"table_name": form_field("table_name")}
+        body["data"] = parse_json(form_field("data"))
         body["dry_run"] = request.form.get("dry_run")
     else:
-        body = json_of(text)
+        body = parse_json(text)
     if not isinstance(body, dict):
         raise BadRequest(
             'The body must be an object: {"table_name": ..., "data": [...]}'
         )
-    refuse_others(body, FIELDS, "member of the object")
+    check_declared(body, FIELDS, "member of the object")
     for name in ("table_name", "data"):
         if name not in body:
             raise MissingField(f"The JSON object has no member {name!r}.")

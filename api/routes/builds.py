@@ -1,4 +1,4 @@
-"""Builds: what was built, what failed and why; and asking for one."""
+"""Builds: what was built, what failed and why; starting and stopping one."""
 
 from __future__ import annotations
 
@@ -193,8 +193,8 @@ class BuildAtWork(TypedDict):
     raises=(UndeclaredParameter, BadParameter),
 )
 def list_builds() -> Response:
-    found = context().warehouse.builds.latest(*newest_first(20))
-    return jsonify([build_document(build) for build in found])
+    latest = context().warehouse.builds.latest(*newest_first(20))
+    return jsonify([build_document(build) for build in latest])
 
 
 @bp.get("/builds/<number:build_id>")
@@ -255,14 +255,14 @@ def stop_build() -> tuple[Response, int]:
 )
 def build_now() -> tuple[Response, int]:
     declared_only()
-    wanted = preferences()
+    preferred = preferences()
     request_id = context().warehouse.raw.request_build()
     build = None
-    if not wanted.respond_async:
-        build = context().wait_for_request(request_id, wanted.wait)
+    if not preferred.respond_async:
+        build = context().wait_for_request(request_id, preferred.wait)
     if build is None:
         response = jsonify(build_brief(None, context().builder_is_running))
-        if wanted.respond_async:
+        if preferred.respond_async:
             response.headers["Preference-Applied"] = "respond-async"
         return response, 202
     response = jsonify(build_with_steps(build))
@@ -271,9 +271,9 @@ def build_now() -> tuple[Response, int]:
 
 
 def at_work_document(context: Context) -> BuildAtWork | None:
-    """What a build that takes its time is at; None if there is none."""
+    """The step of the build that is under way; None if no step takes long."""
     work = context.warehouse.engine.at_work.seen()
-    # One that died has left its work behind.
+    # A builder that died leaves its step behind.
     if work is None or not context.builder_is_running:
         return None
     return {
@@ -296,7 +296,7 @@ def _current(context: Context) -> BuildAtWork:
 def build_brief(
     build: builds.Build | None, builder_is_running: bool = True
 ) -> BuildBrief:
-    """A build as the answer to a load has it."""
+    """A build in the answer to a load."""
     if build is None:
         waiting = "A build that holds it is under way or will begin by itself."
         away = "No builder is running; start one with `python -m api builder`."
@@ -312,7 +312,7 @@ def build_brief(
 
 
 def build_document(build: builds.Build) -> Build:
-    """A build as it is answered."""
+    """A build as HTTP returns it."""
     failures: list[Any] = build.failures
     project: Any = build.project
     return {
@@ -332,6 +332,6 @@ def build_document(build: builds.Build) -> Build:
 
 
 def build_with_steps(build: builds.Build) -> BuildWithSteps:
-    """The same with the timing of each step."""
+    """A build as HTTP returns it, with the timing of each step."""
     steps: list[Any] = build.steps
     return {**build_document(build), "steps": steps}

@@ -1,5 +1,5 @@
-"""What every request shares: settings, warehouse, the contract as the files now say it,
-and whether it is worth waiting for a build."""
+"""What all requests share: the settings, the warehouse, the current contract of the
+project's files, and how long to wait for a build."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from api.observability.logs import log_event
 from api.warehouse.builds import Build
 from api.warehouse.warehouse import open_warehouse
 
-# How old the answer to "did the contract change" may be.
+# How often the project's files are checked for a change.
 CONTRACT_SECONDS = 0.5
-# A builder that died is back well within this; one that is away longer is not coming.
+# A builder that died is restarted well within this; after that it will not come back.
 BUILDER_AWAY_SECONDS = 15.0
-BUILDER_LOOK_SECONDS = 0.5
+BUILDER_CHECK_SECONDS = 0.5
 
 
 class Context:
@@ -33,31 +33,30 @@ class Context:
         """Read the contract and open the warehouse; raises ContractError."""
         self.settings = settings
         self.project = Project(settings.project_dir)
-        # Before the contract is read: what changes meanwhile is seen at the next look.
-        self._seen = self.project.fingerprint()
+        # Taken before the contract is read: the next check sees a change in between.
+        self._fingerprint = self.project.fingerprint()
         self._defects: tuple[str, ...] = ()
-        # Set when the process is to end: from then on nobody waits for a build.
+        # Set when the process is to end: from then on no request waits for a build.
         self.stopping = threading.Event()
         self.warehouse = open_warehouse(settings)
         self.marts = Marts(self.warehouse.engine)
         self._contract = self._first_contract()
-        self._next_look = time.monotonic() + CONTRACT_SECONDS
-        self._looking = threading.Lock()
+        self._next_check = time.monotonic() + CONTRACT_SECONDS
+        self._checking = threading.Lock()
 
     @property
     def contract(self) -> Contract:
-        """The contract of the files; the last good one while they are broken."""
-        with self._looking:
-            if time.monotonic() >= self._next_look:
-                self._look()
-                self._next_look = time.monotonic() + CONTRACT_SECONDS
+        """The contract of the files; the last valid one while they have defects."""
+        with self._checking:
+            if time.monotonic() >= self._next_check:
+                self._reload_if_changed()
+                self._next_check = time.monotonic() + CONTRACT_SECONDS
             return self._contract
 
     @property
     def defects(self) -> tuple[str, ...]:
-        """What is wrong with the files while the contract of before is in force."""
-        # A look at them, if the last one is some time ago.
-        _ = self.contract
+        """The defects of the files while the earlier contract stays in force."""
+        _ = self.contract  # checks the files when that is due
         return self._defects
 
     @property
@@ -65,54 +64,54 @@ class Context:
         return self.warehouse.engine.builder_is_running()
 
     def wait_for_load(self, load_id: int, seconds: float | None) -> Build | None:
-        """The build that holds a load, or None when none came in time."""
+        """The build that includes a load, or None if none is published in time."""
         return self.warehouse.builds.wait_for_load(
-            load_id, self._patience(seconds), _BuilderWatch(self)
+            load_id, self._at_most(seconds), _BuilderWatch(self)
         )
 
     def wait_for_request(self, request_id: int, seconds: float | None) -> Build | None:
-        """The build that answers a request to build, or None when none came in time."""
+        """The build of a request for one, or None if none ends in time."""
         return self.warehouse.builds.wait_for_request(
-            request_id, self._patience(seconds), _BuilderWatch(self)
+            request_id, self._at_most(seconds), _BuilderWatch(self)
         )
 
     def close(self) -> None:
         self.warehouse.close()
 
-    def _patience(self, seconds: float | None) -> float:
+    def _at_most(self, seconds: float | None) -> float:
         longest = self.settings.build_wait_seconds
         return longest if seconds is None else min(seconds, longest)
 
     def _first_contract(self) -> Contract:
-        """The contract of the files; the one last applied while they are broken."""
+        """The contract of the files; the last applied one if they have defects."""
         try:
-            return self._applied()
+            return self._apply()
         except ContractError as error:
             tables = self.warehouse.raw.declared_tables()
             if not tables:
                 raise
-            self._complain(error)
+            self._report_defects(error)
             return Contract({table.name: table for table in tables}, marts={})
 
-    def _look(self) -> None:
-        now = self.project.fingerprint()
-        if now == self._seen:
+    def _reload_if_changed(self) -> None:
+        fingerprint = self.project.fingerprint()
+        if fingerprint == self._fingerprint:
             return
-        self._seen = now
+        self._fingerprint = fingerprint
         try:
-            self._contract = self._applied()
+            self._contract = self._apply()
         except ContractError as error:
-            # The builder tells it in /builds; what was promised before still holds.
-            self._complain(error)
+            # The earlier contract stays in force; the builder reports it in /builds.
+            self._report_defects(error)
 
-    def _applied(self) -> Contract:
-        """The contract of the files, with the upload tables brought to it."""
+    def _apply(self) -> Contract:
+        """Read the contract of the files and bring the upload tables to it."""
         contract = self.project.contract()
         self.warehouse.raw.prepare(contract.tables.values())
         self._defects = ()
         return contract
 
-    def _complain(self, error: ContractError) -> None:
+    def _report_defects(self, error: ContractError) -> None:
         self._defects = error.defects
         log_event("contract_broken", logging.WARNING, complaints=list(error.defects))
 
@@ -123,19 +122,19 @@ def context() -> Context:
 
 
 class _BuilderWatch:
-    """Answers, call after call, whether a builder is there or may come back."""
+    """Returns, at each call, whether a builder runs or may come back."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._last_alive = self._last_look = time.monotonic()
+        self._last_alive = self._last_check = time.monotonic()
 
     def __call__(self) -> bool:
         if self._context.stopping.is_set():
             return False
         now = time.monotonic()
-        # A look takes the builder's lock for an instant: waiters must not crowd it.
-        if now - self._last_look >= BUILDER_LOOK_SECONDS:
-            self._last_look = now
+        # A check takes the builder's lock for an instant, so waiters check seldom.
+        if now - self._last_check >= BUILDER_CHECK_SECONDS:
+            self._last_check = now
             if self._context.builder_is_running:
                 self._last_alive = now
         return now - self._last_alive < BUILDER_AWAY_SECONDS

@@ -1,8 +1,8 @@
-"""Forms that are read whole or refused: nothing of them is lost in silence.
+"""Forms that are parsed whole or are an error: nothing is lost in silence.
 
-The library takes a form that it cannot read for one without fields, and puts other
-characters where a field is not UTF-8. Here its decoder is asked event by event, and
-what it cannot read is told.
+Werkzeug treats a form that it cannot parse as one without fields, and replaces
+characters where a field is not UTF-8. This parser drives its decoder event by event and
+raises for what it cannot parse.
 """
 
 from __future__ import annotations
@@ -36,20 +36,22 @@ from api.errors import BadRequest, MissingField, UnsupportedMediaType
 from api.wording.untrusted_text import quoted
 
 PIECE_BYTES = 1 << 16
-CURL = "curl -F csv_file=@FILE.csv -F table_name=TABLE URL"
-HOW = f"Let the client set the header Content-Type, as this does: {CURL}"
-AGAIN = "Nothing was stored. Send it again, as a whole."
+CURL_FILE = "curl -F csv_file=@FILE.csv -F table_name=TABLE URL"
+CONTENT_TYPE_HINT = (
+    f"Let the client set the header Content-Type, as this does: {CURL_FILE}"
+)
+RESEND_HINT = "Nothing was stored. Send it again, as a whole."
 AS_IT_IS = ("", "7bit", "8bit", "binary")
-# What programs on Windows name a file in where they do not use UTF-8; only a label.
+# Programs on Windows that do not use UTF-8 name files in it; the name is only a label.
 CODE_PAGE = "cp1252"
-# Of a field that says so itself; any other is UTF-8.
+# The encodings that a field may declare; any other field is UTF-8.
 CHARSETS = ("iso-8859-1", "windows-1252")
 
 Form = tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]
 
 
 class _Decoder(MultipartDecoder):
-    """The library's, for part headers in a code page as well."""
+    """Werkzeug's decoder, which also takes part headers in a code page."""
 
     def _parse_headers(self, data: bytes | bytearray) -> Headers:
         try:
@@ -91,14 +93,14 @@ class _Parser(FormDataParser):
         files: list[tuple[str, FileStorage]] = []
         part: Event | None = None
         content: IO[bytes] = BytesIO()
-        with ExitStack() as refused:
+        with ExitStack() as on_error:
             for event in _events(decoder, stream):
                 if isinstance(event, Field):
                     part, content = event, BytesIO()
                 elif isinstance(event, File):
                     part = event
                     content = self.stream_factory(length, None, event.filename)
-                    refused.callback(content.close)
+                    on_error.callback(content.close)
                 elif isinstance(event, Data):
                     content.write(event.data)
                     if isinstance(part, Field) and content.tell() > (most or inf):
@@ -112,12 +114,12 @@ class _Parser(FormDataParser):
                         file = FileStorage(content, part.filename, part.name)
                         file.headers = part.headers
                         files.append((part.name, file))
-            refused.pop_all()
+            on_error.pop_all()
         return stream, self.cls(fields), self.cls(files)
 
 
 class Request(flask.Request):
-    """A request whose body is taken as it is, and whose form is read whole."""
+    """A request without Content-Encoding, whose form is parsed whole."""
 
     form_data_parser_class = _Parser
 
@@ -134,12 +136,12 @@ class Request(flask.Request):
 
 
 def _events(decoder: MultipartDecoder, stream: IO[bytes]) -> Iterator[Event]:
-    """What the decoder finds; raises BadRequest where the form is no whole one."""
+    """The decoder's events; raises BadRequest if the form is incomplete."""
     boundary = quoted(decoder.boundary.decode("latin-1"))
     if not decoder.boundary:
         raise BadRequest(
             "The header Content-Type says multipart/form-data but names no boundary,"
-            f" so the parts of the form cannot be told apart. {HOW}"
+            f" so the parts of the form cannot be told apart. {CONTENT_TYPE_HINT}"
         )
     name, begun = "", False
     while True:
@@ -151,27 +153,29 @@ def _events(decoder: MultipartDecoder, stream: IO[bytes]) -> Iterator[Event]:
             if not decoder.complete:
                 raise BadRequest(
                     "A part of the form has no header Content-Disposition, which says"
-                    f" the name of its field. {CURL}"
+                    f" the name of its field. {CURL_FILE}"
                 ) from error
             place = f"in its field {quoted(name)}" if name else "in its first field"
             raise BadRequest(
                 f"The form breaks off {place}: the boundary {boundary} that closes it"
-                f" is missing. {AGAIN}"
+                f" is missing. {RESEND_HINT}"
             ) from error
         if isinstance(event, NeedData):
             if decoder.state is State.PREAMBLE and len(decoder.buffer) > PIECE_BYTES:
                 raise _without_boundary(boundary, decoder.buffer)
             if decoder.state is State.EPILOGUE:
-                _refuse_outside("behind the boundary that closes it", decoder.buffer)
+                _check_outside("behind the boundary that closes it", decoder.buffer)
             piece = stream.read(PIECE_BYTES)
             begun = begun or bool(piece)
             if not begun:
-                raise MissingField(f"The request has no body. Send the form: {CURL}")
+                raise MissingField(
+                    f"The request has no body. Send the form: {CURL_FILE}"
+                )
             decoder.receive_data(piece or None)
         elif isinstance(event, Epilogue):
             return
         elif isinstance(event, Preamble):
-            _refuse_outside("before its first boundary", event.data)
+            _check_outside("before its first boundary", event.data)
         else:
             if isinstance(event, Field | File):
                 name = _name_of(event)
@@ -183,27 +187,27 @@ def _without_boundary(boundary: str, body: bytes | bytearray) -> BadRequest:
     return BadRequest(
         f"The header Content-Type says that the boundary {boundary} stands between the"
         " parts of the form, and it stands nowhere in the body, which begins with"
-        f" {quoted(first.decode('utf-8', 'replace'))}. {HOW}"
+        f" {quoted(first.decode('utf-8', 'replace'))}. {CONTENT_TYPE_HINT}"
     )
 
 
-def _refuse_outside(place: str, data: bytes | bytearray) -> None:
-    """Raise BadRequest where something outside the parts would be lost."""
+def _check_outside(place: str, data: bytes | bytearray) -> None:
+    """Raise BadRequest if anything outside the parts would be lost."""
     if data.strip(b" \t\r\n"):
         raise BadRequest(
             f"The form has something {place}: the boundary is not the one that its"
-            f" parts have, or it stands in the file as well. {HOW}"
+            f" parts have, or it stands in the file as well. {CONTENT_TYPE_HINT}"
         )
 
 
 def _name_of(part: Field | File) -> str:
     if not part.name:
-        raise BadRequest(f"A part of the form has no name of a field. {CURL}")
+        raise BadRequest(f"A part of the form has no name of a field. {CURL_FILE}")
     coding = part.headers.get("Content-Transfer-Encoding", "").strip()
     if coding.lower() not in AS_IT_IS:
         raise UnsupportedMediaType(
             f"The field {quoted(part.name)} comes in the Content-Transfer-Encoding"
-            f" {quoted(coding)}, which forms do not have. Send it as it is: {CURL}"
+            f" {quoted(coding)}, which forms do not have. Send it as it is: {CURL_FILE}"
         )
     return part.name
 

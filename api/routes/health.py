@@ -1,4 +1,4 @@
-"""Probes: is the process alive, and can it do its work."""
+"""Probes: whether the process is alive, and whether it is ready."""
 
 from __future__ import annotations
 
@@ -83,24 +83,23 @@ def ready() -> tuple[Response, int]:
 
 
 def parts_of(context: Context) -> Parts:
-    """How each part is.
+    """The state of each part.
 
-    Not ready is who cannot do the work: no metrics to serve, nowhere to store rows, no
-    builder. A build that failed, or YAML that breaks the contract, is told and no more:
-    the numbers and the contract of before are in force, and taking this server out of
-    service would take them away as well.
+    A server without metrics to serve, a place to store rows, or a builder is not ready.
+    A failed build or an invalid contract is only reported: the earlier numbers and
+    contract are in force, and a server taken out of service would not serve them.
     """
     return {
-        "metrics": _told("metrics", _metrics, context),
-        "builder": _told("builder", _builder, context),
-        "store": _told("store", _store, context),
-        "contract": _told("contract", _contract, context),
-        "disk": _told("disk", _disk, context),
+        "metrics": _state("metrics", _metrics, context),
+        "builder": _state("builder", _builder, context),
+        "store": _state("store", _store, context),
+        "contract": _state("contract", _contract, context),
+        "disk": _state("disk", _disk, context),
     }
 
 
-def _told(name: str, part: Callable[[Context], str], context: Context) -> str:
-    """What the part says of itself; a probe answers whatever is wrong with it."""
+def _state(name: str, part: Callable[[Context], str], context: Context) -> str:
+    """The state of a part; an error in it is logged, and the probe still answers."""
     try:
         return part(context)
     except Problem as problem:
@@ -119,16 +118,16 @@ def _builder(context: Context) -> str:
     if not context.builder_is_running:
         return "no builder is running; start one with `python -m api builder`"
     building = context.warehouse.stats.building()
-    wrong = []
+    notes = []
     last = building.last_build
     if last is not None and not last.published:
-        wrong.append(f"the last build was not published, see /builds/{last.build_id}")
+        notes.append(f"the last build was not published, see /builds/{last.build_id}")
     if building.waiting_seconds > context.settings.build_wait_seconds:
-        wrong.append(
+        notes.append(
             f"{building.waiting} loads wait to be published, the oldest since"
             f" {building.waiting_seconds:.0f} s"
         )
-    return f"{READY}, but {'; '.join(wrong)}" if wrong else READY
+    return f"{READY}, but {'; '.join(notes)}" if notes else READY
 
 
 def _store(context: Context) -> str:

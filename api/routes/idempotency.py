@@ -15,20 +15,20 @@ from flask import Response, request, url_for
 from api.errors import IdempotencyKeyReused
 from api.loading import LoadOptions, Receipt, receipt_of
 from api.routes.context import context
-from api.routes.parameters import key_of_request
+from api.routes.parameters import idempotency_key
 from api.routes.receipts import log_load, receipt_response
 from api.warehouse.requests import KeyedRequest
 
-# What a request asks for: a text, the rows of a batch, or a file.
+# What a request loads: a text, the rows of a batch, or a file.
 Content = str | Sequence[object] | BinaryIO
 
 
 @dataclass
 class Attempt:
-    """One sending of a request, on the terms that it is to be loaded on.
+    """One attempt at a request, with the options to load it with.
 
-    `replayed` is the answer of a sending before. `loaded` is its load, where its
-    process ended before the answer.
+    `replayed` is the answer of an earlier attempt. `loaded` is the load of an earlier
+    attempt whose process ended before it answered.
     """
 
     options: LoadOptions
@@ -38,7 +38,7 @@ class Attempt:
     began: float = field(default_factory=time.perf_counter)
 
     def answer(self, receipt: Receipt) -> Response:
-        """The response to the load; it is kept for whoever sends the request again."""
+        """The response to the load, which `once` stores for repeats of the request."""
         if self.loaded is None:
             log_load(receipt, time.perf_counter() - self.began)
         self.response = receipt_response(receipt)
@@ -47,12 +47,12 @@ class Attempt:
 
 @contextmanager
 def once(options: LoadOptions, *content: Content) -> Iterator[Attempt]:
-    """Hold the request's key, if it has one, until its answer is kept.
+    """Hold the request's Idempotency-Key, if it has one, until its answer is stored.
 
-    `content` is all that the request asks for, apart from its address and terms.
-    Raises BadParameter, RequestInProgress and IdempotencyKeyReused.
+    `content` is what the request loads, apart from its path and options. Raises
+    BadParameter, RequestInProgress and IdempotencyKeyReused.
     """
-    key = key_of_request()
+    key = idempotency_key()
     if key is None:
         yield Attempt(options)
         return
@@ -68,20 +68,21 @@ def once(options: LoadOptions, *content: Content) -> Iterator[Attempt]:
                 f" which is load {known.load_id}. Send this one under a key of its own."
             )
         elif known.status is not None and known.answer is not None:
-            response = _replayed(known.load_id, known.status, known.answer)
-            yield Attempt(options, replayed=response)
+            replayed = _replayed(known.load_id, known.status, known.answer)
+            yield Attempt(options, replayed=replayed)
             return
         else:
-            # It was loaded, and its process ended before the answer.
+            # It was loaded, but its process ended before it answered.
             store = context().warehouse.raw
             attempt = Attempt(options, receipt_of(store, store.load(known.load_id)))
         yield attempt
-        if (made := attempt.response) is not None:
-            requests.answered(key, made.status_code, made.get_data(as_text=True))
+        if (response := attempt.response) is not None:
+            text = response.get_data(as_text=True)
+            requests.answered(key, response.status_code, text)
 
 
 def _fingerprint(options: LoadOptions, content: Sequence[Content]) -> str:
-    """A digest of all that a request asks for, but not of how it likes its answer."""
+    """A digest of everything that decides what a request loads."""
     texts = map(_text, content)
     parts = [request.method, request.path, options.mode, str(options.strict), *texts]
     return _digest("\n".join(parts).encode())
@@ -92,10 +93,9 @@ def _text(content: Content) -> str:
         return content
     if isinstance(content, Sequence):
         return _digest(json.dumps(content).encode())
-    # The file is read from its start again afterwards.
-    found = hashlib.file_digest(cast(Any, content), "sha256").hexdigest()
-    content.seek(0)
-    return found
+    digest = hashlib.file_digest(cast(Any, content), "sha256").hexdigest()
+    content.seek(0)  # the load reads it from its start
+    return digest
 
 
 def _digest(content: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Loads: the ledger of what came in, the build that holds it, and taking a load out."""
+"""Loads: the ledger, the build that includes a load, and undoing a load."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from api.routes.builds import build_brief
 from api.routes.context import context
 from api.routes.idempotency import once
 from api.routes.parameters import (
-    KEY,
+    IDEMPOTENCY_KEY,
     PREFER,
     declared_only,
     newest_first,
@@ -39,8 +39,8 @@ bp = Blueprint("loads", __name__)
     raises=(UndeclaredParameter, BadParameter),
 )
 def list_loads() -> Response:
-    found = context().warehouse.raw.loads(*newest_first(100))
-    return jsonify([load_document(load) for load in found])
+    latest = context().warehouse.raw.loads(*newest_first(100))
+    return jsonify([load_document(load) for load in latest])
 
 
 @bp.get("/loads/<number:load_id>")
@@ -68,7 +68,7 @@ def get_load(load_id: int) -> Response:
     " versions of its rows come back. The ledger keeps both, the undo as an entry"
     " of its own, and deleting that brings the load back. Where it is so already,"
     " the entry that made it so is answered.",
-    parameters=[number_in_path("load_id"), PREFER, KEY],
+    parameters=[number_in_path("load_id"), PREFER, IDEMPOTENCY_KEY],
     responses=receipt_responses(UnknownLoad, NotFound),
 )
 def undo_load(load_id: int) -> Response:

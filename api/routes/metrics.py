@@ -1,4 +1,4 @@
-"""Metrics: the published marts, served by one view for all of them."""
+"""Metrics: the catalogue, and one view that serves all published marts."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from api.openapi.parts import (
 from api.openapi.problems import problems
 from api.openapi.schemas import array_of
 from api.routes.context import context
-from api.routes.parameters import declared_only, one_of, single
+from api.routes.parameters import declared_only, flag, one_of, single
 from api.warehouse.builds import Build
 
 IF_NONE_MATCH = header_parameter(
@@ -214,38 +214,38 @@ def get_metric(name: str) -> Response:
     marts = context().marts
     resolved = resolve(_request(name), marts.served())
     if request.if_none_match.contains_weak(resolved.etag):
-        return _headed(Response(status=304), resolved)
-    answered = answers.answer(marts, resolved)
-    response = make_response(answered.content)
-    response.mimetype = answered.resolved.format.media_type
-    if answered.next_cursor:
-        response.headers["Link"] = f'<{_next(answered.next_cursor)}>; rel="next"'
-    return _headed(response, answered.resolved)
+        return _with_headers(Response(status=304), resolved)
+    answer = answers.answer(marts, resolved)
+    response = make_response(answer.content)
+    response.mimetype = answer.resolved.format.media_type
+    if answer.next_cursor:
+        response.headers["Link"] = f'<{_next_url(answer.next_cursor)}>; rel="next"'
+    return _with_headers(response, answer.resolved)
 
 
 def _request(name: str) -> MetricRequest:
-    """Behind its name a metric may have the format, for tools that go by that."""
+    """The request; the name of the metric may end with a format, as in `.csv`."""
     stem, _, ending = name.rpartition(".")
-    endpoint, ended = (stem, ending) if ending in FORMATS and stem else (name, None)
-    spreadsheet = one_of("spreadsheet", ("false", "true")) == "true"
-    named = single("format")
-    if named is not None and ended not in (None, named):
-        raise BadParameter(f"The address ends with .{ended}, but format is {named}.")
+    endpoint, suffix = (stem, ending) if ending in FORMATS and stem else (name, None)
+    spreadsheet = flag("spreadsheet")
+    format = single("format")
+    if format is not None and suffix not in (None, format):
+        raise BadParameter(f"The address ends with .{suffix}, but format is {format}.")
     return MetricRequest(
         endpoint,
         request.args.to_dict(flat=False),
-        named if named is not None else ended,
+        format if format is not None else suffix,
         request.accept_mimetypes or None,
         Options(spreadsheet, one_of("theme", THEMES)),
     )
 
 
-def _next(cursor: str) -> str:
+def _next_url(cursor: str) -> str:
     arguments = request.args.to_dict(flat=False) | {"cursor": [cursor]}
     return f"{request.base_url}?{urlencode(arguments, doseq=True)}"
 
 
-def _headed(response: Response, resolved: ResolvedRequest) -> Response:
+def _with_headers(response: Response, resolved: ResolvedRequest) -> Response:
     response.headers["Vary"] = "Accept"
     if resolved.format.name == "svg":
         response.headers["Content-Security-Policy"] = CHART_POLICY
@@ -257,7 +257,7 @@ def _catalogue_etag(build: Build) -> str:
 
 
 def _stamped(response: Response, build: Build, etag: str) -> Response:
-    """Say which build the answer comes from, and how fresh that is."""
+    """Add the headers that say which build the answer comes from."""
     response.headers["Build-Id"] = str(build.build_id)
     response.headers["Build-Finished-At"] = build.finished_at
     response.headers["Build-Last-Load-Id"] = str(build.last_load_id)

@@ -1,4 +1,4 @@
-"""Figures for Prometheus: of the requests, and of the warehouse at this moment."""
+"""Figures for Prometheus: of requests, and of the warehouse."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from api.errors import UndeclaredParameter
 from api.observability.figures import exposition
 from api.observability.warehouse import WarehouseFigures
 from api.openapi.operations import operation
-from api.openapi.parts import answer
+from api.openapi.parts import answer, as_text
 from api.routes.context import context
 from api.routes.parameters import declared_only
 
@@ -23,7 +23,7 @@ bp = Blueprint("monitoring", __name__)
     responses={
         "200": answer(
             "Figures of requests, loads, builds and files, for Prometheus.",
-            {"text/plain": {"schema": {"type": "string"}}},
+            as_text("text/plain"),
         )
     },
     raises=(UndeclaredParameter,),

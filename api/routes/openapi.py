@@ -29,8 +29,8 @@ EXAMPLE_ROWS = 2
 bp = Blueprint("openapi", __name__)
 
 
-class _Document:
-    """The document as bytes, made anew when the contract or what is served changes."""
+class _CachedDocument:
+    """The document as bytes, made again when the contract or what is served changes."""
 
     def __init__(self) -> None:
         self._made: tuple[Contract, str, bytes] | None = None
@@ -67,19 +67,19 @@ class _Document:
             return None
 
     def _example(self, endpoint: str) -> list[dict[str, Any]]:
-        """The first rows that the metric answers with."""
-        asked = MetricRequest(endpoint, {"limit": [str(EXAMPLE_ROWS)]}, "json")
+        """The first rows of the metric."""
+        first_rows = MetricRequest(endpoint, {"limit": [str(EXAMPLE_ROWS)]}, "json")
         marts = context().marts
         try:
-            found = answer(marts, resolve(asked, marts.served()))
+            content = answer(marts, resolve(first_rows, marts.served())).content
         except Problem:
             # Another build was published meanwhile, without this metric.
             return []
-        rows: list[dict[str, Any]] = json.loads(found.content)
+        rows: list[dict[str, Any]] = json.loads(content)
         return rows
 
     def _sample(self, table: Table) -> list[dict[str, Any]]:
-        """The first rows of the sample. Uploaded rows are nobody's business."""
+        """The first rows of the sample; uploaded rows are not public."""
         text = context().project.sample(table.name, EXAMPLE_ROWS)
         try:
             return check_csv(table, io.BytesIO(text)).preview if text else []
@@ -89,7 +89,7 @@ class _Document:
 
 @bp.record_once
 def _prepare(state: BlueprintSetupState) -> None:
-    state.app.extensions["openapi"] = _Document()
+    state.app.extensions["openapi"] = _CachedDocument()
 
 
 @bp.get("/openapi.json")
@@ -101,12 +101,12 @@ def _prepare(state: BlueprintSetupState) -> None:
 )
 def openapi() -> Response:
     declared_only()
-    content = cast(_Document, current_app.extensions["openapi"]).content()
+    content = cast(_CachedDocument, current_app.extensions["openapi"]).content()
     return revalidated(etag_of(content), "application/json", lambda: content)
 
 
 def documented_routes(app: Flask) -> Iterator[Route]:
-    """Every view of an application, with its method and the template of its path."""
+    """Every view of the application, with its method and the template of its path."""
     for rule in app.url_map.iter_rules():
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             view = app.view_functions[rule.endpoint]
@@ -114,5 +114,5 @@ def documented_routes(app: Flask) -> Iterator[Route]:
 
 
 def template_of(rule: str) -> str:
-    """A rule as OpenAPI writes the template of a path."""
+    """The path template of a rule, as OpenAPI writes it."""
     return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule)

@@ -1,4 +1,4 @@
-"""Pages for people, what they consist of, and the links for programs."""
+"""Pages for people, their assets, and the links for programs."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing_extensions import TypedDict
 from api.errors import NotFound, NotReady, UndeclaredParameter
 from api.middleware.security_headers import DOCS_POLICY, LINEAGE_POLICY, PAGE_POLICY
 from api.openapi.operations import operation
-from api.openapi.parts import Node, answer, as_json, revalidated_responses
-from api.pages.assets import Asset, Assets, document
+from api.openapi.parts import answer, as_json, as_text, revalidated_responses
+from api.pages.assets import Asset, Assets, html
 from api.routes.context import context
 from api.routes.parameters import declared_only
 from api.routes.revalidation import etag_of, revalidated
 from api.wording.untrusted_text import cut
 
-PAGE: Node = {"text/html": {"schema": {"type": "string"}}}
+PAGE = as_text("text/html")
 
 bp = Blueprint("pages", __name__)
 
@@ -66,10 +66,10 @@ def docs() -> Response:
 
 @bp.get("/assets/<name>")
 def asset(name: str) -> Response:
-    found = _assets().find(name)
-    if found is None:
+    file = _assets().find(name)
+    if file is None:
         raise NotFound(f"There is nothing at {cut(request.path)}.")
-    return _asset(found)
+    return _asset_response(file)
 
 
 @bp.get("/lineage")
@@ -98,7 +98,7 @@ def _assets() -> Assets:
 
 
 def _is_browser() -> bool:
-    """Whether a page is liked better than JSON, which whoever does not say gets."""
+    """Whether Accept prefers a page to JSON, which is the default."""
     kinds = ("application/json", "text/html")
     return request.accept_mimetypes.best_match(kinds) == "text/html"
 
@@ -119,19 +119,19 @@ def _links() -> Response:
 
 
 def _page(name: str, policy: str) -> Response:
-    response = Response(document(name), mimetype="text/html")
+    response = Response(html(name), mimetype="text/html")
     response.headers["Content-Security-Policy"] = policy
     response.headers["Cache-Control"] = "no-cache"
     return response
 
 
-def _asset(asset: Asset) -> Response:
-    """Asked for again each time, so that no page mixes files of two versions."""
-    wanted = request.accept_encodings.quality("gzip") > 0
-    packed = asset.packed if wanted else None
+def _asset_response(asset: Asset) -> Response:
+    """Revalidated each time, so that no page mixes files of two versions."""
+    accepted = request.accept_encodings.quality("gzip") > 0
+    gzipped = asset.gzipped if accepted else None
     etag = etag_of(asset.content)
-    response = revalidated(etag, asset.media_type, lambda: packed or asset.content)
+    response = revalidated(etag, asset.media_type, lambda: gzipped or asset.content)
     response.headers["Vary"] = "Accept-Encoding"
-    if packed and response.status_code == 200:
+    if gzipped and response.status_code == 200:
         response.headers["Content-Encoding"] = "gzip"
     return response

@@ -1,4 +1,4 @@
-"""Parameters that several views have: how they are read, how OpenAPI has them."""
+"""Parameters that several views have: how they are parsed, and their OpenAPI."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from flask import request
 from werkzeug.http import parse_dict_header
 
 from api.errors import BadParameter, UndeclaredParameter
+from api.metrics import filters
 from api.openapi.operations import Facts
 from api.openapi.parts import MAX_ID, Node, header_parameter, query
 from api.openapi.parts import whole_number as whole_number_schema
@@ -37,7 +38,7 @@ PREFER = header_parameter(
 )
 
 LONGEST_KEY = 255
-KEY = header_parameter(
+IDEMPOTENCY_KEY = header_parameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
     "Any text of your own, such as a UUID: however often the request is repeated under"
@@ -45,19 +46,19 @@ KEY = header_parameter(
 )
 
 
-def table_names(facts: Facts) -> Node:
-    """The name of an upload table, as a schema."""
+def table_name_schema(facts: Facts) -> Node:
+    """The schema of the name of an upload table."""
     return {"type": "string", "enum": [table.name for table in facts.tables]}
 
 
 def table_in_path(facts: Facts) -> Node:
-    """The parameter of an address below a table's."""
-    schema = table_names(facts)
+    """The parameter of a path below a table's."""
+    schema = table_name_schema(facts)
     return {"name": "name", "in": "path", "required": True, "schema": schema}
 
 
 def newest_first_parameters(default_limit: int) -> list[Node]:
-    """What `newest_first` reads."""
+    """The parameters that `newest_first` parses."""
     limit = whole_number_schema(1, 1000, default_limit)
     before = whole_number_schema(1, MAX_ID)
     return [
@@ -67,13 +68,13 @@ def newest_first_parameters(default_limit: int) -> list[Node]:
 
 
 def declared_only(*names: str) -> None:
-    """Refuse a query with a parameter of another name, or with one given twice."""
-    refuse_others(request.args, names, f"parameter of {cut(request.path)}")
+    """Raise for a query with a parameter of another name, or with one given twice."""
+    check_declared(request.args, names, f"parameter of {cut(request.path)}")
     for name in request.args:
         single(name)
 
 
-def refuse_others(given: Iterable[str], declared: Iterable[str], what: str) -> None:
+def check_declared(given: Iterable[str], declared: Iterable[str], what: str) -> None:
     """Raise UndeclaredParameter, with the declared names, for any other name."""
     names = list(declared)
     for name in given:
@@ -89,18 +90,14 @@ def refuse_others(given: Iterable[str], declared: Iterable[str], what: str) -> N
 def whole_number(name: str, default: int, least: int, most: int) -> int:
     """A query parameter that counts something; raises BadParameter."""
     text = single(name)
-    if text is None:
-        return default
-    digits = text.isascii() and text.isdigit() and len(text) <= len(str(most))
-    if not digits or not least <= int(text) <= most:
-        raise BadParameter(
-            f"{name} must be a whole number from {least} to {most}, not {quoted(text)}"
-        )
-    return int(text)
+    return default if text is None else filters.whole_number(name, text, least, most)
 
 
 def one_of(name: str, choices: Sequence[Choice]) -> Choice:
-    """A query parameter that names a choice, by default the first; BadParameter."""
+    """A query parameter that is one of the choices, by default the first.
+
+    Raises BadParameter.
+    """
     text = single(name)
     if text is None:
         return choices[0]
@@ -111,27 +108,29 @@ def one_of(name: str, choices: Sequence[Choice]) -> Choice:
     return choices[choices.index(text)]
 
 
+def flag(name: str) -> bool:
+    """A boolean query parameter, by default false; raises BadParameter."""
+    return one_of(name, ("false", "true")) == "true"
+
+
 def single(name: str) -> str | None:
-    """The one value of a query parameter; raises BadParameter when there are more."""
-    texts = request.args.getlist(name)
-    if len(texts) > 1:
-        raise BadParameter(f"{name} is given {len(texts)} times; give it once.")
-    return texts[0] if texts else None
+    """The one value of a query parameter, if it is given; raises BadParameter."""
+    return filters.single_value(name, request.args.getlist(name))
 
 
 def newest_first(default_limit: int) -> tuple[int, int]:
-    """`limit` and `before` of a list whose newest entries come first."""
+    """The parameters `limit` and `before` of a list with its newest entries first."""
     declared_only("limit", "before")
     limit = whole_number("limit", default_limit, 1, 1000)
     return limit, whole_number("before", MAX_ID, 1, MAX_ID)
 
 
-def form_only(*names: str) -> None:
-    """Refuse a form with a field or file of another name, or with one given twice.
+def check_form_fields(*names: str) -> None:
+    """Raise for a form with a field or file of another name, or with one given twice.
 
-    Of two files one would be lost, and its sender told that all went well.
+    Of two files one would be lost in silence.
     """
-    refuse_others([*request.form, *request.files], names, "field of the form")
+    check_declared([*request.form, *request.files], names, "field of the form")
     for name in names:
         times = len(request.form.getlist(name)) + len(request.files.getlist(name))
         if times > 1:
@@ -142,10 +141,7 @@ def form_only(*names: str) -> None:
 
 @dataclass(frozen=True)
 class Preferences:
-    """How a client would like to be answered; `wait` in seconds.
-
-    Source: RFC 7240.
-    """
+    """The preferences of a request, as in RFC 7240; `wait` is in seconds."""
 
     respond_async: bool = False
     wait: float | None = None
@@ -155,7 +151,7 @@ class Preferences:
 
     @property
     def applied(self) -> str:
-        """What was honoured, for the header Preference-Applied."""
+        """The preferences that are honoured, for the header Preference-Applied."""
         honoured = {
             "respond-async": self.respond_async,
             "handling=strict": self.strict,
@@ -166,7 +162,7 @@ class Preferences:
 
 
 def preferences() -> Preferences:
-    """What the request prefers; what we do not know is ignored, as RFC 7240 says."""
+    """The preferences of the request; unknown ones are ignored, as RFC 7240 says."""
     stated = parse_dict_header(", ".join(request.headers.getlist("Prefer")))
     wait = stated.get("wait") or ""
     return Preferences(
@@ -179,7 +175,7 @@ def preferences() -> Preferences:
 
 
 def is_true(name: str, given: object) -> bool:
-    """A field that says true or false, by default false; raises BadParameter."""
+    """The value of a boolean field, by default false; raises BadParameter."""
     if given is None or given is False or given == "false":
         return False
     if given is True or given == "true":
@@ -189,13 +185,14 @@ def is_true(name: str, given: object) -> bool:
 
 
 def is_dry_run(field: object = None) -> bool:
-    """Asked for by a field of the form or body, or in the query: either will do."""
-    asked = [is_true("dry_run", given) for given in (field, single("dry_run"))]
-    return any(asked)
+    """Whether a field of the form or body, or the query, asks for a dry run."""
+    given = (field, single("dry_run"))
+    values = [is_true("dry_run", value) for value in given]
+    return any(values)
 
 
-def key_of_request() -> str | None:
-    """The request's key, None without one; raises BadParameter."""
+def idempotency_key() -> str | None:
+    """The request's Idempotency-Key, if it has one; raises BadParameter."""
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None

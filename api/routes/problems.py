@@ -1,4 +1,4 @@
-"""The one way out for every failure: RFC 9457 problem+json."""
+"""The error handlers: every error leaves as RFC 9457 problem+json."""
 
 from __future__ import annotations
 
@@ -24,15 +24,14 @@ from api.wording.untrusted_text import cut, quoted
 
 
 def register(app: Flask) -> None:
-    """Answer our problems, the HTTP library's and the unforeseen in the same shape."""
-    app.register_error_handler(Problem, answer)
-    app.register_error_handler(HTTPException, _of_the_library)
-    app.register_error_handler(OSError, _of_the_system)
-    app.register_error_handler(Exception, _unforeseen)
+    """Register a handler for problems, and those that convert other errors to them."""
+    app.register_error_handler(Problem, _problem_response)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OSError, _os_error)
+    app.register_error_handler(Exception, _unexpected_error)
 
 
-def answer(problem: Problem) -> Response:
-    """The problem as a response."""
+def _problem_response(problem: Problem) -> Response:
     response = jsonify(problem.body())
     response.status_code = problem.status
     response.content_type = "application/problem+json"
@@ -40,24 +39,24 @@ def answer(problem: Problem) -> Response:
     return response
 
 
-def _of_the_library(error: HTTPException) -> Response:
-    response = answer(_named(error))
+def _http_error(error: HTTPException) -> Response:
+    response = _problem_response(_problem_of(error))
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value
     return response
 
 
-def _of_the_system(error: OSError) -> Response:
-    """Without a name it was met where large bodies are kept while they arrive."""
+def _os_error(error: OSError) -> Response:
+    """Without a file name, the error comes from the folder of large bodies."""
     name = error.filename
     place = Path(name if isinstance(name, str) else tempfile.gettempdir())
     problem = problem_of(error, place)
-    return _unforeseen(error) if problem is None else answer(problem)
+    return _problem_response(problem) if problem else _unexpected_error(error)
 
 
-def _named(error: HTTPException) -> Problem:
-    """One of our problems for one of the library's."""
+def _problem_of(error: HTTPException) -> Problem:
+    """The problem for an error of Werkzeug."""
     if isinstance(error, MethodNotAllowed):
         methods = ", ".join(sorted(error.valid_methods or ()))
         return errors.MethodNotAllowed(
@@ -80,8 +79,8 @@ def _named(error: HTTPException) -> Problem:
     return problem
 
 
-def _unforeseen(error: Exception) -> Response:
+def _unexpected_error(error: Exception) -> Response:
     log_event("failure", logging.ERROR, error)
-    return answer(
+    return _problem_response(
         Problem("The server met an error it was not made for; its log tells.")
     )

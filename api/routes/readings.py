@@ -61,7 +61,7 @@ class Reading(TypedDict):
     ]
 
 
-ReadingTold = Annotated[
+ReadingField = Annotated[
     Literal["plain"] | Reading | None,
     Field(
         description="How the file was read; `plain` is RFC 4180 in UTF-8, under the"
@@ -101,8 +101,8 @@ def forget_reading(name: str, reading_id: int) -> Response:
 
 
 def reading_document(known: intake.RememberedReading) -> RememberedReading:
-    """A remembered reading as it is answered."""
-    # A table may be open to whoever asks; who works here is not.
+    """A remembered reading as HTTP returns it."""
+    # Tables may be public; the names of keys are not.
     actor = known.actor if ACTOR in request.environ else None
     return {
         "reading_id": known.reading_id,

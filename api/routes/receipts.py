@@ -1,4 +1,4 @@
-"""Receipts: a load as it is answered, to whoever made it and in the ledger."""
+"""Receipts: loads as they are answered, to their sender and in the ledger."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from api.openapi.parts import Node, answer, as_json
 from api.openapi.problems import WRITE_PROBLEMS, problems
 from api.routes.builds import BuildBrief, build_brief
 from api.routes.context import context
-from api.routes.parameters import key_of_request, preferences
-from api.routes.readings import ReadingTold
+from api.routes.parameters import idempotency_key, preferences
+from api.routes.readings import ReadingField
 from api.routes.rejects import Reject
 from api.warehouse import ledger
 from api.warehouse.builds import Build
@@ -75,7 +75,7 @@ class Load(TypedDict):
     sha256: Annotated[
         str | None, Field(description="Of what was unpacked, in hexadecimal.")
     ]
-    reading: ReadingTold
+    reading: ReadingField
     received: Received
     loaded: Loaded
     rejected: Rejected
@@ -124,7 +124,7 @@ class DryRun(TypedDict):
     loaded: Annotated[int, Field(ge=0, description="Rows that would be stored.")]
     rejected: Annotated[int, Field(ge=0, description="Rows that would be refused.")]
     has_header: Annotated[bool, Field(description="Whether the file has a header.")]
-    reading: ReadingTold
+    reading: ReadingField
     preview: Annotated[
         list[dict[str, Any]],
         Field(description="The first 20 rows as they would be stored."),
@@ -133,9 +133,9 @@ class DryRun(TypedDict):
 
 
 def receipt_responses(*also: type[errors.Problem], tried: Sequence[type] = ()) -> Node:
-    """The responses to what makes a load; `also` are errors of its own.
+    """The responses of a view that loads.
 
-    `tried` are shapes of the answer to a dry run of its own.
+    `also` are further problems, `tried` further shapes of the answer to a dry run.
     """
     receipt = {"anyOf": [Receipt, MinimalReceipt]}
     nothing_new = [DryRun, *tried, Receipt, MinimalReceipt]
@@ -153,51 +153,51 @@ def receipt_responses(*also: type[errors.Problem], tried: Sequence[type] = ()) -
 
 
 def sender() -> Provenance:
-    """Who sent the request, and its number."""
+    """The sender and the id of the request."""
     environ = request.environ
     return Provenance(environ.get(ACTOR), environ.get(REQUEST_ID))
 
 
 def log_load(receipt: loading.Receipt, seconds: float) -> None:
-    """Log what came of a load."""
-    made = receipt.load
+    """Log a load and its counts."""
+    load = receipt.load
     log_event(
         "load",
-        load_id=made.load_id,
-        table=made.table_name,
-        mode=made.mode,
-        received=made.received,
-        loaded=made.loaded,
-        rejected=made.rejected,
+        load_id=load.load_id,
+        table=load.table_name,
+        mode=load.mode,
+        received=load.received,
+        loaded=load.loaded,
+        rejected=load.rejected,
         already_loaded=receipt.already,
         seconds=round(seconds, 6),
     )
 
 
 def receipt_response(receipt: loading.Receipt) -> Response:
-    """Wait for the build that holds the load, unless the client would rather not."""
-    wanted = preferences()
+    """Wait for the build that includes the load, unless the client prefers not to."""
+    preferred = preferences()
     load_id = receipt.load.load_id
     build = None
-    if not wanted.respond_async:
-        build = context().wait_for_load(load_id, wanted.wait)
-    response = jsonify(_body(receipt, build, wanted.minimal))
+    if not preferred.respond_async:
+        build = context().wait_for_load(load_id, preferred.wait)
+    response = jsonify(_body(receipt, build, preferred.minimal))
     response.status_code = _status(receipt, build)
     response.headers["Location"] = url_for("loads.get_load", load_id=load_id)
-    if wanted.applied:
-        response.headers["Preference-Applied"] = wanted.applied
+    if preferred.applied:
+        response.headers["Preference-Applied"] = preferred.applied
     return response
 
 
 def dry_run_response(table: Table, report: Report) -> Response:
-    """The answer to a dry run, which needs no key, and is told of a wrong one."""
-    key_of_request()
+    """The answer to a dry run."""
+    idempotency_key()  # not used, but an invalid one is an error
     document: DryRun = {"dry_run": True, "table": table.name, **asdict(report)}  # type: ignore[typeddict-item]
     return jsonify(document)
 
 
 def load_document(load: ledger.Load) -> Load:
-    """An entry of the ledger as it is answered."""
+    """An entry of the ledger as HTTP returns it."""
     mode: Any = load.mode
     source: Any = load.source
     return {
@@ -232,10 +232,10 @@ def _body(
             "loaded": load.loaded,
             "rejected": load.rejected,
         }
-    shown: list[Any] = receipt.rejects[:REJECTS_SHOWN]
+    rejects: list[Any] = receipt.rejects[:REJECTS_SHOWN]
     return {
         **load_document(load),
-        "rejects": shown,
+        "rejects": rejects,
         "already_loaded": receipt.already,
         "build": build_brief(build, context().builder_is_running),
     }

@@ -1,4 +1,4 @@
-"""Rejects: the refused rows of a load, as JSON or as a CSV file to mend."""
+"""Rejects: the rejected rows of a load, as JSON or as a CSV file to correct."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from api.errors import (
 from api.formats.rejects_csv import rejects_csv
 from api.loading import RAW_SHOWN, reject_document, table_named
 from api.openapi.operations import operation
-from api.openapi.parts import MAX_ID, answer, as_json, number_in_path, query
+from api.openapi.parts import MAX_ID, answer, as_json, as_text, number_in_path, query
 from api.openapi.parts import whole_number as whole_number_schema
 from api.routes.context import context
-from api.routes.parameters import declared_only, one_of, whole_number
+from api.routes.parameters import declared_only, flag, one_of, whole_number
 from api.warehouse.ledger import Load
 from api.warehouse.raw_store import RawStore
 
 PAGE = 1_000
 MOST_ON_A_PAGE = 10_000
-# Of whole rows, each of which may be a megabyte long.
-PAGE_OF_WHOLE = 50
+# For whole rows, each of which may be a megabyte long.
+WHOLE_ROWS_PAGE = 50
 MEDIA_TYPES = {"json": "application/json", "csv": "text/csv"}
 
 bp = Blueprint("rejects", __name__)
@@ -111,7 +111,7 @@ class RejectsPage(TypedDict):
     responses={
         "200": answer(
             "The rejects.",
-            as_json(RejectsPage) | {"text/csv": {"schema": {"type": "string"}}},
+            as_json(RejectsPage) | as_text("text/csv"),
             ["Content-Disposition"],
         )
     },
@@ -129,14 +129,14 @@ def list_rejects(load_id: int) -> Response:
     store = context().warehouse.raw
     load = store.load(load_id)
     page = _page(store, load)
-    spreadsheet = one_of("spreadsheet", ("false", "true")) == "true"
-    if _wanted_format() == "csv":
+    spreadsheet = flag("spreadsheet")
+    if _format() == "csv":
         return _csv(load, spreadsheet)
     return jsonify(page)
 
 
-def _wanted_format() -> str:
-    """What `format` names, else what Accept likes best."""
+def _format() -> str:
+    """The format that `format` names, else the one that Accept prefers."""
     if "format" in request.args or not request.accept_mimetypes:
         return one_of("format", tuple(MEDIA_TYPES))
     best = request.accept_mimetypes.best_match(MEDIA_TYPES.values())
@@ -149,26 +149,26 @@ def _wanted_format() -> str:
 def _page(store: RawStore, load: Load) -> RejectsPage:
     limit = whole_number("limit", PAGE, 1, MOST_ON_A_PAGE)
     after = whole_number("after", 0, 0, MAX_ID)
-    # One character more, so that it shows where something is left out.
-    found = store.rejects(load.load_id, limit, after, RAW_SHOWN + 1)
-    more = {"limit": limit, "after": found[-1]["reject_id"]} if found else {}
-    here = url_for("rejects.list_rejects", load_id=load.load_id, **more)
-    told: list[Any] = [reject_document(**row) for row in found]
+    # One character more than is shown, so that a cut can be seen.
+    rows = store.rejects(load.load_id, limit, after, RAW_SHOWN + 1)
+    rejects: list[Any] = [reject_document(**row) for row in rows]
+    more = {"limit": limit, "after": rows[-1]["reject_id"]} if rows else {}
+    following = url_for("rejects.list_rejects", load_id=load.load_id, **more)
     return {
         "load_id": load.load_id,
         "table": load.table_name,
         "rejected": load.rejected,
-        "rejects": told,
-        "next": here if len(found) == limit else None,
+        "rejects": rejects,
+        "next": following if len(rows) == limit else None,
     }
 
 
 def _csv(load: Load, spreadsheet: bool) -> Response:
-    """All rejects, however many, as a file that can be mended and uploaded again."""
+    """All rejects, however many, as a file that can be corrected and uploaded."""
     table = table_named(context().contract, load.table_name)
-    found = _every_reject(context().warehouse.raw, load.load_id)
+    rows = _every_reject(context().warehouse.raw, load.load_id)
     is_json = load.source != "csv"
-    lines = rejects_csv(table.column_names, found, load.header, is_json, spreadsheet)
+    lines = rejects_csv(table.column_names, rows, load.header, is_json, spreadsheet)
     response = Response(stream_with_context(lines), mimetype="text/csv")
     name = f"{load.table_name}-load-{load.load_id}-rejects.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -177,6 +177,6 @@ def _csv(load: Load, spreadsheet: bool) -> Response:
 
 def _every_reject(store: RawStore, load_id: int) -> Iterator[dict[str, Any]]:
     after = 0
-    while found := store.rejects(load_id, PAGE_OF_WHOLE, after):
-        yield from found
-        after = found[-1]["reject_id"]
+    while rows := store.rejects(load_id, WHOLE_ROWS_PAGE, after):
+        yield from rows
+        after = rows[-1]["reject_id"]

@@ -1,4 +1,4 @@
-"""Answers that are asked for again each time, and sent again only when they changed."""
+"""Answers that clients revalidate each time, and get again only when they changed."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from flask import Response, request
 
 
 def etag_of(content: bytes) -> str:
-    """A name for this very content."""
+    """The ETag of a content."""
     return hashlib.sha256(content).hexdigest()[:32]
 
 
 def revalidated(etag: str, mimetype: str, content: Callable[[], bytes]) -> Response:
-    """The content, which is only asked for when it is to be sent; else a 304."""
+    """The content, which is only read when it is sent, or a 304."""
     response = Response(mimetype=mimetype)
     response.set_etag(etag)
     response.headers["Cache-Control"] = "no-cache"

@@ -1,7 +1,7 @@
-"""The status: what is served, how the last build ended, what is still to come.
+"""The status: what is served, how the last build ended, what is still to be built.
 
-Meant to be asked for every second by whoever shows the numbers: it is put together
-twice a second at most, and answered 304 while nothing happens.
+Pages poll it every second: the document is made at most twice a second, and the answer
+is 304 while nothing changes.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from api.routes.parameters import declared_only
 from api.routes.revalidation import etag_of, revalidated
 from api.warehouse.builds import Build
 
-# How old the document may be.
+# How old the document can be.
 FRESH_SECONDS = 0.5
-# So many runs from terminals, of part of the project, may be newer than the last build.
-LOOKED_AT = 20
+# How many builds to search for the last whole one: terminals also build parts.
+SEARCHED_BUILDS = 20
 
 bp = Blueprint("status", __name__)
 
@@ -87,25 +87,25 @@ class Status(TypedDict):
     ]
 
 
-class _Recent:
-    """The document as bytes, the same for all who ask at about the same time."""
+class _CachedStatus:
+    """The document as bytes, made again after FRESH_SECONDS."""
 
     def __init__(self) -> None:
-        self._looking = threading.Lock()
+        self._making = threading.Lock()
         self._content = b""
-        self._old_at = 0.0
+        self._expires_at = 0.0
 
     def content(self) -> bytes:
-        with self._looking:
-            if time.monotonic() >= self._old_at:
+        with self._making:
+            if time.monotonic() >= self._expires_at:
                 self._content = json.dumps(status_of(context())).encode()
-                self._old_at = time.monotonic() + FRESH_SECONDS
+                self._expires_at = time.monotonic() + FRESH_SECONDS
             return self._content
 
 
 @bp.record_once
 def _prepare(state: BlueprintSetupState) -> None:
-    state.app.extensions["status"] = _Recent()
+    state.app.extensions["status"] = _CachedStatus()
 
 
 @bp.get("/status")
@@ -120,18 +120,18 @@ def _prepare(state: BlueprintSetupState) -> None:
 )
 def status() -> Response:
     declared_only()
-    content = cast(_Recent, current_app.extensions["status"]).content()
+    content = cast(_CachedStatus, current_app.extensions["status"]).content()
     return revalidated(etag_of(content), "application/json", lambda: content)
 
 
 def status_of(context: Context) -> Status:
-    """How far things have come. Nothing in it grows old by itself."""
+    """The status; nothing in it changes with time alone."""
     warehouse = context.warehouse
-    latest = warehouse.builds.latest(LOOKED_AT, MAX_ID)
+    latest = warehouse.builds.latest(SEARCHED_BUILDS, MAX_ID)
     settled = next((build for build in latest if build.settles), None)
     return {
         "build": _served(context),
-        "last_build": _last(settled) if settled else None,
+        "last_build": _last_build(settled) if settled else None,
         "building": at_work_document(context),
         "newest_load_id": warehouse.stats.newest_load_id(),
         "builder": "running" if context.builder_is_running else "away",
@@ -153,19 +153,19 @@ def _served(context: Context) -> ServedBuild | None:
     }
 
 
-def _last(build: Build) -> LastBuild:
-    """Without messages and samples, which may hold what rows say."""
+def _last_build(build: Build) -> LastBuild:
+    """The build without messages and samples, which may quote rows."""
     return {
         "build_id": build.build_id,
         "status": build.status,
         "outcome": build.outcome,
         "run_by": build.owner,
         "finished_at": build.finished_at,
-        "failures": [_step(f) for f in build.failures if f["status"] != "warn"],
+        "failures": [_failed_step(f) for f in build.failures if f["status"] != "warn"],
     }
 
 
-def _step(failure: dict[str, Any]) -> FailedStep:
+def _failed_step(failure: dict[str, Any]) -> FailedStep:
     return {
         "name": failure["name"],
         "kind": failure["kind"],

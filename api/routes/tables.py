@@ -1,4 +1,4 @@
-"""Tables: the upload contracts, with what has been loaded so far."""
+"""Tables: the upload contracts, with counts of what has been loaded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from api.contract import Column, DataType, Dates
 from api.errors import UndeclaredParameter, UnknownTable
 from api.loading import table_named
 from api.openapi.operations import operation
-from api.openapi.parts import answer, as_json
+from api.openapi.parts import answer, as_json, as_text
 from api.openapi.schemas import array_of
 from api.routes.context import context
 from api.routes.parameters import declared_only, table_in_path
@@ -104,7 +104,7 @@ def get_table(name: str) -> Response:
     responses={
         "200": answer(
             "The file.",
-            {"text/csv": {"schema": {"type": "string"}}},
+            as_text("text/csv"),
             ["Content-Disposition"],
         )
     },
@@ -120,7 +120,7 @@ def get_template(name: str) -> Response:
 
 
 def _header(table: contract.Table) -> str:
-    """A CSV file without a row: what it takes to begin one."""
+    """A CSV file of the header alone."""
     text = io.StringIO()
     csv.writer(text).writerow(table.column_names)
     return text.getvalue()

@@ -1,4 +1,4 @@
-"""Uploads: a CSV file, or what can be read as one, in a form."""
+"""Uploads: a form with a CSV file, or a file that can be read as one."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ from api.loading import (
 from api.openapi.operations import Facts, operation
 from api.openapi.parts import Node
 from api.openapi.problems import Question
-from api.routes.bodies import dry_run_only, field_of_form, file_form, json_of
+from api.routes.bodies import check_file_form, check_query, form_field, parse_json
 from api.routes.context import context
-from api.routes.forms import CURL
+from api.routes.forms import CURL_FILE
 from api.routes.idempotency import once
 from api.routes.parameters import (
     DRY_RUN,
     DRY_RUN_FIELD,
-    KEY,
+    IDEMPOTENCY_KEY,
     PREFER,
     is_dry_run,
     is_true,
     preferences,
-    table_names,
+    table_name_schema,
 )
-from api.routes.readings import ReadingTold
+from api.routes.readings import ReadingField
 from api.routes.receipts import dry_run_response, receipt_responses, sender
 from api.wording.untrusted_text import quoted
 
@@ -97,8 +97,7 @@ BAD_FILES = (
     errors.AmbiguousReading,
 )
 
-# Files checked at a time without being loaded: each takes some 25 MB while it is read.
-# Those to be loaded take turns anyway.
+# Dry runs that read a file at a time, some 25 MB each; loads take turns anyway.
 _checks = threading.BoundedSemaphore(4)
 
 bp = Blueprint("uploads", __name__)
@@ -113,7 +112,7 @@ class TableOfFile(TypedDict):
     rows: Annotated[int, Field(ge=0, description="Rows that were looked at.")]
     good: Annotated[int, Field(ge=0, description="Those of them that can be loaded.")]
     has_header: bool
-    reading: ReadingTold
+    reading: ReadingField
     code: Annotated[str | None, Field(description="Of the problem, if it has one.")]
     detail: str | None
     question: Annotated[Question | None, Field(description="What would mend that.")]
@@ -137,7 +136,7 @@ def _form(facts: Facts) -> Node:
                 "contentMediaType": "text/csv",
                 "description": "A CSV file, with a header or without.",
             },
-            "table_name": table_names(facts)
+            "table_name": table_name_schema(facts)
             | {"description": "Without it, a dry run tells which tables fit."},
             "mode": {
                 "type": "string",
@@ -162,27 +161,27 @@ def _form(facts: Facts) -> Node:
     description="A row that breaks the table's contract is refused and kept with"
     " its reasons; the others are loaded. The answer comes once the build that"
     " holds them is published.",
-    parameters=[DRY_RUN, PREFER, KEY],
+    parameters=[DRY_RUN, PREFER, IDEMPOTENCY_KEY],
     requestBody={"required": True, "content": _form},
     responses=receipt_responses(*BAD_FILES, tried=[TablesOfFile]),
 )
 def upload_csv() -> Response:
-    dry_run_only(FIELDS, CURL)
+    check_query(FIELDS, CURL_FILE)
     file = _file()
     stream = cast(BinaryIO, file.stream)
-    # A large one is a file on disk, which goes when it is closed.
+    # A large upload is a file on disk, which is deleted when it is closed.
     with closing(stream):
         options = _options(file)
-        tries = is_dry_run(request.form.get("dry_run"))
-        if tries and not request.form.get("table_name"):
-            return _which_table(stream, options)
-        table = table_named(context().contract, field_of_form("table_name"))
+        dry_run = is_dry_run(request.form.get("dry_run"))
+        if dry_run and not request.form.get("table_name"):
+            return _fits_response(stream, options)
+        table = table_named(context().contract, form_field("table_name"))
         store = context().warehouse.raw
-        if tries:
+        if dry_run:
             with _checks:
                 readings = store.readings.of_table(table.name)
-                tried = check_csv(table, stream, options, readings)
-            return dry_run_response(table, tried)
+                report = check_csv(table, stream, options, readings)
+            return dry_run_response(table, report)
         with once(options, table.name, str(options.said), stream) as attempt:
             if attempt.replayed:
                 return attempt.replayed
@@ -203,8 +202,8 @@ def _options(file: FileStorage) -> LoadOptions:
     )
 
 
-def _which_table(stream: BinaryIO, options: LoadOptions) -> Response:
-    """The answer to a dry run that names no table."""
+def _fits_response(stream: BinaryIO, options: LoadOptions) -> Response:
+    """The answer to a dry run without a table: how the file fits each."""
     tables = context().contract.tables.values()
     readings = context().warehouse.raw.readings
     with _checks:
@@ -230,9 +229,9 @@ def _fit(fit: Fit) -> TableOfFile:
 
 
 def _said(file: FileStorage) -> Said:
-    """What the form, or the file's part of it, says of how the file is read."""
+    """How to read the file, as far as the form or the header of its part says."""
     form = request.form
-    columns = json_of(form["columns"]) if form.get("columns") else {}
+    columns = parse_json(form["columns"]) if form.get("columns") else {}
     if not isinstance(columns, dict) or not all(
         isinstance(name, str | None) for name in columns.values()
     ):
@@ -250,11 +249,12 @@ def _said(file: FileStorage) -> Said:
 
 
 def _file() -> FileStorage:
-    file_form(*FIELDS)
+    check_file_form(*FIELDS)
     file = request.files.get("csv_file")
     if file is None:
         raise MissingField(
-            f"The form has no file csv_file. Send it as multipart/form-data: {CURL}"
+            "The form has no file csv_file. Send it as multipart/form-data:"
+            f" {CURL_FILE}"
         )
     return file
 

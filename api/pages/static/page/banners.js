@@ -8,12 +8,12 @@ import { notice } from "./parts.js";
 import { count, since } from "./words.js";
 
 export function startBanners(box) {
-  let told = null;
+  let latest = null;
   const show = async () => {
     const { status } = live;
-    const mine = (told = {});
+    const own = (latest = {});
     const failed = lacksNumbers(status?.last_build) && (await failure(status));
-    if (told !== mine) return;
+    if (latest !== own) return;
     replace(
       box,
       !live.reached &&

@@ -6,7 +6,7 @@ import { h, replace } from "./dom.js";
 import { wordsOf } from "./failures.js";
 import { ledger } from "./ledger.js";
 import { live } from "./live.js";
-import { empty, notice, show, tell } from "./parts.js";
+import { empty, notice, show, toast } from "./parts.js";
 import { duration, list, number, since } from "./words.js";
 
 const PAGE = 30;
@@ -35,9 +35,9 @@ export function builds(main, signal) {
     now.disabled = true;
     try {
       await ask("builds", { method: "POST", headers: { Prefer: "respond-async" } });
-      tell("A build is on its way.");
+      toast("A build is on its way.");
     } catch (error) {
-      tell(error.message);
+      toast(error.message);
     }
     now.disabled = false;
   }
@@ -46,7 +46,7 @@ export function builds(main, signal) {
 
   const table = ledger(
     {
-      noun: "builds",
+      collection: "builds",
       id: "build_id",
       page: PAGE,
       columns: COLUMNS,
@@ -68,10 +68,10 @@ function atWork({ step, kind, since: began, started_at: started }) {
     stop.disabled = true;
     try {
       await ask("builds/current", { method: "DELETE" });
-      tell("The build is being stopped.");
+      toast("The build is being stopped.");
     } catch (error) {
       stop.disabled = false;
-      tell(error.message);
+      toast(error.message);
     }
   }
   const at = [`It is at the ${kind.replace("_", " ")} `, h("code", {}, step), ", begun "];

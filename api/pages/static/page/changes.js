@@ -6,7 +6,7 @@ import { grid } from "./grid.js";
 import { address, catalogue, measures } from "./metrics.js";
 import { cell, count, number } from "./words.js";
 
-// Of larger metrics only the build is told, not the rows.
+// Of larger metrics only the build is shown, not the rows.
 const MOST_ROWS = 20_000;
 const SHOWN = 12;
 
@@ -106,7 +106,7 @@ const weight = ({ was, now }, figures) =>
   figures.reduce((sum, name) => sum + Math.abs((now[name] ?? 0) - (was[name] ?? 0)), 0);
 
 function summary(found) {
-  const told = [
+  const parts = [
     ["moved", "changed"],
     ["came", "new"],
     ["went", "gone"],
@@ -114,7 +114,7 @@ function summary(found) {
     .map(([kind, word]) => [found.filter((change) => change.kind === kind).length, word])
     .filter(([n]) => n)
     .map(([n, word], at) => `${at ? number(n) : count(n, "row")} ${word}`);
-  return `${told.join(", ")}.`;
+  return `${parts.join(", ")}.`;
 }
 
 function moved({ was, now, kind }, name, column) {

@@ -110,12 +110,12 @@ function inWords(spec) {
   const sums = new Map();
   for (const row of rows)
     sums.set(row[name.field], (sums.get(row[name.field]) ?? 0) + (row[figure.field] ?? 0));
-  const told = [...sums]
+  const largest = [...sums]
     .sort((a, b) => b[1] - a[1])
     .slice(0, 5)
     .map(([key, sum]) => `${key} ${Math.round(sum * 100) / 100}`);
-  const more = sums.size > told.length ? `, and ${sums.size - told.length} more` : "";
-  return `Chart: ${title}. ${figure.title || figure.field}: ${told.join(", ")}${more}. The table has every figure.`;
+  const more = sums.size > largest.length ? `, and ${sums.size - largest.length} more` : "";
+  return `Chart: ${title}. ${figure.title || figure.field}: ${largest.join(", ")}${more}. The table has every figure.`;
 }
 
 // --- what the mouse points at -----------------------------------------------------------

@@ -3,7 +3,7 @@
 import { h, icon, ICONS, replace, say } from "./dom.js";
 import { tableOf } from "./fitting.js";
 import { headOf } from "./head.js";
-import { field, notice, tell, trouble } from "./parts.js";
+import { field, notice, toast, trouble } from "./parts.js";
 import { preview } from "./preview.js";
 import { questionForm } from "./question.js";
 import { forgetReading, rememberedReading } from "./reading.js";
@@ -193,7 +193,7 @@ export function fileCard(file, tables, { changed, removed }) {
       await forgetReading(table.value, id);
       lookAnew();
     } catch (error) {
-      tell(error.message);
+      toast(error.message);
     }
   }
 
@@ -216,7 +216,7 @@ export function fileCard(file, tables, { changed, removed }) {
       return true;
     } catch (error) {
       settings.hidden = false;
-      // A request that broke off may have been stored: under its key it is only told again.
+      // A request that broke off may have been stored: under its key the first answer is returned again.
       const again = () => sendIt().then((stored) => stored && finish());
       stop(error, again);
       if (card.state !== "asked") settle("failed");

@@ -2,7 +2,7 @@
 
 import { list } from "./words.js";
 
-// The first of these that any table has is what tells them apart.
+// The first of these that any table has decides between them.
 const SIGNS = [
   (fit) => fit.fits && fit.has_header,
   (fit) => fit.fits,

@@ -1,4 +1,4 @@
-// The first rows of a file, by which it is told what a large one is, before all of it is sent.
+// The first rows of a file, which show what a large one is before all of it is sent.
 
 const HEAD_BYTES = 1 << 18;
 

@@ -12,7 +12,7 @@ export function forgetKey() {
   document.dispatchEvent(new Event("key"));
 }
 
-/** Ask for a key, whoever else asks meanwhile; false when none is given. */
+/** Ask for a key, once for all who ask meanwhile; false when none is given. */
 export function askForKey(why) {
   asking ??= dialog(why).finally(() => (asking = null));
   return asking;

@@ -1,4 +1,4 @@
-// What is going on: the status, asked for every second while somebody looks. The answer is a 304 while nothing happens.
+// What is going on: the status, polled every second while the page is visible. The answer is a 304 while nothing happens.
 
 import { Offline, json } from "./api.js";
 

@@ -1,11 +1,11 @@
-// The ledger: what came in, what was refused, and taking it out again.
+// The ledger: what came in, what was rejected, and undoing it.
 
 import { json } from "./api.js";
 import { h, replace } from "./dom.js";
 import { reasonsOf, withoutWarnings } from "./failures.js";
 import { ledger } from "./ledger.js";
 import { live } from "./live.js";
-import { empty, facts, notice, pill, show, tell } from "./parts.js";
+import { empty, facts, notice, pill, show, toast } from "./parts.js";
 import { readingInWords } from "./reading.js";
 import { allRejects } from "./rejects.js";
 import { undo } from "./send.js";
@@ -29,7 +29,7 @@ export function loads(main, signal) {
 
   const table = ledger(
     {
-      noun: "loads",
+      collection: "loads",
       id: "load_id",
       page: PAGE,
       columns: columnsOf(() => read()),
@@ -137,14 +137,14 @@ async function turn(entry, loadId, isOut, changed) {
       build.status === "published"
         ? "the numbers are built anew"
         : "but the build failed, and the numbers are those of before";
-    tell(
+    toast(
       `${done}; ${numbers}.`,
       isOut
         ? null
         : { name: "Bring it back", act: () => turn(made.load_id, loadId, true, changed) },
     );
   } catch (error) {
-    tell(error.message);
+    toast(error.message);
   }
 }
 

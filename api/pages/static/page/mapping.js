@@ -7,12 +7,12 @@ let controls = 0;
 
 /** What is asked of the columns, in the shape of every question. */
 export function mapping({ columns }, table) {
-  // Those of one name cannot be told apart, and go together.
+  // Those of one name look the same and are one choice.
   const asked = [...new Map(columns.map((column) => [column.name, column])).values()];
   const selects = asked.map(({ column }) =>
     h(
       "select",
-      { id: `column-${(controls += 1)}`, on: { change: tell } },
+      { id: `column-${(controls += 1)}`, on: { change: showState } },
       h("option", { value: "" }, "pass over"),
       table.columns.map((ours) =>
         h("option", { value: ours.name, selected: ours.name === column }, optionText(ours)),
@@ -34,9 +34,9 @@ export function mapping({ columns }, table) {
     ),
     state,
   );
-  tell();
+  showState();
 
-  function complaint() {
+  function validate() {
     const values = selects.map((select) => select.value);
     const twice = values.findIndex((value, at) => value && values.indexOf(value) < at);
     if (twice >= 0) return { wrong: `${values[twice]} is chosen twice.`, first: selects[twice] };
@@ -48,8 +48,8 @@ export function mapping({ columns }, table) {
     };
   }
 
-  function tell() {
-    const { wrong } = complaint();
+  function showState() {
+    const { wrong } = validate();
     state.textContent = wrong ?? "All that is needed is there.";
     state.className = wrong ? "bad-text" : "quiet";
   }
@@ -57,7 +57,7 @@ export function mapping({ columns }, table) {
   return {
     title: "Which of its columns is which of ours?",
     node,
-    complaint,
+    validate,
     value: () =>
       JSON.stringify(
         Object.fromEntries(asked.map(({ name }, at) => [name, selects[at].value || null])),

@@ -20,8 +20,8 @@ export function columnsOf(metric, state) {
   );
 }
 
-/** A table: `node`, and `fill`, which reads its rows. Only rows are ever made anew, so that
- * nobody is torn out of what they write. `asked` is called when the question was changed. */
+/** A table: `node`, and `fill`, which reads its rows. Only rows are ever replaced, so that
+ * no one is torn out of their typing. `asked` is called when the question was changed. */
 export function metricTable(metric, state, query, asked) {
   const figures = measures(metric);
   const columns = columnsOf(metric, state).map((column) => ({
@@ -50,11 +50,11 @@ export function metricTable(metric, state, query, asked) {
       const rows = await answer.json();
       if (now.aborted) return;
       setRows(table, columns, rows);
-      tell(rows.length, answer, now);
+      showEnd(rows.length, answer, now);
     } catch (error) {
       if (now.aborted) return;
       setRows(table, columns, []);
-      // What was typed does not fit the column: that is told, and the typing goes on.
+      // What was typed does not fit the column: the error is shown, and the typing goes on.
       replace(
         end,
         error.status === 400
@@ -64,7 +64,7 @@ export function metricTable(metric, state, query, asked) {
     }
   }
 
-  function tell(known, answer, now) {
+  function showEnd(known, answer, now) {
     const next = answer.headers.get("Link")?.match(/<([^>]+)>/)?.[1];
     if (!known)
       return replace(
@@ -81,7 +81,7 @@ export function metricTable(metric, state, query, asked) {
       const further = await ask(pathname + search, { signal: now });
       const rows = await further.json();
       addRows(table, columns, rows);
-      tell(known + rows.length, further, now);
+      showEnd(known + rows.length, further, now);
     };
     replace(
       end,

@@ -149,7 +149,7 @@ export function metricCard(metric, state, signal, { changed = () => {}, heading 
   }
 
   async function showTable(now) {
-    // The same columns stay as they are: somebody may be writing into a filter.
+    // The same columns stay as they are: someone may be typing into a filter.
     const key = JSON.stringify(columnsOf(metric, state));
     if (key !== table?.key || !table.node.isConnected) {
       table = { key, ...metricTable(metric, state, query, refresh) };

@@ -1,4 +1,4 @@
-// What the catalogue tells of metrics, and the questions that can be put to them.
+// What the catalogue says of metrics, and the requests that can be made of them.
 
 import { json } from "./api.js";
 
@@ -15,7 +15,7 @@ export function measures(metric) {
   );
 }
 
-/** A filter as somebody writes it, as a parameter of the address: `5`, `>=5`, `<> 3`, or a part of a text. */
+/** A filter as it is typed, as a parameter of the address: `5`, `>=5`, `<> 3`, or a part of a text. */
 export function filterOf(column, text) {
   const written = text.trim();
   if (!written) return null;

@@ -13,7 +13,7 @@ export function notice(kind, title, ...more) {
   );
 }
 
-/** What went wrong, in the words of whoever knows, with a way to try again. */
+/** What went wrong, as the server explains it, with a way to try again. */
 export function trouble(error, again) {
   const title =
     error instanceof Offline ? "No connection" : error.body?.title || "That did not work";
@@ -63,7 +63,7 @@ export function saveButton(text, path, name, label) {
       type: "button",
       class: "small",
       "aria-label": label,
-      on: { click: () => save(path(), name()).catch((error) => tell(error.message)) },
+      on: { click: () => save(path(), name()).catch((error) => toast(error.message)) },
     },
     icon(ICONS.download),
     text,
@@ -83,11 +83,11 @@ export function copyable(text, label) {
   async function copy() {
     try {
       await navigator.clipboard.writeText(code.textContent);
-      tell("Copied.");
+      toast("Copied.");
     } catch {
       // Only pages by https may write there: then the text is marked, for the keyboard to copy.
       getSelection().selectAllChildren(code);
-      tell("Marked: copy it with the keyboard.");
+      toast("Marked: copy it with the keyboard.");
     }
   }
   return {
@@ -104,9 +104,9 @@ export function copyable(text, label) {
 export const pill = (kind, text) => h("span", { class: `pill ${kind}` }, text);
 
 /** A short message that goes away by itself, with perhaps something to do about it. */
-export function tell(text, action) {
+export function toast(text, action) {
   document.querySelector(".toast")?.remove();
-  const toast = h(
+  const node = h(
     "div",
     { class: "toast" },
     text,
@@ -118,7 +118,7 @@ export function tell(text, action) {
           class: "small",
           on: {
             click: () => {
-              toast.remove();
+              node.remove();
               action.act();
             },
           },
@@ -126,9 +126,9 @@ export function tell(text, action) {
         action.name,
       ),
   );
-  document.body.append(toast);
+  document.body.append(node);
   say(text);
-  setTimeout(() => toast.remove(), action ? 12_000 : 4000);
+  setTimeout(() => node.remove(), action ? 12_000 : 4000);
 }
 
 let controls = 0;

@@ -30,7 +30,7 @@ const ASKED = {
   }),
 };
 
-/** A form that asks; `answer(value)` is told once somebody says. `objection` is what was
+/** A form that asks; `answer(value)` is called with the choice. `objection` is what was
  * wrong with the answer before. */
 export function questionForm(question, { table, objection, answer, end }) {
   const asked = question.field === "columns" ? mapping(question, table) : choices(question);
@@ -43,7 +43,7 @@ export function questionForm(question, { table, objection, answer, end }) {
   );
   function submit(event) {
     event.preventDefault();
-    const { wrong, first } = asked.complaint();
+    const { wrong, first } = asked.validate();
     if (!wrong) return answer(asked.value());
     say(wrong);
     first.focus();
@@ -76,7 +76,7 @@ function choices(question) {
     title,
     node,
     value: () => chosen().value,
-    complaint: () => (chosen() ? {} : { wrong: "Choose one of these.", first: radios[0] }),
+    validate: () => (chosen() ? {} : { wrong: "Choose one of these.", first: radios[0] }),
   };
 }
 

@@ -12,7 +12,7 @@ export function readingInWords(reading) {
   if (!reading || reading === "plain") return "";
   const columns = Object.fromEntries(reading.columns.map(({ name, column }) => [name, column]));
   const isText = !WORKBOOKS.includes(reading.container);
-  const told = saidInWords({
+  const said = saidInWords({
     ...reading,
     columns,
     encoding: isText && reading.encoding,
@@ -20,7 +20,7 @@ export function readingInWords(reading) {
   });
   const packed = isText && reading.container !== "plain" && `unpacked from ${reading.container}`;
   const above = reading.lines_above > 0 && `${count(reading.lines_above, "line")} above passed over`;
-  return `Read ${[...told, packed, above].filter(Boolean).join("; ")}.`;
+  return `Read ${[...said, packed, above].filter(Boolean).join("; ")}.`;
 }
 
 /** The same of what is said of files, as a list of parts. */
@@ -51,7 +51,7 @@ export const encodingName = (name) =>
 
 export const delimiterName = (mark) => DELIMITERS[mark] ?? `“${mark}”`;
 
-/** The remembered reading by which a file was read, if it was and nobody took it back since. */
+/** The remembered reading by which a file was read, unless it has been taken back since. */
 export async function rememberedReading(table, { remembered: id }, signal) {
   if (!id) return null;
   const { readings } = await json(`tables/${encodeURIComponent(table)}`, { signal });

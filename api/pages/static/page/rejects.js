@@ -24,7 +24,7 @@ const COLUMNS = [
 export const errorsGrid = (caption, errors) =>
   grid(caption, WHERE_AND_WHY, errors, { stacked: true });
 
-/** A table of rejects as the server tells them; each of their errors has a line. */
+/** A table of rejects as the server returns them; each of their errors has a line. */
 export const rejectsGrid = (caption, rejects) =>
   grid(caption, COLUMNS, rejects.flatMap(errorsOf), { stacked: true });
 
@@ -38,15 +38,15 @@ const errorsOf = (reject) =>
 export function reasons(rejects, all) {
   const counts = new Map();
   for (const reject of rejects) {
-    const told = `${reject.column ?? "row"}: ${reject.code.replaceAll("_", " ")}`;
-    counts.set(told, (counts.get(told) ?? 0) + 1);
+    const reason = `${reject.column ?? "row"}: ${reject.code.replaceAll("_", " ")}`;
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
   }
   const some = all > rejects.length ? `Of the first ${rejects.length}: ` : "";
   return (
     some +
     [...counts]
       .sort((a, b) => b[1] - a[1])
-      .map(([told, n]) => `${n} × ${told}`)
+      .map(([reason, n]) => `${n} × ${reason}`)
       .join(" · ")
   );
 }
@@ -66,7 +66,7 @@ export async function allRejects(load) {
   const whole = rejectsGrid(`Rejects of load ${load.load_id}`, page.rejects);
   let known = page.rejects.length;
   const end = h("div", { class: "row" });
-  const told = () =>
+  const showEnd = () =>
     replace(
       end,
       h(
@@ -82,8 +82,8 @@ export async function allRejects(load) {
     page = await (await ask(page.next)).json();
     addRows(whole, COLUMNS, page.rejects.flatMap(errorsOf));
     known += page.rejects.length;
-    told();
+    showEnd();
   }
-  told();
+  showEnd();
   return [h("div", { class: "row" }, rejectsButton(load)), whole, end];
 }

@@ -6,21 +6,21 @@ import { live } from "./live.js";
 const LOOK = 400;
 
 /** Would it be loaded? Tells of header, first rows and what is refused; without a table,
- * which ones it fits. Stores nothing. `said` are the form fields that tell how it is read. */
+ * which ones it fits. Stores nothing. `said` are the form fields that say how it is read. */
 export async function tryOut(blob, name, { table, said }, signal) {
   const body = form(blob, name, { ...said, table_name: table, dry_run: true });
   return json("upload_csv", { method: "POST", body, signal });
 }
 
 /** Send a file to be loaded; answers the receipt once it is stored. What is said of it can be
- * kept for the next one, to `remember`. `progress` is told the part that was sent, from 0 to 1.
+ * kept for the next one, to `remember`. `progress` is called with the part that was sent, from 0 to 1.
  * The same `key` makes trying again safe. */
 export async function send(file, { table, mode, said, remember, key, progress }) {
   const body = form(file, file.name, { ...said, table_name: table, mode, remember });
   return withKey((keyHeader) => sent(body, { ...keyHeader, "Idempotency-Key": key }, progress));
 }
 
-/** A name for one request that nobody else has. */
+/** A name for one request that no other request has. */
 export function requestKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))]
     .map((byte) => byte.toString(16).padStart(2, "0"))
@@ -63,7 +63,7 @@ function form(blob, name, fields) {
   return body;
 }
 
-// `fetch` does not tell how far it has come.
+// `fetch` does not report progress.
 function sent(body, headers, progress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();

@@ -4,7 +4,7 @@ import { json } from "./api.js";
 import { h, replace } from "./dom.js";
 import { grid } from "./grid.js";
 import { live } from "./live.js";
-import { copyable, empty, saveButton, show, tell } from "./parts.js";
+import { copyable, empty, saveButton, show, toast } from "./parts.js";
 import { forgetReading, saidInWords } from "./reading.js";
 import { cell, count, list, since, TYPES } from "./words.js";
 
@@ -124,11 +124,11 @@ function takeBackButton(table, { reading_id: id, header }, changed) {
     button.disabled = true;
     try {
       await forgetReading(table, id);
-      tell("Taken back: the next file with this header is asked about.");
+      toast("Taken back: the next file with this header is asked about.");
       changed();
     } catch (error) {
       button.disabled = false;
-      tell(error.message);
+      toast(error.message);
     }
   }
   return button;

@@ -11,7 +11,7 @@ export const theme = () =>
 export function startTheme() {
   const kept = localStorage.getItem(PLACE);
   if (kept) document.documentElement.dataset.theme = kept;
-  dark.addEventListener("change", told);
+  dark.addEventListener("change", announce);
 }
 
 export function themeButton() {
@@ -31,9 +31,9 @@ function turn() {
   const other = theme() === "dark" ? "light" : "dark";
   document.documentElement.dataset.theme = other;
   localStorage.setItem(PLACE, other);
-  told();
+  announce();
 }
 
-function told() {
+function announce() {
   document.dispatchEvent(new Event("theme"));
 }

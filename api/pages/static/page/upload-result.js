@@ -1,8 +1,8 @@
-// How far a file has come, why it was refused, what became of it.
+// The progress of a file, why it was rejected, what became of it.
 
 import { h } from "./dom.js";
 import { reasonsOf, withoutWarnings } from "./failures.js";
-import { notice, pill, tell } from "./parts.js";
+import { notice, pill, toast } from "./parts.js";
 import { errorsGrid, reasons, rejectsButton, rejectsGrid } from "./rejects.js";
 import { undo } from "./send.js";
 import { count } from "./words.js";
@@ -120,11 +120,11 @@ function undoButton(load) {
     try {
       await undo(load.load_id);
       button.replaceWith(pill("", "undone"));
-      tell(`Load ${load.load_id} is undone.`);
+      toast(`Load ${load.load_id} is undone.`);
     } catch (error) {
       button.disabled = false;
       button.textContent = "Undo this load";
-      tell(error.message);
+      toast(error.message);
     }
   }
   return button;

@@ -71,7 +71,7 @@ export function tick() {
   }
 }
 
-/** A value of a column; `isMeasure` tells a figure from a name made of digits. */
+/** A value of a column; `isMeasure` distinguishes a figure from a name of digits. */
 export function cell(value, type, isMeasure) {
   if (value === null || value === undefined)
     return h("span", { class: "nothing", title: "no value" }, "–");
