@@ -1,4 +1,4 @@
-"""Builds without dbt: what becomes a script, when it is played, what that leaves."""
+"""Builds without dbt: what makes a script, when it is replayed, what that leaves."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def played(script: Script | None, *answers: Rows) -> list[str]:
         found.append(sql)
         return next(columns), left.pop(0) if wants_rows else []
 
-    script.replay("id-of-this", lambda: NOW, send)
+    script.replay("id-of-this", lambda: NOW, send, lambda _: None)
     return found
 
 

@@ -28,7 +28,7 @@ KEPT = 4
 class ReplayedBuilds:
     """The scripts of one version of the project.
 
-    `goes_on_to` is called with each node that a replay comes to, and with "" at its end.
+    `goes_on_to` is called with each node that a replay comes to, and "" at its end.
     """
 
     def __init__(self, engine: BuilderStore, goes_on_to: Callable[[str], None]) -> None:

@@ -17,7 +17,7 @@ INVOCATION_ID, STARTED_AT, FINISHED_AT = "invocation_id", "started_at", "finishe
 GIVEN = (INVOCATION_ID, STARTED_AT, FINISHED_AT)
 SECONDS = "seconds of "
 
-# A placeholder, a word, or any other character.
+# A placeholder, a word or number with its signs, or any other character.
 TOKEN = re.compile(r"\0[^\0]*\0|\w+(?:[.:+-]\w+)*|\W")
 
 
@@ -66,7 +66,7 @@ class Script:
         invocation_id: str,
         now: Callable[[], str],
         send: Send,
-        on_node: Callable[[str], None] = lambda _: None,
+        on_node: Callable[[str], None],
     ) -> None:
         """Send the statements of a build; `on_node` is called with each new node.
 

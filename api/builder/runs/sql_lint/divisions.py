@@ -18,7 +18,7 @@ from api.builder.runs.sql_lint.relations import LintWarning
 
 WHOLE = tuple(exp.DataType.INTEGER_TYPES)
 # Expressions that pass on the value of these arguments. `floor` is not one,
-# because its purpose is a whole number.
+# because it is meant to return whole numbers.
 PASSES_ON: dict[type[exp.Expr], tuple[str, ...]] = {
     exp.Alias: ("this",),
     exp.Paren: ("this",),
