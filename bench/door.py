@@ -23,7 +23,7 @@ from api.contract.files import Project
 from api.errors import Problem
 from api.intake import read_batch, read_csv
 from api.intake.encodings import encoding_named
-from api.intake.said import Said
+from api.intake.options import Said
 from bench.processes import CHECKOUT
 
 CASES = CHECKOUT / "tests" / "cases"

@@ -35,7 +35,7 @@ from api.intake.keys import LONG_KEY, SeenKeys
 from api.loading import RAW_SHOWN
 from api.metrics.parameters import read_query
 from api.middleware.response_cache import ENTRY_BYTES
-from api.wording.untrusted_text import file_label, quoted, without_formula
+from api.wording import file_label, quoted, without_formula
 
 WORDS, JOBS, EVERYTHING, CHOICES = TABLES
 ROW = b"%d,Cook\n"

@@ -21,7 +21,7 @@ import pytest
 from support.packed_files import bomb, deflated, forged, ods, saved, xls, xlsx, zipped
 from support.tables import HIRES, JOBS, WORDS
 
-from api.contract.model import Column, Table
+from api.contract.values import Column, Table
 from api.errors import (
     AmbiguousReading,
     BadParameter,
@@ -33,7 +33,7 @@ from api.errors import (
 )
 from api.intake import CsvFile, Limits, Reject, read_csv
 from api.intake.containers import Container, opened
-from api.intake.said import Said
+from api.intake.options import Said
 from api.intake.workbooks import Sheet
 from api.loading.read_ahead import read_ahead
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.tables import HEADER, HIRES, JOBS, ROW, SMALL, WORDS, codes, read
 
-from api.contract.model import Column, Table
+from api.contract.values import Column, Table
 from api.errors import (
     BinaryContent,
     BrokenGzip,

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.tables import HIRES, JOBS, ROW, WORDS, codes, read
 
-from api.contract.model import Column, Table
+from api.contract.values import Column, Table
 from api.errors import HeaderMismatch, UnknownHeader
 from api.intake import read_batch, read_csv
 from api.intake.blanks import BLANK, bare
-from api.wording.untrusted_text import storable
+from api.wording import storable
 
 NAMES = HIRES.column_names
 PAIRS = Table(

@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from support.tables import HEADER, HIRES, JOBS, WORDS
 
-from api.contract.model import Column, Table
+from api.contract.values import Column, Table
 from api.errors import (
     AmbiguousReading,
     BadParameter,
@@ -24,7 +24,7 @@ from api.errors import (
 )
 from api.intake import Reject, read_csv
 from api.intake.encodings import encoding_named
-from api.intake.said import Said
+from api.intake.options import Said
 
 COOK = [{"id": 1, "job": "Cook"}, {"id": 2, "job": "Smith"}]
 PLACES = Table(

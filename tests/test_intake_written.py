@@ -10,12 +10,12 @@ from hypothesis import event, given, note, settings
 from hypothesis import strategies as st
 from support.tables import HIRES, JOBS, WORDS
 
-from api.contract.model import Column, Table
+from api.contract.values import Column, Table
 from api.errors import Problem
 from api.intake import Reject, read_csv
 from api.intake.blanks import bare
-from api.intake.said import Said
-from api.wording.untrusted_text import storable
+from api.intake.options import Said
+from api.wording import storable
 
 PLACES = Table(
     "places", "", (Column("city", "text", "", True), Column("land", "text", "")), ()

@@ -11,7 +11,7 @@ import pytest
 from support.project import copy_project
 from support.server import NO_UNIT_TESTS, Server, wait_until
 
-from api.contract.sql_names import Known, tables_named
+from api.contract.hard_coded_names import Known, tables_named
 
 KNOWN = Known({"jobs", "departments"}, {"stg_jobs", "jobs", "hires"})
 MART = "dbt_project/models/marts/uploads.sql"

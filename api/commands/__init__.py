@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from api.commands import backing_up, building, describing, keys, loading, serving
+from api.commands import backup, build, key, load, openapi, serve
 from api.errors import Problem
 
 
@@ -29,6 +29,6 @@ def commands() -> None:
     """Rows in over HTTP, audited marts by dbt, metrics out over HTTP."""
 
 
-for purpose in (serving, loading, building, describing, backing_up, keys):
+for purpose in (serve, load, build, openapi, backup, key):
     for command in purpose.COMMANDS:
         commands.add_command(command)

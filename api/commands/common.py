@@ -16,7 +16,7 @@ from api.contract.files import Project
 from api.errors import ContractError
 from api.warehouse.builds import Build
 from api.warehouse.warehouse import Warehouse, open_warehouse
-from api.wording.counts import count
+from api.wording import count
 
 REFUSED, WITH_REJECTS = 1, 3
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 from api.contract.data_types import DATA_TYPES
 from api.contract.defects import repeated, strangers
-from api.contract.model import (
+from api.contract.shape import ChannelShape, ChartShape
+from api.contract.values import (
     Channel,
     Chart,
     DataType,
     Fold,
     Reference,
 )
-from api.contract.shape import ChannelShape, ChartShape
 
 NUMBERS = ("integer", "real")
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from api.contract.data_types import DATA_TYPES
-from api.contract.model import Column, DataType
 from api.contract.shape import ColumnShape
-from api.wording.suggestion import did_you_mean
+from api.contract.values import Column, DataType
+from api.wording import did_you_mean
 
 # dbt's own data tests; a project may define more.
 DBT_TESTS = ("not_null", "unique", "accepted_values", "relationships")

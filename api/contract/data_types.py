@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from api.contract.model import DataType, MeasureType
+from api.contract.values import DataType, MeasureType
 
 INT64 = {"minimum": -(2**63), "maximum": 2**63 - 1}
 

@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 
 from api.contract.dbt_keys import UnknownKey, unknown_keys
 from api.errors import ContractError
-from api.wording.suggestion import did_you_mean
+from api.wording import did_you_mean
 
 Shaped = TypeVar("Shaped", bound=BaseModel)
 

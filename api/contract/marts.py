@@ -6,8 +6,8 @@ from api.contract.charts import chart_of
 from api.contract.columns import columns_of, misplaced_values
 from api.contract.data_types import DATA_TYPES
 from api.contract.defects import repeated, reserved, shaped, strangers
-from api.contract.model import DataType, Mart, Parameter
 from api.contract.shape import MartMeta, ModelShape, ParameterShape
+from api.contract.values import DataType, Mart, Parameter
 from api.errors import ContractError
 
 # Tables that the published database keeps for itself.

@@ -9,7 +9,7 @@ from typing import Any
 
 from api.contract.dbt_keys import PROJECT, configurations
 from api.contract.defects import unknown
-from api.wording.suggestion import did_you_mean
+from api.wording import did_you_mean
 
 VERSION = re.compile(r"_v\d+$")
 # Where files are that a section configures, unless the file itself says so. A folder

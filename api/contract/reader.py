@@ -13,16 +13,16 @@ from typing import Any, TypeVar
 
 from api.contract.columns import misspelt_tests
 from api.contract.dbt_keys import PROPERTIES
+from api.contract.dbt_models import Models
 from api.contract.defects import repeated, shaped, unknown
-from api.contract.lost_tests import lost_in_sql, lost_in_yaml, names_to_ref
+from api.contract.hard_coded_names import UPLOADS, Known, tables_named
 from api.contract.marts import mart_of
-from api.contract.model import Contract, Mart, Table
-from api.contract.models import Models
+from api.contract.missing_refs import lost_in_sql, lost_in_yaml, names_to_ref
+from api.contract.parsing import parsed, text_of
 from api.contract.project_file import defects_of_change
 from api.contract.shape import FileShape, ModelShape, UploadsShape
-from api.contract.sql_names import UPLOADS, Known, tables_named
 from api.contract.tables import table_of
-from api.contract.texts import parsed, text_of
+from api.contract.values import Contract, Mart, Table
 from api.errors import ContractError
 
 PROJECT_FILE = "dbt_project.yml"

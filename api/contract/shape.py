@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from api.contract.model import Aggregate, DataType, Dates, Mark, MeasureType
+from api.contract.values import Aggregate, DataType, Dates, Mark, MeasureType
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from api.contract.columns import columns_of, misplaced_values, misspelt_tests
 from api.contract.defects import repeated, reserved, strangers
-from api.contract.model import DAYS, Column, Table
 from api.contract.shape import TableShape
+from api.contract.values import DAYS, Column, Table
 from api.errors import ContractError
 
 # Tables that keep the ledger, in the same database as the uploaded rows.

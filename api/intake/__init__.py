@@ -9,9 +9,9 @@ from api.intake.batch import BATCH_ROWS, read_batch
 from api.intake.csv_file import CsvFile, read_csv
 from api.intake.encodings import encoding_named, label_of
 from api.intake.limits import Limits
+from api.intake.options import Remembered, RememberedReading, Said
+from api.intake.reading_record import is_alike
 from api.intake.rows import Block, Defect, Reject
-from api.intake.said import Remembered, RememberedReading, Said
-from api.intake.told import is_alike
 
 __all__ = [
     "AvroFile",

@@ -19,13 +19,13 @@ from fastavro.io.binary_decoder import BinaryDecoder
 from fastavro.read import BLOCK_READERS
 from fastavro.schema import SchemaParseException
 
-from api.contract.model import Table
+from api.contract.values import Table
 from api.errors import NotAvro
 from api.intake.batch import judge_rows
 from api.intake.keys import SeenKeys
 from api.intake.limits import Limits
+from api.intake.options import Said
 from api.intake.rows import Block
-from api.intake.said import Said
 
 RECORDS_AT_ONCE = 10_000
 MOST_BLOCK_BYTES = 64 << 20

@@ -13,17 +13,16 @@ from operator import itemgetter
 
 import pyarrow as pa
 
-from api.contract.model import Column, Table
+from api.contract.values import Column, Table
 from api.errors import RowTooLong, UnknownHeader
 from api.intake.blanks import bare
+from api.intake.defects import mismatch
 from api.intake.header import is_like_names
 from api.intake.keys import SeenKeys
 from api.intake.layout import Names, expected
-from api.intake.reasons import mismatch
 from api.intake.rows import OUR_COLUMNS, Block, Defect, Reject
 from api.intake.validator import judge
-from api.wording.suggestion import did_you_mean
-from api.wording.untrusted_text import cut, quoted, storable
+from api.wording import cut, did_you_mean, quoted, storable
 
 BATCH_ROWS = 1000
 ROW_CHARACTERS = 1 << 20  # as for the rows of a file

@@ -11,11 +11,11 @@ from functools import partial
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from api.contract.model import Column, DataType, Dates
+from api.contract.values import Column, DataType, Dates
 from api.intake.blanks import trim
-from api.intake.moments import days, moments
-from api.intake.reasons import THOUSANDS, not_accepted, refused
+from api.intake.defects import THOUSANDS, not_accepted, refused
 from api.intake.rows import ARROW_TYPES, Defect
+from api.intake.timestamps import days, moments
 
 _INTEGER = r"^-?[0-9]+(?:\.0*)?$"
 _REAL = r"^-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"

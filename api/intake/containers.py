@@ -21,7 +21,7 @@ from api.intake.unpacking import (
 )
 from api.intake.workbooks import Sheet, refuse_choice, spooled
 from api.intake.zips import Workbook, Zip
-from api.wording.untrusted_text import quoted
+from api.wording import quoted
 
 _GZIP = b"\x1f\x8b"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")

@@ -8,13 +8,13 @@ from typing import get_args
 
 import pyarrow as pa
 
-from api.contract.model import DAYS, Column, Dates, Table
+from api.contract.values import DAYS, Column, Dates, Table
 from api.errors import AmbiguousReading
 from api.intake.blanks import bare
 from api.intake.cells import check
 from api.intake.layout import Layout
 from api.intake.questions import of_dates
-from api.wording.untrusted_text import quoted
+from api.wording import quoted
 
 Row = tuple[list[str], int]  # its cells, and the line of the file that it ends on
 

@@ -7,7 +7,7 @@ import re
 from contextlib import suppress
 
 from api.errors import BadParameter, UnreadableFile
-from api.wording.untrusted_text import quoted
+from api.wording import quoted
 
 UTF8 = "utf-8"
 # The longer mark first: that of UTF-16 begins it.

@@ -13,7 +13,7 @@ from itertools import islice
 
 import pyarrow as pa
 
-from api.contract.model import Column, Table
+from api.contract.values import Column, Table
 from api.errors import AmbiguousReading, HeaderMismatch, UnknownHeader
 from api.intake.blanks import bare
 from api.intake.cells import check
@@ -21,8 +21,7 @@ from api.intake.layout import MOST_CELLS, Layout, Names, expected, filled
 from api.intake.questions import of_columns
 from api.intake.quotes import STRAY
 from api.intake.wrong_records import WrongRecord, cells_of
-from api.wording.suggestion import did_you_mean
-from api.wording.untrusted_text import quoted
+from api.wording import did_you_mean, quoted
 
 _COMPLAINTS = 20  # of columns that are told one by one
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from api.errors import BadRequest
-from api.wording.untrusted_text import quoted
+from api.wording import quoted
 
 # Of a number with a fraction or an exponent; long ones take the square of the time.
 MOST_CHARACTERS = 1000

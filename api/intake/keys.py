@@ -11,9 +11,9 @@ from array import array
 import pyarrow as pa
 from pyroaring import BitMap64
 
-from api.contract.model import Table
+from api.contract.values import Table
 from api.intake.rows import Defect
-from api.wording.untrusted_text import quoted
+from api.wording import quoted
 
 LONG_KEY = 60  # characters
 

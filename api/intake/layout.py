@@ -10,12 +10,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from api.contract.model import Table
+from api.contract.values import Table
 from api.errors import HeaderMismatch
 from api.intake.blanks import bare
 from api.intake.rows import OUR_COLUMNS
-from api.wording.suggestion import did_you_mean
-from api.wording.untrusted_text import quoted
+from api.wording import did_you_mean, quoted
 
 MOST_CELLS = 1000  # of a header, whether they have names or not
 _COMPLAINTS = 20  # of columns that are told one by one

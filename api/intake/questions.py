@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from api.errors import Question, of_choices
 from api.intake.blanks import bare
 from api.intake.layout import Names
-from api.wording.untrusted_text import cut
+from api.wording import cut
 
 _SAMPLES = 3
 _CHARACTERS = 200

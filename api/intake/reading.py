@@ -13,7 +13,7 @@ from itertools import islice
 
 import pyarrow as pa
 
-from api.contract.model import Dates, Table
+from api.contract.values import Dates, Table
 from api.errors import (
     AmbiguousReading,
     BadParameter,
@@ -26,10 +26,9 @@ from api.intake.cells import check
 from api.intake.dates import Row, with_dates
 from api.intake.header import DELIMITERS, delimiters_in, layout_of, records_of
 from api.intake.layout import Layout, Names
+from api.intake.options import Said
 from api.intake.quotes import Mender
-from api.intake.said import Said
-from api.wording.suggestion import did_you_mean
-from api.wording.untrusted_text import cut, quoted
+from api.wording import cut, did_you_mean, quoted
 
 _DECIMAL_COMMA = re.compile(r"^(-?[0-9]+),([0-9]+)$")
 _CHARACTERS = 200  # of a row that is shown

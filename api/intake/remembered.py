@@ -7,7 +7,7 @@ from itertools import islice
 from api.intake.blanks import bare
 from api.intake.encodings import UTF8
 from api.intake.header import RECORDS, delimiters_in, records_of
-from api.intake.said import Remembered, RememberedReading
+from api.intake.options import Remembered, RememberedReading
 
 
 def remembered_reading(

@@ -15,9 +15,9 @@ from api.errors import BinaryContent, NotUtf8, UnreadableFile, of_choices
 from api.intake.containers import PACKED, Container, opened
 from api.intake.encodings import UTF8, encoding_of, readings_of, refuse_utf8, utf16_of
 from api.intake.limits import Limits
-from api.intake.said import Said
+from api.intake.options import Said
 from api.intake.unpacking import Readable, fill
-from api.wording.untrusted_text import quoted
+from api.wording import quoted
 
 # Texts that are no CSV, and how they begin.
 _TEXTS = {

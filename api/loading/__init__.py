@@ -16,7 +16,7 @@ from api.loading.options import (
     receipt_of,
     table_named,
 )
-from api.loading.said import fields_of, said_of
+from api.loading.reading_fields import fields_of, said_of
 from api.loading.undo import undo
 
 __all__ = [

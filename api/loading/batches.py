@@ -11,7 +11,7 @@ from api.loading.counts import LoadCounts
 from api.loading.options import LoadOptions, Receipt, Report
 from api.warehouse.ledger import LoadSummary
 from api.warehouse.raw_store import RawStore
-from api.wording.counts import count
+from api.wording import count
 
 
 def load_batch(

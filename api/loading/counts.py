@@ -9,8 +9,7 @@ from typing import Any
 from api.contract import Table
 from api.errors import NoUsableRow, RowsRejected
 from api.intake import Block, Reject
-from api.wording.counts import count, verb
-from api.wording.untrusted_text import cut
+from api.wording import count, cut, verb
 
 REJECTS_SHOWN = 20
 RAW_SHOWN = 1000  # characters; the file of the rejects has every row as a whole

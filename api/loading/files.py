@@ -14,7 +14,7 @@ from api.loading.read_ahead import read_ahead
 from api.warehouse.ledger import Load, LoadSummary
 from api.warehouse.pending_load import PendingLoad
 from api.warehouse.raw_store import RawStore
-from api.wording.untrusted_text import file_label
+from api.wording import file_label
 
 BLOCKS_AHEAD = 4
 

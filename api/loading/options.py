@@ -14,7 +14,7 @@ from api.warehouse.ledger import Load
 from api.warehouse.provenance import NOBODY, Provenance
 from api.warehouse.raw_store import RawStore
 from api.warehouse.requests import KeyedRequest
-from api.wording.suggestion import did_you_mean
+from api.wording import did_you_mean
 
 
 @dataclass(frozen=True)

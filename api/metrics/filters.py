@@ -13,7 +13,7 @@ from api.errors import BadParameter
 from api.intake.cells import parse
 from api.metrics.operators import OPERATORS
 from api.metrics.query import Condition, OperatorName, Value
-from api.wording.untrusted_text import quoted
+from api.wording import quoted
 
 # Of one parameter. SQLite nests what is joined by `or`, and not much deeper than this.
 MOST_VALUES = 500

@@ -11,8 +11,7 @@ from api.errors import BadParameter, UndeclaredParameter
 from api.metrics.cursor import position_of
 from api.metrics.filters import condition, operators_of, values_of
 from api.metrics.query import Condition, OperatorName, Query
-from api.wording.suggestion import did_you_mean
-from api.wording.untrusted_text import quoted
+from api.wording import did_you_mean, quoted
 
 MOST_ROWS = 1_000_000
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from api.errors import Problem
 from api.formats import FORMATS
-from api.intake.reasons import REASONS
+from api.intake.defects import REASONS
 from api.metrics.operators import OPERATORS
 
 

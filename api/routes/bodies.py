@@ -19,7 +19,7 @@ from api.intake.json_text import json_value
 from api.middleware.admission import WHOLE_BYTES
 from api.routes.forms import CURL
 from api.routes.parameters import declared_only, form_only
-from api.wording.untrusted_text import quoted
+from api.wording import quoted
 
 MULTIPART, URLENCODED = "multipart/form-data", "application/x-www-form-urlencoded"
 BATCH = (

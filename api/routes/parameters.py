@@ -13,8 +13,7 @@ from api.errors import BadParameter, UndeclaredParameter
 from api.openapi.operations import Facts
 from api.openapi.parts import NEWEST, Node, header_parameter, query
 from api.openapi.parts import whole_number as whole_number_schema
-from api.wording.suggestion import did_you_mean
-from api.wording.untrusted_text import cut, quoted
+from api.wording import cut, did_you_mean, quoted
 
 Choice = TypeVar("Choice", bound=str)
 

@@ -43,7 +43,7 @@ from api.routes.parameters import (
 )
 from api.routes.readings import ReadingTold
 from api.routes.receipts import dry_run_response, receipt_responses, sender
-from api.wording.untrusted_text import quoted
+from api.wording import quoted
 
 MODES = ("append", "replace")
 READING_FIELDS: Node = {

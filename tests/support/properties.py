@@ -22,13 +22,13 @@ from api.formats.rejects_csv import rejects_csv
 from api.intake import Block, Limits, Reject, read_batch, read_csv
 from api.intake.containers import PACKED
 from api.intake.json_text import json_value
-from api.intake.said import Said
+from api.intake.options import Said
 from api.metrics.cursor import cursor_text, position_of
 from api.metrics.paging import page
 from api.metrics.parameters import read_query
 from api.metrics.query import Position, Query
 from api.metrics.select import select
-from api.wording.untrusted_text import storable
+from api.wording import storable
 
 TYPES = ("integer", "text", "real", "boolean", "date", "timestamp")
 EVERYTHING = tuple(Column(f"a_{kind}", kind, "") for kind in TYPES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from api.contract.model import Column, Table
+from api.contract.values import Column, Table
 from api.intake import Reject, read_csv
 
 HIRES = Table(

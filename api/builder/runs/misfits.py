@@ -9,7 +9,7 @@ from typing import Any
 from api.builder.runs.catalogue import Document
 from api.builder.runs.failures import Failure, failure
 from api.contract.data_types import DATA_TYPES
-from api.wording.counts import count
+from api.wording import count
 
 # So many cells tell which row it is.
 MOST_CELLS = 3

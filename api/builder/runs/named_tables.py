@@ -5,7 +5,7 @@ from __future__ import annotations
 from api.builder.runs import messages
 from api.builder.runs.facts import Nodes
 from api.builder.runs.failures import Failure, failure
-from api.contract.sql_names import UPLOADS, Known, tables_named
+from api.contract.hard_coded_names import UPLOADS, Known, tables_named
 
 READING = ("model", "test")
 BUILT = ("model", "seed", "snapshot")

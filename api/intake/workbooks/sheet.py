@@ -19,7 +19,7 @@ from tempfile import TemporaryFile
 from typing import Any, BinaryIO, NoReturn
 
 from api.errors import TooLarge, UnreadableFile
-from api.intake.workbooks.choice import refuse_choice
+from api.intake.choice import refuse_choice
 
 _CHILD = Path(__file__).with_name("child.py")
 _LONGEST = 1000  # characters of a sheet's name; Excel takes 31

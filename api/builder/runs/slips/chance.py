@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from api.contract.sql_names import bare
+from api.contract.hard_coded_names import bare
 
 # With a seed it is the same each time.
 CHANCE = re.compile(

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from api.contract import Dates
 from api.errors import BadParameter
 from api.intake import Said, encoding_named, label_of
-from api.wording.untrusted_text import quoted
+from api.wording import quoted
 
 _NAMED = {"tab": "\t", r"\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from api.errors import AmbiguousReading, BadParameter, of_choices
-from api.wording.suggestion import did_you_mean
-from api.wording.untrusted_text import quoted
+from api.wording import did_you_mean, quoted
 
 _MOST_NAMES = 20  # that are told one by one
 _COMPARED = 1000  # for which a mistyped one may be meant

@@ -14,12 +14,12 @@ from api.commands.common import (
     settings_of,
     warehouse_of,
 )
-from api.commands.loading import BY, load_files
+from api.commands.load import BY, load_files
 from api.formats.avro import write_avro
 from api.loading import LoadOptions, limits_of, load_avro, table_named
 from api.warehouse.durable import put_on_disk
 from api.warehouse.engines import check_snapshots, warehouse_exists
-from api.wording.counts import count
+from api.wording import count
 
 SUFFIX = ".avro"
 

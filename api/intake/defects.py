@@ -10,9 +10,9 @@ import unicodedata
 from datetime import date
 
 from api.contract.data_types import DATA_TYPES
-from api.contract.model import Column
+from api.contract.values import Column
 from api.intake.rows import Defect
-from api.wording.untrusted_text import quoted
+from api.wording import quoted
 
 # Every code that a refused row can have, for those who document them.
 REASONS = {

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from api.wording.suggestion import did_you_mean
+from api.wording import did_you_mean
 
 VERSION = r"\s*(?:,\s*v(?:ersion)?\s*=\s*[\w.'\"]+\s*)?"
 REF = re.compile(rf"\s*ref\(\s*(['\"])(\w+)\1{VERSION}\)\s*")

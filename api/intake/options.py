@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
-from api.contract.model import Dates
+from api.contract.values import Dates
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from typing import Any
 
 from api.contract.dbt_keys import PROPERTIES
 from api.contract.defects import unknown
+from api.contract.model_sql import read_sql
 from api.contract.project_file import config_of
 from api.contract.shape import ModelShape
-from api.contract.sql import read_sql
 from api.errors import ContractError
-from api.wording.suggestion import did_you_mean
+from api.wording import did_you_mean
 
 MARTS = "marts"
 EPHEMERAL = "ephemeral"

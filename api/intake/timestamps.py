@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from api.contract.forms import CLOCK, DAY, TIMESTAMP
-from api.contract.model import Dates
+from api.contract.values import Dates
 from api.intake.blanks import trim
 
 # Programs write a day as its midnight, too.
