@@ -8,8 +8,7 @@ from api.intake.avro_file import AvroFile, read_avro
 from api.intake.batch import BATCH_ROWS, read_batch
 from api.intake.csv_file import CsvFile, read_csv
 from api.intake.encodings import encoding_named, label_of
-from api.intake.limits import Limits
-from api.intake.options import Remembered, RememberedReading, Said
+from api.intake.options import Limits, Remembered, RememberedReading, Said
 from api.intake.reading_record import is_alike
 from api.intake.rows import Block, Defect, Reject
 

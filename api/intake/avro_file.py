@@ -23,8 +23,7 @@ from api.contract.values import Table
 from api.errors import NotAvro
 from api.intake.batch import judge_rows
 from api.intake.keys import SeenKeys
-from api.intake.limits import Limits
-from api.intake.options import Said
+from api.intake.options import Limits, Said
 from api.intake.rows import Block
 
 RECORDS_AT_ONCE = 10_000

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
 from api.errors import BadParameter, BinaryContent, EmptyFile, UnreadableFile
-from api.intake.limits import Limits
+from api.intake.options import Limits
 from api.intake.unpacking import (
     Bound,
     Bounded,

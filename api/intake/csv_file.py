@@ -22,13 +22,11 @@ from api.intake.blanks import bare
 from api.intake.columns import Columns
 from api.intake.keys import SeenKeys
 from api.intake.layout import Layout
-from api.intake.limits import Limits
-from api.intake.options import Remembered, RememberedReading, Said
+from api.intake.options import Limits, Remembered, RememberedReading, Said
 from api.intake.quotes import LINE_END
-from api.intake.reading import Reading, reading_of
+from api.intake.reading import Reading, reading_of, remembered_reading
 from api.intake.reading_record import told
 from api.intake.records import RecordReader, Records
-from api.intake.remembered import remembered_reading
 from api.intake.rows import Block, Reject
 from api.intake.source import Source
 from api.intake.validator import judge

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import get_args
 
 import pyarrow as pa
 
 from api.contract.values import DAYS, Column, Dates, Table
-from api.errors import AmbiguousReading
+from api.errors import AmbiguousReading, Question, of_choices
 from api.intake.blanks import bare
 from api.intake.cells import check
 from api.intake.layout import Layout
-from api.intake.questions import of_dates
-from api.wording import quoted
+from api.wording import cut, quoted
 
 Row = tuple[list[str], int]  # its cells, and the line of the file that it ends on
+_CHARACTERS = 200  # of a cell that is shown
 
 
 def with_dates(
@@ -40,7 +40,7 @@ def with_dates(
         if row is not None:
             shown = f"{quoted(bare(cells[row].as_py()))} on line {whole[row][1]:,}"
             if not (given or proven):
-                raise _asked(column, cells[row : row + 1], shown)
+                raise _ambiguous(column, cells[row : row + 1], shown)
             if proven and (given or found or proven) != proven:
                 raise _contradicted(column, shown, proven)
             found = found or proven
@@ -65,7 +65,7 @@ def _good(column: Column, cells: pa.Array) -> set[int]:
     return set(range(len(cells))) - {row for row, _ in check(column, cells)[1]}
 
 
-def _asked(column: Column, cell: pa.Array, shown: str) -> AmbiguousReading:
+def _ambiguous(column: Column, cell: pa.Array, shown: str) -> AmbiguousReading:
     meant = {
         dates: check(replace(column, dates=dates), cell)[0][0].as_py()
         for dates in get_args(Dates)
@@ -79,7 +79,7 @@ def _asked(column: Column, cell: pa.Array, shown: str) -> AmbiguousReading:
     return AmbiguousReading(
         f"No day of {column.name} tells whether day or month comes first, as in {shown}"
         ". Say it in the form field dates: dates=day_first or dates=month_first.",
-        question=of_dates(column.name, bare(cell[0].as_py()), meant),
+        question=_question(column.name, bare(cell[0].as_py()), meant),
     )
 
 
@@ -89,3 +89,9 @@ def _contradicted(column: Column, shown: str, proven: Dates) -> AmbiguousReading
         " not what is said of them or what other days of the file are. Write days as"
         f" 2021-11-07, or say dates={proven} if it is true of all."
     )
+
+
+def _question(column: str, cell: str, meant: Mapping[str, str]) -> Question:
+    """Which of the two days a cell of the column is."""
+    asked = {"name": column, "samples": [cut(cell, _CHARACTERS)], "column": column}
+    return of_choices("dates", meant) | {"columns": [asked]}

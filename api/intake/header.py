@@ -14,18 +14,21 @@ from itertools import islice
 import pyarrow as pa
 
 from api.contract.values import Column, Table
-from api.errors import AmbiguousReading, HeaderMismatch, UnknownHeader
+from api.errors import AmbiguousReading, HeaderMismatch, Question, UnknownHeader
 from api.intake.blanks import bare
 from api.intake.cells import check
 from api.intake.layout import MOST_CELLS, Layout, Names, expected, filled
-from api.intake.questions import of_columns
 from api.intake.quotes import STRAY
 from api.intake.wrong_records import WrongRecord, cells_of
-from api.wording import did_you_mean, quoted
+from api.wording import cut, did_you_mean, quoted
 
 _COMPLAINTS = 20  # of columns that are told one by one
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
-RECORDS = 100  # among which the header has to stand
+RECORDS = 100  # the first ones, one of which has to be the header
+# Of the question what the columns mean: sample rows, and what is too much to ask about.
+_SAMPLES = 3
+_CHARACTERS = 200
+_MOST_COLUMNS, _MOST_CHARACTERS = 200, 10_000
 # What tells Excel the delimiter, on a line of its own above everything else.
 _DIRECTIVE = re.compile(r'"?sep=([,;\t|])"?[,;\t|]*(?:\r\n|\n|\r)', re.IGNORECASE)
 # How a value that is written wrongly begins; hardly any name does.
@@ -62,7 +65,7 @@ def layout_of(names: Names, text: str, line: int, delimiter: str) -> tuple[Layou
             _refuse_unknown(names, cells, delimiter, line - 1 + skipped + lines)
         except (HeaderMismatch, UnknownHeader) as problem:
             below = (row for row, end in records_of(text, delimiter) if end > lines)
-            raise problem.asking(of_columns(names, cells, below)) from None
+            raise problem.asking(_question(names, cells, below)) from None
     if names.said:
         raise UnknownHeader(
             "The file begins without a header, but columns names"
@@ -196,3 +199,28 @@ def _is_value(column: Column, cell: str) -> bool:
 
 def _has_several(table: Table, cells: Sequence[str]) -> bool:
     return filled(cells) > 1 or len(table.columns) == 1
+
+
+def _question(
+    names: Names, header: Sequence[str], below: Iterable[Sequence[str]]
+) -> Question | None:
+    """Which of the file's columns is which of ours; None of what is no header."""
+    if len(header) > _MOST_COLUMNS or len("".join(header)) > _MOST_CHARACTERS:
+        return None
+    rows = [row for row, _ in zip(below, range(_SAMPLES), strict=False)]
+    columns = [
+        {
+            "name": bare(cell),
+            "samples": [cut(row[n], _CHARACTERS) for row in rows if n < len(row)],
+            "column": _ours(names, cell),
+        }
+        for n, cell in enumerate(header)
+        if bare(cell)
+    ]
+    return {"field": "columns", "choices": [], "columns": columns}
+
+
+def _ours(names: Names, cell: str) -> str | None:
+    """The table's column that the cell certainly names."""
+    name = names.column_of(cell)
+    return name if name in names.table.column_names else None

@@ -22,11 +22,13 @@ from api.errors import (
     UnknownHeader,
     of_choices,
 )
+from api.intake.blanks import bare
 from api.intake.cells import check
 from api.intake.dates import Row, with_dates
-from api.intake.header import DELIMITERS, delimiters_in, layout_of, records_of
+from api.intake.encodings import UTF8
+from api.intake.header import DELIMITERS, RECORDS, delimiters_in, layout_of, records_of
 from api.intake.layout import Layout, Names
-from api.intake.options import Said
+from api.intake.options import Remembered, RememberedReading, Said
 from api.intake.quotes import Mender
 from api.wording import cut, did_you_mean, quoted
 
@@ -201,3 +203,25 @@ def _good(table: Table, layout: Layout, rows: list[Row]) -> frozenset[int]:
         cells = pa.array([rows[n][0][at] for n in right], pa.string())
         bad |= {right[n] for n, _ in check(column, cells)[1]}
     return frozenset(right) - bad
+
+
+def remembered_reading(
+    remembered: Remembered, text: bytes, is_utf8: bool
+) -> RememberedReading | None:
+    """That of a file which begins with this text, in UTF-8 or as it was said to be."""
+    for known in remembered:
+        encoding = UTF8 if is_utf8 else known.said.encoding
+        if not encoding:
+            continue
+        read = text.decode(encoding, errors="replace")
+        marks = known.said.delimiter or delimiters_in(text)
+        if any(_has_header(read, mark, known.header) for mark in marks):
+            return known
+    return None
+
+
+def _has_header(text: str, delimiter: str, header: tuple[str, ...]) -> bool:
+    return any(
+        tuple(map(bare, cells)) == header
+        for cells, _ in islice(records_of(text, delimiter), RECORDS)
+    )

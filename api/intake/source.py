@@ -14,8 +14,7 @@ from typing import BinaryIO
 from api.errors import BinaryContent, NotUtf8, UnreadableFile, of_choices
 from api.intake.containers import PACKED, Container, opened
 from api.intake.encodings import UTF8, encoding_of, readings_of, refuse_utf8, utf16_of
-from api.intake.limits import Limits
-from api.intake.options import Said
+from api.intake.options import Limits, Said
 from api.intake.unpacking import Readable, fill
 from api.wording import quoted
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from api.contract.forms import CLOCK, DAY, TIMESTAMP
+from api.contract.data_types import CLOCK, DAY, TIMESTAMP
 from api.contract.values import Dates
 from api.intake.blanks import trim
 
