@@ -1,6 +1,6 @@
-"""What the dbt project promises about upload tables and marts, as values.
+"""The contract: upload tables and marts as the dbt project's YAML declares them.
 
-Pure: no files, no database, no HTTP. `reader` turns YAML text into these values.
+Pure apart from `files`: no database and no HTTP. `reader` parses YAML into `values`.
 """
 
 from api.contract.dbt_models import version_name

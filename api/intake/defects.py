@@ -74,7 +74,7 @@ def refused(column: Column, raw: str, trimmed: str) -> Defect:
 def mismatch(column: Column, text: str) -> Defect:
     """The text is no value of the column's type; tells the wrong part when it can."""
     data_type = DATA_TYPES[column.data_type]
-    code, wanted = data_type.code, data_type.wanted
+    code, wanted = data_type.code, data_type.expected
     message = f"{column.name} must be {wanted}, not {quoted(text)}{_foreign(text)}"
     part = _wrong_part(text) if column.data_type in ("date", "timestamp") else ""
     if part and (column.data_type == "timestamp" or len(text) == len("2021-11-07")):

@@ -78,6 +78,6 @@ def value_of(name: str, data_type: DataType, text: str, other: str = "") -> Valu
     if value is None:
         also = f" or {other!r}" if other else ""
         raise BadParameter(
-            f"{name} must be {DATA_TYPES[data_type].wanted}{also}, not {quoted(text)}"
+            f"{name} must be {DATA_TYPES[data_type].expected}{also}, not {quoted(text)}"
         )
     return value

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from api.contract import Mart, Parameter
-from api.contract.marts import ALL, TAKEN_PARAMETERS
+from api.contract.marts import ALL, RESERVED_PARAMETERS
 from api.errors import BadParameter, UndeclaredParameter
 from api.metrics.cursor import position_of
 from api.metrics.filters import condition, operators_of, values_of
@@ -58,7 +58,7 @@ def _sorted_out(mart: Mart, given: Given) -> tuple[Given, list[Condition]]:
     filters = [
         _filter(mart, name, texts)
         for name, texts in given.items()
-        if name not in declared and name not in TAKEN_PARAMETERS
+        if name not in declared and name not in RESERVED_PARAMETERS
     ]
     return pinning, filters
 
@@ -69,7 +69,7 @@ def _filter(mart: Mart, name: str, texts: Sequence[str]) -> Condition:
             return condition(name, mart.column(column), operator, texts)
     known = [spelt for _, _, spelt in _filters_of(mart)]
     declared = [parameter.name for parameter in mart.parameters]
-    names = [*dict.fromkeys([*declared, *TAKEN_PARAMETERS, *mart.column_names])]
+    names = [*dict.fromkeys([*declared, *RESERVED_PARAMETERS, *mart.column_names])]
     raise UndeclaredParameter(
         f"{quoted(name)} is no parameter of {mart.endpoint}; declared are:"
         f" {', '.join(names)}; a column also with an operator, such as {known[1]}"
@@ -81,7 +81,7 @@ def _filter(mart: Mart, name: str, texts: Sequence[str]) -> Condition:
 def _filters_of(mart: Mart) -> Iterator[tuple[str, OperatorName, str]]:
     """Column, operator and spelling of every filter that the mart has."""
     for column in mart.columns:
-        if column.name not in TAKEN_PARAMETERS:
+        if column.name not in RESERVED_PARAMETERS:
             yield column.name, "eq", column.name
         for operator in operators_of(column):
             yield column.name, operator, f"{column.name}__{operator}"

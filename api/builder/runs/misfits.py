@@ -28,7 +28,7 @@ def failure_of_misfit(
     first = sample[0]
     others = [name for name in types if name != column][:MOST_CELLS]
     where = " and ".join(f"{name} is {_short(first[name])}" for name in others)
-    promised = DATA_TYPES[types[column]].promised
+    promised = DATA_TYPES[types[column]].expected_in_mart
     words = (
         f"{column} of {contract['name']} has to be {promised}; it is"
         f" {_short(first[column])}{f' where {where}' if where else ''}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from api.contract.hard_coded_names import bare
+from api.contract.hard_coded_names import masked_sql
 
 # With a seed it is the same each time.
 CHANCE = re.compile(
@@ -14,7 +14,7 @@ CHANCE = re.compile(
 
 def chance_in(sql: str) -> str | None:
     """What a model does, in words, if its SQL calls any; Jinja may be in it."""
-    found = CHANCE.search(bare(sql))
+    found = CHANCE.search(masked_sql(sql))
     if found is None:
         return None
     return f"calls {found[1].rstrip('( )')}(): its numbers are others in each build."
