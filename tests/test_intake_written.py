@@ -12,7 +12,7 @@ from support.tables import HIRES, JOBS, WORDS
 
 from api.contract.values import Column, Table
 from api.errors import Problem
-from api.intake import Reject, read_csv
+from api.intake import CsvFile, Reject
 from api.intake.blanks import bare
 from api.intake.options import Said
 from api.wording import storable
@@ -175,7 +175,7 @@ def test_what_is_loaded_is_what_was_written(
     found: list[dict[str, Any]] = []
     rejects: list[Reject] = []
     try:
-        for block in read_csv(table, io.BytesIO(file), block_size, None, said):
+        for block in CsvFile(table, io.BytesIO(file), block_size, None, said):
             found += block.rows.to_pylist()
             rejects += block.rejects
     except Problem as problem:

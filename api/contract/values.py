@@ -103,7 +103,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Chart:
-    """How a mart is drawn, a small subset of Vega-Lite; encodings are x, y and color."""
+    """How a mart is drawn, in a small subset of Vega-Lite; encodings: x, y, color."""
 
     mark: Mark
     encoding: dict[str, Channel]

@@ -1,4 +1,4 @@
-"""What the sender of a file says of how it is to be read."""
+"""Options of an uploaded file: its limits, and how its sender says it is to be read."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Limits:
     unpacked_bytes: int = sys.maxsize
     rows: int = sys.maxsize
 
-    def refuse_more_rows(self, count: int) -> None:
-        """Raise TooManyRows when so many are more than one file may hold."""
+    def check_rows(self, count: int) -> None:
+        """Raise TooManyRows if the file has more rows than allowed."""
         if count > self.rows:
             raise TooManyRows(
                 f"The file holds more than {self.rows:,} rows"
@@ -28,10 +28,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Said:
-    """Each is taken as it is said; None, or nothing, is left to the file itself.
+    """How a file is to be read; what is None or empty is detected.
 
-    `encoding` as Python names it; `columns` are headers of the file, each with the
+    `encoding` is Python's name of it; `columns` are headers of the file, each with the
     table's column that it means; `sheet` is a sheet of a workbook or a file of a zip.
+    Field names and repr are part of fingerprints that the warehouse stores.
     """
 
     encoding: str | None = None
@@ -41,16 +42,16 @@ class Said:
     sheet: str | None = None
 
     def or_else(self, other: Said) -> Said:
-        """What is not said here as the other has it."""
-        silent = [f.name for f in fields(self) if not getattr(self, f.name)]
-        return replace(self, **{name: getattr(other, name) for name in silent})
+        """These options; those that are not set have the values of the other."""
+        unset = [f.name for f in fields(self) if not getattr(self, f.name)]
+        return replace(self, **{name: getattr(other, name) for name in unset})
 
 
 @dataclass(frozen=True)
 class RememberedReading:
-    """What was said of a file under `header`, and holds for the next one under it.
+    """Options that a sender stored for all files with this header.
 
-    `actor` said so, at `remembered_at` (UTC, ISO 8601).
+    `actor` stored them at `remembered_at` (UTC, ISO 8601).
     """
 
     reading_id: int

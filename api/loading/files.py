@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import Any, BinaryIO, Protocol
 
 from api.contract import Table
-from api.intake import Block, CsvFile, Limits, Remembered, Said, read_avro, read_csv
+from api.intake import AvroFile, Block, CsvFile, Limits, Remembered, Said
 from api.loading.counts import LoadCounts
 from api.loading.options import LoadOptions, Receipt, Report, receipt_of
 from api.loading.read_ahead import read_ahead
@@ -64,7 +64,7 @@ def load_avro(
 ) -> Receipt:
     """Load an Avro file; raises as `load_csv` does."""
     options = options or LoadOptions()
-    file = read_avro(table, stream, options.limits)
+    file = AvroFile(table, stream, options.limits)
     return _load(store, table, file, file_name, options)
 
 
@@ -83,13 +83,13 @@ def check_avro(
     table: Table, stream: BinaryIO, strict: bool = False, limits: Limits | None = None
 ) -> Report:
     """Judge an Avro file as `load_avro` would, and store nothing."""
-    return _check(table, read_avro(table, stream, limits), strict)
+    return _check(table, AvroFile(table, stream, limits), strict)
 
 
 def _csv(
     table: Table, stream: BinaryIO, options: LoadOptions, remembered: Remembered
 ) -> CsvFile:
-    return read_csv(
+    return CsvFile(
         table, stream, limits=options.limits, said=options.said, remembered=remembered
     )
 

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from api.contract import Table
 from api.errors import AmbiguousReading, NotUtf8, Problem, Unusable
-from api.intake import Remembered, read_csv
+from api.intake import CsvFile, Remembered
 from api.loading.options import LoadOptions
 
 
@@ -49,7 +49,7 @@ def fits_of(
 def _fit(
     table: Table, stream: BinaryIO, options: LoadOptions, remembered: Remembered
 ) -> Fit:
-    file = read_csv(
+    file = CsvFile(
         table, stream, limits=options.limits, said=options.said, remembered=remembered
     )
     try:

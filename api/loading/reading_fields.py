@@ -7,7 +7,8 @@ from typing import Any, get_args
 
 from api.contract import Dates
 from api.errors import BadParameter
-from api.intake import Said, encoding_named, label_of
+from api.intake import Said
+from api.intake.encodings import form_label, parse_encoding
 from api.wording import quoted
 
 _NAMED = {"tab": "\t", r"\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
@@ -22,7 +23,7 @@ def said_of(
 ) -> Said:
     """The same, checked as far as that goes without the file; raises BadParameter."""
     return Said(
-        encoding=encoding_named(encoding) if encoding else None,
+        encoding=parse_encoding(encoding) if encoding else None,
         delimiter=_delimiter(delimiter) if delimiter else None,
         dates=_dates(dates) if dates else None,
         columns=tuple((name, column or "") for name, column in (columns or {}).items()),
@@ -33,7 +34,7 @@ def said_of(
 def fields_of(said: Said) -> dict[str, Any]:
     """The form fields that say so."""
     fields = {
-        "encoding": said.encoding and label_of(said.encoding),
+        "encoding": said.encoding and form_label(said.encoding),
         "delimiter": said.delimiter,
         "dates": said.dates,
         "columns": {header: name or None for header, name in said.columns},
