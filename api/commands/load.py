@@ -27,7 +27,7 @@ from api.loading import (
     Said,
     limits_of,
     load_csv,
-    said_of,
+    parse_said,
     table_named,
 )
 from api.loading import undo as undo_load
@@ -82,7 +82,7 @@ def load(
 
 def _said(fields: dict[str, str | None], columns: Mapping[str, str]) -> Said:
     try:
-        return said_of(columns=columns, **fields)
+        return parse_said(columns=columns, **fields)
     except Problem as problem:
         raise click.UsageError(problem.detail) from problem
 

@@ -1,4 +1,4 @@
-"""What is said of a file in words, by a form or a command, as the door takes it."""
+"""Parse how a file is to be read, from the fields of a form or a command."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from api.wording import quoted
 _NAMED = {"tab": "\t", r"\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 
 
-def said_of(
+def parse_said(
     encoding: str | None = None,
     delimiter: str | None = None,
     dates: str | None = None,
     columns: Mapping[str, str | None] | None = None,
     sheet: str | None = None,
 ) -> Said:
-    """The same, checked as far as that goes without the file; raises BadParameter."""
+    """The fields, checked as far as possible without the file; raises BadParameter."""
     return Said(
         encoding=parse_encoding(encoding) if encoding else None,
         delimiter=_delimiter(delimiter) if delimiter else None,
@@ -31,8 +31,8 @@ def said_of(
     )
 
 
-def fields_of(said: Said) -> dict[str, Any]:
-    """The form fields that say so."""
+def form_fields(said: Said) -> dict[str, Any]:
+    """The form fields of these options."""
     fields = {
         "encoding": said.encoding and form_label(said.encoding),
         "delimiter": said.delimiter,

@@ -21,7 +21,7 @@ from api.loading import (
     fits_of,
     limits_of,
     load_csv,
-    said_of,
+    parse_said,
     table_named,
 )
 from api.openapi.operations import Facts, operation
@@ -240,7 +240,7 @@ def _said(file: FileStorage) -> Said:
             "columns must be a JSON object of the file's headers, each with the table's"
             ' column that it is, or null: {"Nr.": "id", "Notes": null}'
         )
-    return said_of(
+    return parse_said(
         form.get("encoding") or file.mimetype_params.get("charset"),
         form.get("delimiter"),
         form.get("dates"),
