@@ -1,4 +1,4 @@
-"""Backups of tables as files of their own, and snapshots of the whole warehouse."""
+"""Backups of tables as Avro files, and snapshots of the whole warehouse."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from api.commands.common import (
-    REFUSED,
+    FAILED,
     contract_of,
     settings_of,
     warehouse_of,
@@ -65,7 +65,7 @@ def restore(
     if not files:
         raise click.ClickException(f"There is no *{SUFFIX} in {paths[0]}.")
     loads = load_files(settings, load_avro, files, table, options, not no_build)
-    sys.exit(REFUSED if len(loads) < len(files) else 0)
+    sys.exit(FAILED if len(loads) < len(files) else 0)
 
 
 @click.command()
