@@ -21,9 +21,9 @@ import duckdb
 from api.contract import Table
 from api.contract.files import Project
 from api.errors import Problem
-from api.intake import read_batch, read_csv
-from api.intake.encodings import encoding_named
-from api.intake.said import Said
+from api.intake import CsvFile, read_batch
+from api.intake.encodings import parse_encoding
+from api.intake.options import Said
 from bench.processes import CHECKOUT
 
 CASES = CHECKOUT / "tests" / "cases"
@@ -49,14 +49,14 @@ class Outcome:
 def ours(table: Table, case: dict[str, Any], path: Path) -> Outcome:
     fields = dict(case["expect"].get("fields", {}))
     if "encoding" in fields:
-        fields["encoding"] = encoding_named(fields["encoding"])
+        fields["encoding"] = parse_encoding(fields["encoding"])
     found = Outcome()
     try:
         if "batch" in case["expect"]:
             blocks = [read_batch(table, case["expect"]["batch"])]
         else:
             with path.open("rb") as file:
-                blocks = list(read_csv(table, file, said=Said(**fields)))
+                blocks = list(CsvFile(table, file, said=Said(**fields)))
     except Problem as problem:
         return Outcome(refusal=f"`{problem.code}`")
     for block in blocks:

@@ -20,7 +20,7 @@ from api.config import CHECKOUT
 from api.contract import Column, Table
 from api.errors import NotAvro, RowTooLong
 from api.formats.avro import write_avro
-from api.intake import avro_file, read_avro
+from api.intake import AvroFile, avro_file
 
 EVERY_TYPE = Table(
     "things",
@@ -53,7 +53,7 @@ def avro_of(rows: list[dict[str, Any]], table: Table = EVERY_TYPE) -> bytes:
 
 
 def read(content: bytes, table: Table = EVERY_TYPE) -> list[Any]:
-    blocks = list(read_avro(table, io.BytesIO(content)))
+    blocks = list(AvroFile(table, io.BytesIO(content)))
     assert not any(block.rejects for block in blocks)
     return [row for block in blocks for row in block.rows.to_pylist()]
 
@@ -107,7 +107,7 @@ def test_values_of_other_kinds_are_told_like_any_others() -> None:
         {"name": "said", "type": {"type": "map", "values": "bytes"}},
     ]
     content = foreign([{"id": 1, "said": {"a": b"b"}}], fields, "null")
-    (block,) = read_avro(EVERY_TYPE, io.BytesIO(content))
+    (block,) = AvroFile(EVERY_TYPE, io.BytesIO(content))
     (reject,) = block.rejects
     assert (reject.line, reject.defects[0].code) == (1, "not_text")
 
@@ -119,7 +119,7 @@ def test_an_id_that_comes_twice_in_a_file_is_told_across_its_blocks(
     content = avro_of([*THINGS, THINGS[0]])
     rejects = [
         reject
-        for block in read_avro(EVERY_TYPE, io.BytesIO(content))
+        for block in AvroFile(EVERY_TYPE, io.BytesIO(content))
         for reject in block.rejects
     ]
     assert [(r.line, r.defects[0].code) for r in rejects] == [(5, "repeated_id")]

@@ -14,7 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 from support.charts import BARS, X, Y, drawn, mart_of, table_of, words_of
 
-from api.contract.model import Channel, Chart, Fold, Reference
+from api.contract.values import Channel, Chart, Fold, Reference
 from api.formats.charts import draw, vegalite
 from api.formats.charts.style import PALETTES, Palette, Theme, style_of
 
@@ -237,7 +237,7 @@ import json, sys
 import pyarrow as pa
 from api.formats.charts import draw, vegalite
 from api.contract import Column, Mart
-from api.contract.model import Channel, Chart
+from api.contract.values import Channel, Chart
 columns = (Column("team", "text", "T."), Column("hires", "integer", "H."))
 chart = Chart("bar", {"x": Channel("hires", "quantitative", None, "sum"),
     "y": Channel("team", "nominal", sort="-x"), "color": Channel("team", "nominal")})

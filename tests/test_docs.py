@@ -16,10 +16,10 @@ from support.problems import problem_classes
 from api import errors
 from api.commands import commands
 from api.config import CHECKOUT, Settings
-from api.contract.marts import TAKEN_PARAMETERS
+from api.contract.marts import RESERVED_PARAMETERS
 from api.formats import FORMATS
 from api.formats.charts import THEMES
-from api.intake.reasons import REASONS
+from api.intake.defects import REASONS
 from api.routes.builds import BuildBrief
 from api.routes.receipts import Receipt
 
@@ -109,7 +109,7 @@ def _placeholder(match: re.Match[str]) -> str:
     return "NAME" if "name" in match.group() else "ID"
 
 
-@pytest.mark.parametrize("name", [*FORMATS, *TAKEN_PARAMETERS, *THEMES])
+@pytest.mark.parametrize("name", [*FORMATS, *RESERVED_PARAMETERS, *THEMES])
 def test_every_format_and_parameter_of_metrics_is_listed(name: str) -> None:
     assert re.search(rf"`{name}\b", section(INTEGRATORS, "Ask a metric"))
 

@@ -29,13 +29,13 @@ from api.errors import (
     TooManyRows,
 )
 from api.formats.charts.printable import LONGEST
-from api.intake import Limits, read_batch, read_csv
+from api.intake import CsvFile, Limits, read_batch
 from api.intake.json_text import json_value
 from api.intake.keys import LONG_KEY, SeenKeys
 from api.loading import RAW_SHOWN
 from api.metrics.parameters import read_query
 from api.middleware.response_cache import ENTRY_BYTES
-from api.wording.untrusted_text import file_label, quoted, without_formula
+from api.wording import file_label, quoted, without_formula
 
 WORDS, JOBS, EVERYTHING, CHOICES = TABLES
 ROW = b"%d,Cook\n"
@@ -104,7 +104,7 @@ def test_gzip_that_never_ends_is_left_soon(
 ) -> None:
     stream = Endless(gzip.compress(b"1,a\n"), again)
     with pytest.raises(problem):
-        list(read_csv(JOBS, stream))  # type: ignore[arg-type]
+        list(CsvFile(JOBS, stream))  # type: ignore[arg-type]
     assert stream.taken < most
 
 
@@ -140,7 +140,7 @@ def test_zeros_before_a_number_do_not_count(text: str) -> None:
 
 
 def test_refused_rows_are_handed_out_a_few_at_a_time() -> None:
-    file = read_csv(JOBS, io.BytesIO(b"1,a\n" + b"x\n" * 200_000 + b"2,b\n"))
+    file = CsvFile(JOBS, io.BytesIO(b"1,a\n" + b"x\n" * 200_000 + b"2,b\n"))
     blocks = list(file)
     assert max(block.received for block in blocks) <= 20_000
     lines = [reject.line for block in blocks for reject in block.rejects]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.contract.model import Column, Table
+from api.contract.values import Column, Table
 from api.intake import Block, read_batch
 
 PEOPLE = Table(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.contract.model import Column, DataType
+from api.contract.values import Column, DataType
 from api.intake.cells import check
 from api.intake.rows import ARROW_TYPES
 

@@ -21,7 +21,7 @@ import pytest
 from support.packed_files import bomb, deflated, forged, ods, saved, xls, xlsx, zipped
 from support.tables import HIRES, JOBS, WORDS
 
-from api.contract.model import Column, Table
+from api.contract.values import Column, Table
 from api.errors import (
     AmbiguousReading,
     BadParameter,
@@ -31,10 +31,10 @@ from api.errors import (
     TooLarge,
     UnreadableFile,
 )
-from api.intake import CsvFile, Limits, Reject, read_csv
-from api.intake.containers import Container, opened
-from api.intake.said import Said
-from api.intake.workbooks import Sheet
+from api.intake import CsvFile, Limits, Reject
+from api.intake.containers import Container, open_content
+from api.intake.options import Said
+from api.intake.workbooks.sheet import Sheet
 from api.loading.read_ahead import read_ahead
 
 COOKS = [["id", "job"], [1, "Cook"], [2, "Smith"]]
@@ -66,20 +66,20 @@ def read(
     rows: list[dict[str, Any]] = []
     rejects: list[Reject] = []
     file = io.BytesIO(content)
-    for block in read_csv(table, file, limits=limits, said=Said(sheet=sheet)):
+    for block in CsvFile(table, file, limits=limits, said=Said(sheet=sheet)):
         rows += block.rows.to_pylist()
         rejects += block.rejects
     return rows, rejects
 
 
 def container(content: bytes, sheet: str | None = None) -> Container:
-    stream, found = opened(io.BytesIO(content), Limits(), sheet)
+    stream, found = open_content(io.BytesIO(content), Limits(), sheet)
     stream.close()
     return found
 
 
 def text_of(content: bytes) -> str:
-    with closing(opened(io.BytesIO(content), Limits())[0]) as stream:
+    with closing(open_content(io.BytesIO(content), Limits())[0]) as stream:
         return stream.read(10_000).decode()
 
 
@@ -128,7 +128,7 @@ def test_a_file_on_disk_is_read_where_it_is(tmp_path) -> None:
     path = tmp_path / "named.csv"
     path.write_bytes(xlsx(COOKS))
     with path.open("rb") as stream:
-        (block,) = read_csv(JOBS, stream)
+        (block,) = CsvFile(JOBS, stream)
     assert block.rows.to_pylist() == READ
 
 
@@ -138,7 +138,7 @@ def test_an_upload_is_read_in_memory_and_on_disk(in_memory: int) -> None:
     with tempfile.SpooledTemporaryFile(in_memory) as stream:
         stream.write(content)
         stream.seek(0)
-        (block,) = read_csv(JOBS, cast(BinaryIO, stream))
+        (block,) = CsvFile(JOBS, cast(BinaryIO, stream))
         assert block.rows.to_pylist() == READ
         stream.seek(0)
         assert stream.read() == content
@@ -146,13 +146,13 @@ def test_an_upload_is_read_in_memory_and_on_disk(in_memory: int) -> None:
 
 def test_what_is_said_of_a_text_is_not_said_of_cells() -> None:
     content = xlsx([["id", "job"], [1, "Café"]])
-    (block,) = read_csv(JOBS, io.BytesIO(content), said=Said(encoding="cp1252"))
+    (block,) = CsvFile(JOBS, io.BytesIO(content), said=Said(encoding="cp1252"))
     assert block.rows.to_pylist() == [{"id": 1, "job": "Café"}]
 
 
 def test_the_digest_is_of_what_was_read() -> None:
     def digest(content: bytes) -> str:
-        file = read_csv(JOBS, io.BytesIO(content))
+        file = CsvFile(JOBS, io.BytesIO(content))
         list(file)
         return file.sha256
 
@@ -448,8 +448,8 @@ def test_a_pipe_cannot_be_read_twice() -> None:
             return False
 
     with pytest.raises(UnreadableFile, match="pipe"):
-        list(read_csv(JOBS, Pipe(xlsx(COOKS))))
-    assert next(iter(read_csv(JOBS, Pipe(gzip.compress(CSV))))).rows.num_rows == 2
+        list(CsvFile(JOBS, Pipe(xlsx(COOKS))))
+    assert next(iter(CsvFile(JOBS, Pipe(gzip.compress(CSV))))).rows.num_rows == 2
 
 
 # Bombs

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.tables import HEADER, HIRES, JOBS, ROW, SMALL, WORDS, codes, read
 
-from api.contract.model import Column, Table
+from api.contract.values import Column, Table
 from api.errors import (
     BinaryContent,
     BrokenGzip,
@@ -27,7 +27,7 @@ from api.errors import (
     UnknownHeader,
     UnreadableFile,
 )
-from api.intake import read_csv
+from api.intake import CsvFile
 
 
 def jobs(content: str | bytes) -> list[tuple[int, str]]:
@@ -139,7 +139,7 @@ def test_sha256_is_of_the_unzipped_bytes(table: Table) -> None:
     rows = {"words": "x\n", "jobs": "1,x\n", "hired_employees": ROW}
     content = b"\xef\xbb\xbf" + rows[table.name].encode()
     for data in (content, gzip.compress(content, mtime=0)):
-        file = read_csv(table, io.BytesIO(data))
+        file = CsvFile(table, io.BytesIO(data))
         assert sum(block.received for block in file) == 1
         assert file.sha256 == hashlib.sha256(content).hexdigest()
 
@@ -154,7 +154,7 @@ class Trickle(io.BytesIO):
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_stream_may_hand_out_less_than_asked_for(pack: Any) -> None:
     content = "".join(f"{n},Cook\n" for n in range(20_000)).encode()
-    file = read_csv(JOBS, Trickle(pack(content)), SMALL)
+    file = CsvFile(JOBS, Trickle(pack(content)), SMALL)
     assert sum(block.rows.num_rows for block in file) == 20_000
 
 
@@ -164,7 +164,7 @@ def test_error_of_the_stream_reaches_the_caller_as_it_is() -> None:
             raise ConnectionResetError("gone")
 
     with pytest.raises(ConnectionResetError, match="gone"):
-        list(read_csv(JOBS, Broken()))
+        list(CsvFile(JOBS, Broken()))
 
 
 # Headers
@@ -172,7 +172,7 @@ def test_error_of_the_stream_reaches_the_caller_as_it_is() -> None:
 
 def test_columns_stand_in_any_order_and_optional_ones_may_be_absent() -> None:
     content = "datetime,NAME,id,Department_ID\n2021-11-07,Ann,1,2\n"
-    file = read_csv(HIRES, io.BytesIO(content.encode()))
+    file = CsvFile(HIRES, io.BytesIO(content.encode()))
     (block,) = file
     assert file.header
     assert list(block.rows.to_pylist()[0].items()) == [
@@ -308,7 +308,7 @@ def test_repeated_integer_key_is_found_across_blocks() -> None:
 def test_rows_of_wrong_width_are_handed_out_block_by_block() -> None:
     content = b"1,2,3\n" * 20_000 + b"1,Cook\n"
     most = max(
-        len(block.rejects) for block in read_csv(JOBS, io.BytesIO(content), SMALL)
+        len(block.rejects) for block in CsvFile(JOBS, io.BytesIO(content), SMALL)
     )
     assert most < SMALL
 

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.tables import HIRES, JOBS, ROW, WORDS, codes, read
 
-from api.contract.model import Column, Table
+from api.contract.values import Column, Table
 from api.errors import HeaderMismatch, UnknownHeader
-from api.intake import read_batch, read_csv
+from api.intake import CsvFile, read_batch
 from api.intake.blanks import BLANK, bare
-from api.wording.untrusted_text import storable
+from api.wording import storable
 
 NAMES = HIRES.column_names
 PAIRS = Table(
@@ -240,7 +240,7 @@ def test_what_is_loaded_is_what_was_written(
     for order, part in zip(orders, parts, strict=True):
         content += line([style.format(NAMES[place]) for place in order])
         content += "".join(line([row[place] for place in order]) for row in part)
-    file = read_csv(HIRES, io.BytesIO(content.encode()), block_size)
+    file = CsvFile(HIRES, io.BytesIO(content.encode()), block_size)
     loaded: list[tuple[Any, ...]] = []
     for block in file:
         assert block.rejects == ()

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.tables import HIRES, JOBS, ROW, SMALL, WORDS, codes, read
 
-from api.intake.quotes import Mender
+from api.intake.quotes import QuoteRepair
 
 STRAY = "stray_quote"
 
@@ -63,9 +63,9 @@ def test_a_table_of_one_column_has_wrong_quotes_too() -> None:
 def test_quotes_left_open_on_every_line_are_read_in_passing() -> None:
     """Nothing is searched twice: 2 MB take as long as any other 2 MB."""
     content = b'1,"x\n' + b'2,""y\n' * 300_000
-    mender = Mender(2, most=1 << 20)
-    mended = mender.mended(content, is_last=True)
-    assert mended.count(b"\n") == 300_001
+    quotes = QuoteRepair(2, most=1 << 20)
+    repaired = quotes.repair(content, is_last=True)
+    assert repaired.count(b"\n") == 300_001
 
 
 NAMES = st.text("ab ,", max_size=6).map("x{}x".format)
@@ -105,13 +105,13 @@ def test_what_is_right_is_not_touched(cells: list[str]) -> None:
         for number, cell in enumerate(cells)
     ).encode()
     for size in (7, 50, 1000):
-        mender = Mender(2, most=10_000)
+        quotes = QuoteRepair(2, most=10_000)
         parts = range(0, len(content), size)
-        mended = [
-            mender.mended(content[part : part + size], part == parts[-1])
+        repaired = [
+            quotes.repair(content[part : part + size], part == parts[-1])
             for part in parts
         ]
-        assert b"".join(mended) == content
+        assert b"".join(repaired) == content
 
 
 def test_a_header_in_the_file_does_not_hide_a_wrong_quote() -> None:

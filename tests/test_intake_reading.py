@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from support.tables import HEADER, HIRES, JOBS, WORDS
 
-from api.contract.model import Column, Table
+from api.contract.values import Column, Table
 from api.errors import (
     AmbiguousReading,
     BadParameter,
@@ -22,9 +22,9 @@ from api.errors import (
     UnknownHeader,
     UnreadableFile,
 )
-from api.intake import Reject, read_csv
-from api.intake.encodings import encoding_named
-from api.intake.said import Said
+from api.intake import CsvFile, Reject
+from api.intake.encodings import parse_encoding
+from api.intake.options import Said
 
 COOK = [{"id": 1, "job": "Cook"}, {"id": 2, "job": "Smith"}]
 PLACES = Table(
@@ -40,7 +40,7 @@ def read(
     table: Table, content: str | bytes, **said: Any
 ) -> tuple[list[dict[str, Any]], list[Reject]]:
     data = content.encode() if isinstance(content, str) else content
-    blocks = list(read_csv(table, io.BytesIO(data), said=Said(**said)))
+    blocks = list(CsvFile(table, io.BytesIO(data), said=Said(**said)))
     rows = [row for block in blocks for row in block.rows.to_pylist()]
     return rows, [reject for block in blocks for reject in block.rejects]
 
@@ -248,7 +248,7 @@ def test_a_byte_order_mark_tells_the_encoding(
 ) -> None:
     text = TABLE + "".join(f"{n},Ä{n:040}\n" for n in range(3, 2000))
     content = mark + text.replace("\n", end).encode(encoding)
-    file = read_csv(JOBS, io.BytesIO(content), block_size)
+    file = CsvFile(JOBS, io.BytesIO(content), block_size)
     rows = [row for block in file for row in block.rows.to_pylist()]
     assert [row["job"] for row in rows[:2]] == ["Café €", "日本"]
     assert [row["id"] for row in rows] == list(range(1, 2000))
@@ -271,7 +271,7 @@ def test_a_byte_order_mark_tells_the_encoding(
     ],
 )
 def test_an_encoding_has_many_names(label: str, encoding: str) -> None:
-    assert encoding_named(label) == encoding
+    assert parse_encoding(label) == encoding
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,7 @@ def test_an_encoding_has_many_names(label: str, encoding: str) -> None:
 )
 def test_what_is_no_encoding_of_files_is_refused(label: str) -> None:
     with pytest.raises(BadParameter, match="windows-1252"):
-        encoding_named(label)
+        parse_encoding(label)
 
 
 @pytest.mark.parametrize(
@@ -387,24 +387,24 @@ def test_a_text_that_begins_alike_is_a_text(text: str) -> None:
 @pytest.mark.parametrize("text", ["1,Cook\n", "1,Café\n2,Cook\n", "\n"])
 def test_utf16_without_a_mark_is_asked_about(text: str, encoding: str) -> None:
     with pytest.raises(BinaryContent) as caught:
-        list(read_csv(JOBS, io.BytesIO(text.encode(encoding))))
+        list(CsvFile(JOBS, io.BytesIO(text.encode(encoding))))
     (choice,) = caught.value.extra["question"]["choices"]
     assert choice == {"value": encoding, "sample": text.partition("\n")[0]}
 
 
 def test_a_comma_that_may_be_a_decimal_point_is_asked_about() -> None:
     with pytest.raises(AmbiguousReading, match="decimal points"):
-        list(read_csv(JOBS, io.BytesIO(b"1,0;Cook\n2,0;Smith\n")))
+        list(CsvFile(JOBS, io.BytesIO(b"1,0;Cook\n2,0;Smith\n")))
     said = Said(delimiter=",")
-    (block,) = read_csv(JOBS, io.BytesIO(b"1,0;Cook\n"), said=said)
+    (block,) = CsvFile(JOBS, io.BytesIO(b"1,0;Cook\n"), said=said)
     assert block.rows.to_pylist() == [{"id": 1, "job": "0;Cook"}]
-    (block,) = read_csv(JOBS, io.BytesIO(b"1;Cook, Chef\n2;Smith, A\n"))
+    (block,) = CsvFile(JOBS, io.BytesIO(b"1;Cook, Chef\n2;Smith, A\n"))
     assert block.rows.to_pylist()[0] == {"id": 1, "job": "Cook, Chef"}
 
 
 def test_days_that_prove_both_forms_are_told_so() -> None:
     content = b"1,Ann,27/07/2021,1,2\n2,Bo,07/27/2021,1,2\n"
     with pytest.raises(AmbiguousReading, match="Some days of datetime"):
-        list(read_csv(HIRES, io.BytesIO(content)))
-    (block,) = read_csv(HIRES, io.BytesIO(content), said=Said(dates="day_first"))
+        list(CsvFile(HIRES, io.BytesIO(content)))
+    (block,) = CsvFile(HIRES, io.BytesIO(content), said=Said(dates="day_first"))
     assert (block.rows.num_rows, len(block.rejects)) == (1, 1)

@@ -10,12 +10,12 @@ from hypothesis import event, given, note, settings
 from hypothesis import strategies as st
 from support.tables import HIRES, JOBS, WORDS
 
-from api.contract.model import Column, Table
+from api.contract.values import Column, Table
 from api.errors import Problem
-from api.intake import Reject, read_csv
+from api.intake import CsvFile, Reject
 from api.intake.blanks import bare
-from api.intake.said import Said
-from api.wording.untrusted_text import storable
+from api.intake.options import Said
+from api.wording import storable
 
 PLACES = Table(
     "places", "", (Column("city", "text", "", True), Column("land", "text", "")), ()
@@ -175,7 +175,7 @@ def test_what_is_loaded_is_what_was_written(
     found: list[dict[str, Any]] = []
     rejects: list[Reject] = []
     try:
-        for block in read_csv(table, io.BytesIO(file), block_size, None, said):
+        for block in CsvFile(table, io.BytesIO(file), block_size, None, said):
             found += block.rows.to_pylist()
             rejects += block.rejects
     except Problem as problem:

@@ -11,9 +11,9 @@ import pytest
 from support.project import copy_project
 from support.server import NO_UNIT_TESTS, Server, wait_until
 
-from api.contract.sql_names import Known, tables_named
+from api.contract.hard_coded_names import KnownTables, hard_coded_tables
 
-KNOWN = Known({"jobs", "departments"}, {"stg_jobs", "jobs", "hires"})
+KNOWN = KnownTables({"jobs", "departments"}, {"stg_jobs", "jobs", "hires"})
 MART = "dbt_project/models/marts/uploads.sql"
 TEST = "dbt_project/tests/has_jobs.sql"
 YAML = """
@@ -54,12 +54,12 @@ SAID = (
     ],
 )
 def test_tables_that_are_named(sql: str, lines: list[int]) -> None:
-    assert [line for line, _ in tables_named(sql, KNOWN)] == lines
+    assert [line for line, _ in hard_coded_tables(sql, KNOWN)] == lines
 
 
 def test_a_test_may_read_an_upload_table_whole() -> None:
     sql = "select * from {{ source('raw', 'jobs') }}"
-    assert list(tables_named(sql, KNOWN, is_model=False)) == []
+    assert list(hard_coded_tables(sql, KNOWN, is_model=False)) == []
 
 
 @pytest.fixture(scope="module")

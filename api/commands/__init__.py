@@ -1,7 +1,7 @@
-"""The commands: `python -m api serve|load|undo|build|...`; one module per purpose.
+"""The commands: `python -m api serve|load|undo|build|...`.
 
-Each prints for people and exits for scripts: 0 all well, 1 refused or failed, 2 wrong
-usage, 3 loaded but with rejects.
+They print for people and exit for scripts: 0 success, 1 failure, 2 wrong usage,
+3 loaded but with rejects.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from typing import Any
 
 import click
 
-from api.commands import backing_up, building, describing, keys, loading, serving
+from api.commands import backup, build, key, load, openapi, serve
 from api.errors import Problem
 
 
 class Commands(click.Group):
-    """Ends a command that a fault of the warehouse stops with what is wrong."""
+    """Ends a command that raises a problem with its detail."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -29,6 +29,6 @@ def commands() -> None:
     """Rows in over HTTP, audited marts by dbt, metrics out over HTTP."""
 
 
-for purpose in (serving, loading, building, describing, backing_up, keys):
-    for command in purpose.COMMANDS:
+for module in (serve, load, build, openapi, backup, key):
+    for command in module.COMMANDS:
         commands.add_command(command)

@@ -1,4 +1,4 @@
-"""What the commands share: settings, contract, warehouse, and telling of trouble."""
+"""What the commands share: settings, contract, warehouse, and printing of problems."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from api.contract.files import Project
 from api.errors import ContractError
 from api.warehouse.builds import Build
 from api.warehouse.warehouse import Warehouse, open_warehouse
-from api.wording.counts import count
+from api.wording import count
 
-REFUSED, WITH_REJECTS = 1, 3
+FAILED, WITH_REJECTS = 1, 3
 
 
 def settings_of(**given: str | int) -> Settings:
-    """The settings of the environment, those given on the command line before them."""
+    """The settings of the environment, overridden by those of the command line."""
     try:
         return dataclasses.replace(Settings.from_env(), **given)  # type: ignore[arg-type]
     except ValueError as error:
@@ -30,46 +30,46 @@ def settings_of(**given: str | int) -> Settings:
 
 
 def contract_of(settings: Settings) -> Contract:
-    """The contract of the project's files; ends the command where it is broken."""
+    """The contract of the project's files; ends the command if it has defects."""
     try:
         return Project(settings.project_dir).contract()
     except ContractError as error:
-        complain(error.defects)
-        sys.exit(REFUSED)
+        print_defects(error.defects)
+        sys.exit(FAILED)
 
 
 @contextmanager
 def warehouse_of(settings: Settings, contract: Contract) -> Iterator[Warehouse]:
-    """The warehouse, its upload tables as the contract has them; closed at the end.
+    """The warehouse, its upload tables as the contract declares them.
 
-    A thread that is still at a checkpoint must not be met by the end of the process.
+    It is closed at the end, so that no checkpoint is running when the process exits.
     """
     with closing(open_warehouse(settings)) as warehouse:
         try:
             warehouse.raw.prepare(contract.tables.values())
         except ContractError as error:
-            complain(error.defects)
-            sys.exit(REFUSED)
+            print_defects(error.defects)
+            sys.exit(FAILED)
         yield warehouse
 
 
-def complain(defects: Iterable[str]) -> None:
-    """Tell what is wrong with the project."""
+def print_defects(defects: Iterable[str]) -> None:
+    """Print the defects of the project."""
     for defect in defects:
         click.secho(defect, fg="red", err=True)
 
 
-def tell_refusal(what: object, problem: Exception) -> None:
-    """Tell why something was refused, row by row where rows are concerned."""
+def print_problem(what: object, problem: Exception) -> None:
+    """Print a problem, and the defects of rows that caused it."""
     click.secho(f"{what}: {getattr(problem, 'detail', problem)}", fg="red", err=True)
     for error in getattr(problem, "extra", {}).get("errors", []):
         click.echo(f"  line {error['line']}: {error['message']}", err=True)
 
 
-def build_and_tell(
+def build_and_report(
     settings: Settings, warehouse: Warehouse, load_id: int = 0, request_id: int = 0
 ) -> None:
-    """Have it built, by the builder that runs or by one of our own; tell the end."""
+    """Wait for a build by the running builder, or build here; print its result."""
     is_alone = False
     if not warehouse.engine.builder_is_running():
         click.echo("No builder is running: building here.")
@@ -80,13 +80,13 @@ def build_and_tell(
     build = wait(load_id or request_id, seconds, lambda: not is_alone)
     if build is None:
         click.secho(f"No build came within {seconds:.0f} s.", fg="red", err=True)
-        sys.exit(REFUSED)
-    _tell(build)
+        sys.exit(FAILED)
+    _print_build(build)
     if not build.published:
-        sys.exit(REFUSED)
+        sys.exit(FAILED)
 
 
-def _tell(build: Build) -> None:
+def _print_build(build: Build) -> None:
     click.echo(f"Build {build.build_id}: {build.outcome}")
     for failure in build.failures:
         rows = f", {count(failure['rows'], 'row')}" if failure["rows"] else ""

@@ -1,9 +1,11 @@
-"""What the dbt project promises about upload tables and marts, as values.
+"""The contract: upload tables and marts as the dbt project's YAML declares them.
 
-Pure: no files, no database, no HTTP. `reader` turns YAML text into these values.
+Pure apart from `files`: no database and no HTTP. `reader` parses YAML into `values`.
 """
 
-from api.contract.model import (
+from api.contract.dbt_models import version_name
+from api.contract.reader import check_marts, read_mart, read_project
+from api.contract.values import (
     Column,
     Contract,
     DataType,
@@ -12,8 +14,6 @@ from api.contract.model import (
     Parameter,
     Table,
 )
-from api.contract.models import version_name
-from api.contract.reader import check_marts, read_mart, read_project
 
 __all__ = [
     "Column",

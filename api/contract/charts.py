@@ -1,19 +1,19 @@
-"""The chart of a mart, from its shape; what may be drawn from which column."""
+"""Parse a mart's chart, and check what may be drawn from which column."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from api.contract.data_types import DATA_TYPES
-from api.contract.defects import repeated, strangers
-from api.contract.model import (
+from api.contract.defects import duplicates, unknown_columns
+from api.contract.shape import ChannelShape, ChartShape
+from api.contract.values import (
     Channel,
     Chart,
     DataType,
     Fold,
     Reference,
 )
-from api.contract.shape import ChannelShape, ChartShape
 
 NUMBERS = ("integer", "real")
 
@@ -21,7 +21,7 @@ NUMBERS = ("integer", "real")
 def chart_of(
     shape: ChartShape, types: Mapping[str, DataType]
 ) -> tuple[Chart, list[str]]:
-    """The chart, and every complaint about it; `types` by column of the mart."""
+    """The chart and all its defects; `types` are those of the mart's columns."""
     fields = dict(types)
     fold, reference = None, None
     defects: list[str] = []
@@ -39,7 +39,7 @@ def chart_of(
         defects += _channel_defects(name, channel, fields, channels)
     if shape.reference:
         reference = Reference(shape.reference.field, shape.reference.title)
-        defects += strangers("reference", [reference.field], list(fields))
+        defects += unknown_columns("reference", [reference.field], list(fields))
         defects += _not_number("reference", reference.field, fields)
     encoding = {
         name: Channel(
@@ -60,8 +60,8 @@ def chart_of(
 
 
 def _fold_defects(fold: Fold, types: Mapping[str, DataType]) -> list[str]:
-    defects = strangers("fold", fold.columns, list(types))
-    defects += repeated("fold", fold.columns)
+    defects = unknown_columns("fold", fold.columns, list(types))
+    defects += duplicates("fold", fold.columns)
     for name in fold.columns:
         defects += _not_number("fold", name, types)
     return defects + [
@@ -77,7 +77,7 @@ def _channel_defects(
     fields: Mapping[str, DataType],
     channels: Mapping[str, ChannelShape],
 ) -> list[str]:
-    defects = strangers(name, [channel.field], list(fields))
+    defects = unknown_columns(name, [channel.field], list(fields))
     if channel.type == "quantitative" or channel.aggregate not in (None, "count"):
         defects += _not_number(name, channel.field, fields)
     by = (channel.sort or "").removeprefix("-")

@@ -1,6 +1,6 @@
-"""Columns as values, with what their data tests mean at the door.
+"""Parse columns, and what their data tests mean for uploaded rows.
 
-Judges nothing but the spelling of those tests.
+Of the tests only the spelling and the accepted values are checked.
 """
 
 from __future__ import annotations
@@ -9,19 +9,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from api.contract.data_types import DATA_TYPES
-from api.contract.model import Column, DataType
 from api.contract.shape import ColumnShape
-from api.wording.suggestion import did_you_mean
+from api.contract.values import Column, DataType
+from api.wording import did_you_mean
 
 # dbt's own data tests; a project may define more.
 DBT_TESTS = ("not_null", "unique", "accepted_values", "relationships")
+# How close to one of them a name is that must be a typing mistake.
 MISTYPED = 0.82
 
 DataTests = Sequence[str | Mapping[str, Any]]
 
 
 def columns_of(shapes: Iterable[ColumnShape]) -> tuple[Column, ...]:
-    """The columns, each with what is required of its cells."""
+    """The columns, each with the rules that its cells have to meet."""
     return tuple(
         Column(
             name=shape.name,
@@ -36,10 +37,10 @@ def columns_of(shapes: Iterable[ColumnShape]) -> tuple[Column, ...]:
 
 
 def misspelt_tests(place: str, shapes: Iterable[ColumnShape]) -> list[str]:
-    """Complaints of tests that are nearly dbt's own.
+    """The tests whose names are nearly dbt's own.
 
-    dbt would refuse them too, but later than the door has begun to go by them, and
-    without a hint. Others, such as a package's, are only alike.
+    dbt would fail on them too, but only after intake has applied the columns, and
+    without a hint. The names of other tests, such as a package's, are less close.
     """
     return [
         f"{place}, column {shape.name}: unknown data test {name!r}{hint}"
@@ -49,25 +50,25 @@ def misspelt_tests(place: str, shapes: Iterable[ColumnShape]) -> list[str]:
     ]
 
 
-def misplaced_values(place: str, shapes: Iterable[ColumnShape]) -> list[str]:
-    """Complaints of accepted values that no cell of the column could have."""
+def invalid_accepted_values(place: str, shapes: Iterable[ColumnShape]) -> list[str]:
+    """The accepted values that no cell of the column can have."""
     return [
         f"{place}, column {shape.name}: accepted_values has {wrong}"
         for shape in shapes
         for value in _accepted_values(shape.data_tests)
-        if (wrong := _misplaced(shape.data_type, value))
+        if (wrong := _invalid_value(shape.data_type, value))
     ]
 
 
-def _misplaced(data_type: DataType, value: Any) -> str | None:
+def _invalid_value(data_type: DataType, value: Any) -> str | None:
     if data_type == "text" and isinstance(value, bool):
         return f"{value} where YAML reads yes, no, on or off so; put it in quotes"
-    if not _is_one(data_type, str(value)):
+    if not _is_valid(data_type, str(value)):
         return f"{str(value)!r}, which is not {data_type}"
     return None
 
 
-def _is_one(data_type: DataType, text: str) -> bool:
+def _is_valid(data_type: DataType, text: str) -> bool:
     try:
         DATA_TYPES[data_type].read(text)
     except (ValueError, KeyError):
@@ -87,5 +88,5 @@ def _accepted_values(tests: DataTests) -> list[Any]:
 
 
 def _arguments(rule: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The arguments of a data test, which stand under `arguments` or on their own."""
+    """The arguments of a data test, under `arguments` or directly."""
     return {"values": [], **rule.get("arguments", rule)}

@@ -1,7 +1,6 @@
-"""The data types of columns: one table of what each of them means, wherever it counts.
+"""The data types of columns: one table of what each type means in every format.
 
-How an engine stores a type stands with the engine, how a cell is parsed in
-`intake.cells`.
+Engines define how they store a type; `intake.cells` parses the cells.
 """
 
 from __future__ import annotations
@@ -11,7 +10,24 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from api.contract.model import DataType, MeasureType
+from api.contract.values import DataType, MeasureType
+
+# Stored dates and timestamps, as patterns of the whole text. They use only what RE2 and
+# PostgreSQL read alike.
+_YEAR = "(?:[0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"
+_FOURTH = "(?:0[48]|[2468][048]|[13579][26])"
+_LEAP_YEAR = f"(?:[0-9]{{2}}{_FOURTH}|{_FOURTH}00)"
+_MONTH_DAY = (
+    "(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
+    "|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+    "|02-(?:0[1-9]|1[0-9]|2[0-8]))"
+)
+# All calendar days in one pattern, so that a clean column takes a single pass.
+DAY = f"(?:{_YEAR}-{_MONTH_DAY}|{_LEAP_YEAR}-02-29)"
+CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+
+DATE = f"^{DAY}$"
+TIMESTAMP = rf"^{DAY}T{CLOCK}:[0-5][0-9](?:\.[0-9]{{0,5}}[1-9])?Z$"
 
 INT64 = {"minimum": -(2**63), "maximum": 2**63 - 1}
 
@@ -20,14 +36,14 @@ INT64 = {"minimum": -(2**63), "maximum": 2**63 - 1}
 class DataTypeTraits:
     """What a data type means.
 
-    `wanted` words a value for whoever gave another, with the code of such a reject;
-    `promised` does so for values of a mart. `read` makes a value of a text, or raises
-    ValueError or KeyError; `defaults` are what YAML has for one. `stored` and `served`
-    name the Arrow types of uploaded rows and of marts. `json_schema`, `avro` and
-    `measure` (Vega-Lite) are the types of those formats.
+    `expected` completes "must be" in the message of a reject, whose code is `code`;
+    `expected_in_mart` does so for a mart's values. `read` parses a text, or raises
+    ValueError or KeyError; `defaults` are the Python types of a default in YAML.
+    `stored` and `served` name the Arrow types of uploaded rows and of marts.
+    `json_schema`, `avro` and `measure` (Vega-Lite) are the types of those formats.
     """
 
-    wanted: str
+    expected: str
     code: str
     read: Callable[[str], object]
     defaults: tuple[type, ...]
@@ -36,7 +52,7 @@ class DataTypeTraits:
     json_schema: Mapping[str, Any]
     avro: Any
     measure: MeasureType
-    promised: str | None = None
+    expected_in_mart: str | None = None
 
 
 def _boolean(text: str) -> int:
@@ -45,7 +61,7 @@ def _boolean(text: str) -> int:
 
 DATA_TYPES: dict[DataType, DataTypeTraits] = {
     "integer": DataTypeTraits(
-        wanted="a whole number",
+        expected="a whole number",
         code="not_an_integer",
         read=int,
         defaults=(int,),
@@ -56,7 +72,7 @@ DATA_TYPES: dict[DataType, DataTypeTraits] = {
         measure="quantitative",
     ),
     "real": DataTypeTraits(
-        wanted="a number such as 12.5",
+        expected="a number such as 12.5",
         code="not_a_number",
         read=float,
         defaults=(int, float),
@@ -65,23 +81,23 @@ DATA_TYPES: dict[DataType, DataTypeTraits] = {
         json_schema={"type": "number", "format": "double"},
         avro="double",
         measure="quantitative",
-        promised="a number, and not beyond the largest",
+        expected_in_mart="a number, and not beyond the largest",
     ),
     "boolean": DataTypeTraits(
-        wanted="true or false",
+        expected="true or false",
         code="not_a_boolean",
         read=_boolean,
         defaults=(bool,),
-        # SQLite has no other type for it.
+        # SQLite has no boolean type.
         stored="int64",
         served="bool",
         json_schema={"type": "boolean"},
         avro="boolean",
         measure="nominal",
-        promised="true or false, which are 1 and 0 where there are no others",
+        expected_in_mart="true or false, which are 1 and 0 where there are no others",
     ),
     "text": DataTypeTraits(
-        wanted="text in quotes",
+        expected="text in quotes",
         code="not_text",
         read=str,
         defaults=(str,),
@@ -93,7 +109,7 @@ DATA_TYPES: dict[DataType, DataTypeTraits] = {
     ),
     # Dates and timestamps are ISO 8601 text, the latter in UTC.
     "date": DataTypeTraits(
-        wanted="a date such as 2021-11-07",
+        expected="a date such as 2021-11-07",
         code="not_a_date",
         read=date.fromisoformat,
         defaults=(date, str),
@@ -102,10 +118,10 @@ DATA_TYPES: dict[DataType, DataTypeTraits] = {
         json_schema={"type": "string", "format": "date"},
         avro={"type": "int", "logicalType": "date"},
         measure="temporal",
-        promised="a date such as 2021-11-07",
+        expected_in_mart="a date such as 2021-11-07",
     ),
     "timestamp": DataTypeTraits(
-        wanted="a date and time such as 2021-11-07T02:48:42Z",
+        expected="a date and time such as 2021-11-07T02:48:42Z",
         code="not_a_timestamp",
         read=datetime.fromisoformat,
         defaults=(date, datetime, str),
@@ -114,6 +130,7 @@ DATA_TYPES: dict[DataType, DataTypeTraits] = {
         json_schema={"type": "string", "format": "date-time"},
         avro={"type": "long", "logicalType": "timestamp-micros"},
         measure="temporal",
-        promised="a time in UTC such as 2021-11-07T02:48:42Z, as utc_timestamp() gives",
+        expected_in_mart="a time in UTC such as 2021-11-07T02:48:42Z,"
+        " as utc_timestamp() gives",
     ),
 }

@@ -1,6 +1,6 @@
-"""Which keys dbt knows where, by the JSON schemas that it ships of its own files.
+"""Keys that dbt does not know, by the JSON schemas that dbt ships for its files.
 
-dbt passes over a key that it does not know; here each is found. Values are for dbt.
+dbt silently ignores them. Values are left to dbt.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
-# The newest has what is current; the one before also what dbt still takes in places
-# that it would rather not, such as `meta` beside `config`.
+# The newest schema has the current keys, the older one those that are deprecated but
+# still accepted, such as `meta` beside `config`.
 PROPERTIES = ("resources/latest.json", "resources/0.0.110.json")
 PROJECT = ("project/0.0.110.json",)
 
@@ -23,10 +23,10 @@ Schema = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class UnknownKey:
-    """A key that dbt does not know where it stands.
+    """A key that dbt does not know at its place.
 
-    `known` are those that it knows there; `belongs_under` is "config" for one that dbt
-    knows as a configuration.
+    `known` are the keys that dbt knows there; `belongs_under` is "config" for a key
+    that dbt knows as a configuration.
     """
 
     place: tuple[Step, ...]
@@ -36,28 +36,28 @@ class UnknownKey:
 
 
 def unknown_keys(document: Any, schemas: Sequence[str]) -> Iterator[UnknownKey]:
-    """Every key of a document that none of dbt's schemas has there."""
+    """Every key of a document that none of the schemas has at its place."""
     return _unknown(document, [_root(name) for name in schemas], ())
 
 
 def configurations(section: str) -> list[str]:
-    """What dbt_project.yml may configure in one of its sections, each as `+name`."""
+    """What a section of dbt_project.yml may configure, each as `+name`."""
     place = _root(PROJECT[0]).under(section)
     return _names(place.alternatives) if place else []
 
 
 class _Place:
-    """A schema, and the document that its references lead into."""
+    """A schema, and the document that its references point into."""
 
     def __init__(self, schema: Any, root: Schema) -> None:
         self._root = root
-        # `true` is the schema of anything.
+        # The schema `true` allows anything.
         self.schema: Schema = schema if isinstance(schema, Mapping) else {}
         self._places: dict[str, _Place] = {}
 
     @cached_property
     def alternatives(self) -> list[_Place]:
-        """What it comes to, references followed."""
+        """This place and all that its references and alternatives resolve to."""
         inner = [s for name in ("anyOf", "allOf") for s in self.schema.get(name, ())]
         if "$ref" in self.schema:
             name = self.schema["$ref"].rpartition("/")[2]
@@ -67,7 +67,7 @@ class _Place:
 
     @property
     def is_open(self) -> bool:
-        """Whether it says nothing of keys."""
+        """Whether the schema does not restrict keys."""
         return not self.schema.keys() - {"description", "default"} or (
             self.schema.get("type") == "object"
             and not self.schema.keys() & {"properties", "additionalProperties"}
@@ -79,17 +79,17 @@ class _Place:
         return properties.keys()
 
     def under(self, key: str) -> _Place | None:
-        """The place of what stands under a key; None where there can be none."""
+        """The place under a key; None if the schema allows no such key."""
         if key not in self._places:
             known = self.schema.get("properties", {})
-            # In dbt_project.yml any other name may be a folder's; these are none.
+            # In dbt_project.yml any other name may be a folder, but not with a plus.
             others = not key.startswith("+") and self.schema.get("additionalProperties")
-            # Hooks are written both ways.
-            found = known.get(key) or known.get(key.replace("_", "-"))
-            found = found or known.get(key.replace("-", "_")) or others
-            if not found:
+            # Hooks are written with underscores or with hyphens.
+            schema = known.get(key) or known.get(key.replace("_", "-"))
+            schema = schema or known.get(key.replace("-", "_")) or others
+            if not schema:
                 return None
-            self._places[key] = _Place(found, self._root)
+            self._places[key] = _Place(schema, self._root)
         return self._places[key]
 
     @cached_property

@@ -1,6 +1,6 @@
-"""Complaints about the project's YAML in words that an analyst can act on.
+"""Defects of the project's YAML, worded so that an analyst can act on them.
 
-Only wording: which rules there are stands in `shape` and `reader`.
+Only wording: the rules are in `shape` and `reader`.
 """
 
 from __future__ import annotations
@@ -16,32 +16,34 @@ from pydantic_core import ErrorDetails
 
 from api.contract.dbt_keys import UnknownKey, unknown_keys
 from api.errors import ContractError
-from api.wording.suggestion import did_you_mean
+from api.wording import did_you_mean
 
 Shaped = TypeVar("Shaped", bound=BaseModel)
 
-# In the singular; what is not listed ends in an s more.
+# The singular of plurals that do not just add an s.
 KINDS = {"saved_queries": "saved query", "analyses": "analysis"}
 OWN_KEYS = "; put keys of your own under labels, in meta"
 
 
-def shaped(document: Any, shape: type[Shaped]) -> Shaped:
-    """The document in its shape; raises ContractError, a sentence for each mistake."""
+def parse_shape(document: Any, shape: type[Shaped]) -> Shaped:
+    """Validate a document; raises ContractError with one sentence per mistake."""
     try:
         return shape.model_validate(document)
     except ValidationError as error:
-        told = [_sentence(detail, document, shape) for detail in error.errors()]
+        messages = [_message(detail, document, shape) for detail in error.errors()]
         # A value that fits none of several types is one mistake.
-        raise ContractError(dict.fromkeys(told)) from error
+        raise ContractError(dict.fromkeys(messages)) from error
 
 
-def unknown(document: Any, schemas: Sequence[str]) -> list[str]:
-    """Complaints of keys that dbt would pass over without a word."""
-    return [_unknown(found, document) for found in unknown_keys(document, schemas)]
+def unknown_key_defects(document: Any, schemas: Sequence[str]) -> list[str]:
+    """The keys that dbt would silently ignore."""
+    return [_unknown_key(key, document) for key in unknown_keys(document, schemas)]
 
 
-def strangers(place: str, named: Iterable[str], known: Sequence[str]) -> list[str]:
-    """Complaints of the names that are no column."""
+def unknown_columns(
+    place: str, named: Iterable[str], known: Sequence[str]
+) -> list[str]:
+    """The names that are no column."""
     return [
         f"{place} names {name!r}, which is no column{did_you_mean(name, known)}"
         for name in named
@@ -49,8 +51,8 @@ def strangers(place: str, named: Iterable[str], known: Sequence[str]) -> list[st
     ]
 
 
-def repeated(place: str, names: Sequence[str]) -> list[str]:
-    """Complaints of names that stand there twice; capitals make no difference."""
+def duplicates(place: str, names: Sequence[str]) -> list[str]:
+    """The names that occur more than once; case makes no difference."""
     counts = Counter(name.casefold() for name in names)
     return [
         f"{place} {name!r} stands there {times} times"
@@ -59,21 +61,21 @@ def repeated(place: str, names: Sequence[str]) -> list[str]:
     ]
 
 
-def reserved(place: str, name: str, taken: Iterable[str]) -> list[str]:
-    """A complaint if the name already means something else."""
+def reserved_name(place: str, name: str, taken: Iterable[str]) -> list[str]:
+    """The name, if it already means something else."""
     if name.casefold() in taken:
         return [f"{place}: the name {name!r} is taken; give it another"]
     return []
 
 
-def _unknown(found: UnknownKey, document: Any) -> str:
-    place = _place(found.place, document)
-    if found.belongs_under:
-        return f"{place}{found.key!r} belongs under {found.belongs_under}; move it"
-    return f"{place}unknown key {found.key!r}{did_you_mean(found.key, found.known)}"
+def _unknown_key(unknown: UnknownKey, document: Any) -> str:
+    place, key = _place(unknown.place, document), unknown.key
+    if unknown.belongs_under:
+        return f"{place}{key!r} belongs under {unknown.belongs_under}; move it"
+    return f"{place}unknown key {key!r}{did_you_mean(key, unknown.known)}"
 
 
-def _sentence(detail: ErrorDetails, document: Any, shape: type[BaseModel]) -> str:
+def _message(detail: ErrorDetails, document: Any, shape: type[BaseModel]) -> str:
     loc = detail["loc"] or ("the file",)
     place, key, given = _place(loc[:-1], document), loc[-1], detail["input"]
     kind = detail["type"]
@@ -93,17 +95,17 @@ def _sentence(detail: ErrorDetails, document: Any, shape: type[BaseModel]) -> st
     if kind == "string_pattern_mismatch":
         return (
             f"{place}{key} {given!r} should be of letters a to z, digits and"
-            f" underscores, a letter first{_plain(given)}"
+            f" underscores, a letter first{_plain_name_hint(given)}"
         )
     if kind == "string_type" and isinstance(given, list | dict):
         return f"{place}{key} should be a text"
     if kind == "string_type":
         return f"{place}{key} is {given!r} to YAML and no text; put it in quotes"
-    return f"{place}{_dotted(loc[-1:])}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
+    return f"{place}{key}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
 
 
-def _plain(name: str) -> str:
-    """` (perhaps 'abteilung_groesse')` for a name that is nearly one."""
+def _plain_name_hint(name: str) -> str:
+    """` (perhaps 'abteilung_groesse')` for a name that is nearly valid."""
     letters = unicodedata.normalize("NFKD", name.replace("ß", "ss"))
     ascii = letters.encode("ascii", "ignore").decode()
     plain = re.sub(r"\W+", "_", ascii).strip("_")
@@ -126,19 +128,15 @@ def _place(loc: Sequence[int | str], document: Any) -> str:
 
 
 def _under(value: Any, step: int | str) -> Any:
-    """None where it stands elsewhere, as keys do that dbt moves under config."""
+    """The value at a step; None where dbt found it elsewhere, as under config."""
     try:
         return value[step]
     except (LookupError, TypeError):
         return None
 
 
-def _dotted(loc: Sequence[int | str]) -> str:
-    return ".".join(str(step) for step in loc)
-
-
 def _keys_at(loc: Sequence[int | str], shape: type[BaseModel]) -> list[str]:
-    """The keys that the shape allows where `loc` leads."""
+    """The keys that the shape allows at `loc`."""
     for step in loc:
         if isinstance(step, str):
             shape = _inner(shape, step)

@@ -1,6 +1,6 @@
-"""The dbt project as files: where they are, what they say, whether they changed.
+"""The dbt project's files: where they are, what they contain, whether they changed.
 
-What they mean is for `contract` (YAML) and dbt (SQL).
+`reader` parses the YAML, dbt the SQL.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathspec import PathSpec
 
 from api.contract import Contract, read_project
 
-# All that dbt reads. What `dbt deps` installs may be links to folders elsewhere.
+# All that dbt reads. `dbt deps` may install links to folders elsewhere.
 WATCHED = (
     *("dbt_project", "seeds", "snapshots", "analyses", "dbt_packages"),
     *("dbt_project.yml", "profiles.yml", "selectors.yml"),
@@ -28,7 +28,7 @@ MODELS, TESTS = "dbt_project/models/", "dbt_project/tests/"
 SNAPSHOTS = "snapshots/"
 RESOURCES = ("dbt_project/", "seeds/", SNAPSHOTS, "analyses/")
 SUFFIXES = (".sql", ".yml", ".yaml", ".csv", ".md")
-# What editors and macOS leave beside a file does not match.
+# Does not match the files that editors and macOS leave beside others.
 NAMES_FOR_DBT = "[!.#~]*"
 
 Fingerprint = dict[str, tuple[int, int]]
@@ -41,27 +41,27 @@ class Project:
     folder: Path
 
     def contract(self) -> Contract:
-        """Read the whole contract; raises ContractError with every complaint."""
+        """Parse the contract; raises ContractError with every defect."""
         files: dict[str, bytes] = {}
         tests: dict[str, bytes] = {}
         snapshots: dict[str, bytes] = {}
         for path in self._watched():
             name = os.path.relpath(path, self.folder)
             if _is_sql_in(TESTS, name):
-                found = tests
+                kind = tests
             elif _is_sql_in(SNAPSHOTS, name):
-                found = snapshots
+                kind = snapshots
             elif _is_of_contract(name):
-                found = files
+                kind = files
             else:
                 continue
-            content = _content(path, most=_most_of(name))
+            content = _content(path, most=_bytes_to_read(name))
             if content is not None:
-                found[name] = content
+                kind[name] = content
         return read_project(files, tests, snapshots)
 
     def sample(self, table: str, rows: int) -> bytes | None:
-        """The header and the first rows of a table's seed, None without one."""
+        """The header and the first rows of a table's seed; None without a seed."""
         try:
             with (self.folder / "seeds" / f"{table}.csv").open("rb") as seed:
                 return b"".join(islice(seed, rows + 1))
@@ -69,7 +69,7 @@ class Project:
             return None
 
     def texts(self) -> dict[str, str]:
-        """Every file that somebody writes by hand, by its path in the folder."""
+        """Every file except the seeds, by its path in the folder."""
         return {
             os.path.relpath(path, self.folder): _text(content)
             for path in self._watched()
@@ -84,9 +84,9 @@ class Project:
         }
 
     def places(self) -> Iterator[str]:
-        """Where it shows when a file comes, goes or changes: files, and all folders.
+        """The files and folders whose modification times show any change.
 
-        Looking at these again takes a tenth of what finding them does.
+        To look at these again takes a tenth of the time that finding them takes.
         """
         for name in WATCHED:
             yield str(self.folder / name)
@@ -106,7 +106,7 @@ class Project:
         return self._files(*WATCHED)
 
     def _files(self, *places: str) -> Iterator[str]:
-        """The files that dbt reads, in order, of folders or of files by their name."""
+        """The files that dbt reads among these files and folders, in order."""
         ignored = self._ignored()
         for place in places:
             if (self.folder / place).is_file():
@@ -127,10 +127,7 @@ class Project:
 
 
 def blank_lines_above(text: str) -> int:
-    """How many lines there are above the first that says something.
-
-    dbt drops them, and counts the lines of the rest.
-    """
+    """How many blank lines a text begins with; dbt drops them before it counts."""
     return text[: len(text) - len(text.lstrip())].count("\n")
 
 
@@ -147,8 +144,8 @@ def _is_of_contract(path: str) -> bool:
     return path == PROJECT_FILE or path.startswith(RESOURCES)
 
 
-def _most_of(path: str) -> int:
-    """How many bytes of a file say what it says: of a seed, those of its header."""
+def _bytes_to_read(path: str) -> int:
+    """All bytes of a file (-1), but of a seed only those that hold its header."""
     return 1000 if path.endswith(".csv") else -1
 
 
@@ -165,7 +162,7 @@ def _content(path: str, most: int = -1) -> bytes | None:
         with open(path, "rb") as file:
             return file.read(most)
     except FileNotFoundError:
-        # An editor replaced it between the listing and the look.
+        # An editor replaced it after it was listed.
         return None
 
 
@@ -174,5 +171,5 @@ def _stats(files: Iterator[str]) -> Iterator[tuple[str, os.stat_result]]:
         try:
             yield path, os.stat(path)
         except FileNotFoundError:
-            # An editor replaced it between the listing and the look: the next tells.
+            # An editor replaced it after it was listed: the next fingerprint has it.
             continue

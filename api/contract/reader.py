@@ -1,6 +1,6 @@
-"""A project's files into contract values, or every complaint about them at once.
+"""Parse a project's files into a contract, or report all their defects at once.
 
-Pure: callers hand in the texts. What they mean to dbt is dbt's business.
+Pure: callers pass the contents of the files.
 """
 
 from __future__ import annotations
@@ -13,16 +13,20 @@ from typing import Any, TypeVar
 
 from api.contract.columns import misspelt_tests
 from api.contract.dbt_keys import PROPERTIES
-from api.contract.defects import repeated, shaped, unknown
-from api.contract.lost_tests import lost_in_sql, lost_in_yaml, names_to_ref
+from api.contract.dbt_models import Models
+from api.contract.defects import duplicates, parse_shape, unknown_key_defects
+from api.contract.hard_coded_names import UPLOADS, KnownTables, hard_coded_tables
 from api.contract.marts import mart_of
-from api.contract.model import Contract, Mart, Table
-from api.contract.models import Models
-from api.contract.project_file import defects_of_change
+from api.contract.missing_refs import (
+    missing_refs_in_sql,
+    missing_refs_in_yaml,
+    referable_names,
+)
+from api.contract.parsing import decode, parse_yaml
+from api.contract.project_file import project_file_defects
 from api.contract.shape import FileShape, ModelShape, UploadsShape
-from api.contract.sql_names import UPLOADS, Known, tables_named
 from api.contract.tables import table_of
-from api.contract.texts import parsed, text_of
+from api.contract.values import Contract, Mart, Table
 from api.errors import ContractError
 
 PROJECT_FILE = "dbt_project.yml"
@@ -37,57 +41,57 @@ def read_project(
 ) -> Contract:
     """Read the contract of a whole project.
 
-    `files` maps each path to its text: the SQL of models, all YAML, those named
-    dbt_project.yml of packages, too, and of seeds as much as shows that there is
-    something; `tests` and `snapshots` have those that are SQL. Raises ContractError, a
-    complaint with its file for each mistake.
+    `files` maps each path to its content: the SQL of models, all YAML, including the
+    dbt_project.yml of packages, and of seeds at least the header; `tests` and
+    `snapshots` are those in SQL. Raises ContractError with every defect and its file.
     """
     tests, defects = tests or {}, list[str]()
-    project = _project(files, defects)
-    models, found = Models(project), _Found()
+    project = _read_project_file(files, defects)
+    models, resources = Models(project), _Resources()
     for path, content in sorted(files.items()):
-        with _about(path, defects):
+        with _collecting(path, defects):
             if path.endswith(".sql"):
-                models.add(path, text_of(content))
+                models.add(path, decode(content))
             elif path.endswith(".csv") and not content.strip():
-                told = "is empty; a seed begins with the names of its columns"
-                raise ContractError([told])
+                message = "is empty; a seed begins with the names of its columns"
+                raise ContractError([message])
     for path, content in sorted(files.items()):
         if path.endswith(YAML) and PurePosixPath(path).name != PROJECT_FILE:
-            with _about(path, defects):
-                document = parsed(text_of(content))
-                defects += [f"{path}: {told}" for told in unknown(document, PROPERTIES)]
-                found.read(path, document, models)
-    # A file that cannot be read documents nothing; its models are not to blame.
+            with _collecting(path, defects):
+                document = parse_yaml(decode(content))
+                unknown = unknown_key_defects(document, PROPERTIES)
+                defects += [f"{path}: {defect}" for defect in unknown]
+                resources.read(path, document, models)
+    # A defective file describes no models, which must not be reported as well.
     defects = defects or [
         *models.unpaired(),
-        *_repeated_endpoints(found.marts),
-        *repeated("upload table", [table.name for table in found.tables]),
-        *_named(files, tests, found.tables),
-        *_lost(files, tests, snapshots or {}, found.documents),
+        *_repeated_endpoints(resources.marts),
+        *duplicates("upload table", [table.name for table in resources.tables]),
+        *_hard_coded_defects(files, tests, resources.tables),
+        *_missing_ref_defects(files, tests, snapshots or {}, resources.documents),
     ]
     if defects:
         raise ContractError(defects)
     return Contract(
-        tables={table.name: table for table in found.tables},
-        marts={mart.endpoint: mart for mart in found.marts},
+        tables={table.name: table for table in resources.tables},
+        marts={mart.endpoint: mart for mart in resources.marts},
     )
 
 
 def read_mart(document: Mapping[str, Any]) -> Mart:
-    """Read a mart from what is recorded of a build; raises ContractError."""
-    return mart_of(shaped(document, ModelShape))
+    """Read a mart from the record of a build; raises ContractError."""
+    return mart_of(parse_shape(document, ModelShape))
 
 
 def check_marts(documents: Iterable[Mapping[str, Any]]) -> None:
-    """Raise ContractError unless all of these can be served beside each other."""
-    marts = _all(read_mart, documents)
+    """Raise ContractError unless all of these can be served together."""
+    marts = _parse_all(read_mart, documents)
     if defects := _repeated_endpoints(marts):
         raise ContractError(defects)
 
 
-class _Found:
-    """The tables and marts of the files that have been read."""
+class _Resources:
+    """The tables and marts of the YAML files read so far."""
 
     def __init__(self) -> None:
         self.tables: list[Table] = []
@@ -95,89 +99,91 @@ class _Found:
         self.documents: dict[str, Any] = {}
 
     def read(self, path: str, document: Any, models: Models) -> None:
-        """Read a file of properties; raises ContractError."""
+        """Read a YAML file; raises ContractError."""
         self.documents[path] = document
-        shape = shaped(document, FileShape)
+        shape = parse_shape(document, FileShape)
         for model in shape.models:
             models.describe(path, model)
             place = f"model {model.name}"
             if defects := misspelt_tests(place, model.columns):
                 raise ContractError(defects)
         own = [source for source in shape.sources if source.get("name") == UPLOADS]
-        uploads = shaped({"sources": own}, UploadsShape)
+        uploads = parse_shape({"sources": own}, UploadsShape)
         declared = [table for source in uploads.sources for table in source.tables]
-        self.tables += [replace(t, file=path) for t in _all(table_of, declared)]
+        self.tables += [replace(t, file=path) for t in _parse_all(table_of, declared)]
         served = [mart for model in shape.models for mart in models.served(model)]
-        self.marts += _all(mart_of, served)
+        self.marts += _parse_all(mart_of, served)
 
 
 @contextmanager
-def _about(path: str, defects: list[str]) -> Iterator[None]:
-    """Keep what is complained of meanwhile, with the file that it is about."""
+def _collecting(path: str, defects: list[str]) -> Iterator[None]:
+    """Add the defects that the block raises, each with its file."""
     try:
         yield
     except ContractError as error:
         defects += [f"{path}: {defect}" for defect in error.defects]
 
 
-def _project(files: Files, defects: list[str]) -> Any:
-    """What dbt_project.yml says; there may be none."""
+def _read_project_file(files: Files, defects: list[str]) -> Any:
+    """The content of dbt_project.yml; {} without one."""
     project: Any = {}
-    with _about(PROJECT_FILE, defects):
-        project = parsed(text_of(files.get(PROJECT_FILE, "")))
+    with _collecting(PROJECT_FILE, defects):
+        project = parse_yaml(decode(files.get(PROJECT_FILE, "")))
         packages = [
-            parsed(text_of(content))
+            parse_yaml(decode(content))
             for path, content in files.items()
             if path.endswith(f"/{PROJECT_FILE}")
         ]
         names = [str(p.get("name")) for p in packages if isinstance(p, Mapping)]
-        if told := [*defects_of_change(project, files, names)]:
-            raise ContractError(told)
+        if found := [*project_file_defects(project, files, names)]:
+            raise ContractError(found)
     return project
 
 
-def _all(make: Callable[[Shape], Value], shapes: Iterable[Shape]) -> list[Value]:
-    """Everything that can be made; raises one ContractError for all that cannot."""
-    made: list[Value] = []
+def _parse_all(parse: Callable[[Shape], Value], shapes: Iterable[Shape]) -> list[Value]:
+    """Parse every shape; raises one ContractError with the defects of all."""
+    values: list[Value] = []
     defects: list[str] = []
     for shape in shapes:
         try:
-            made.append(make(shape))
+            values.append(parse(shape))
         except ContractError as error:
             defects += error.defects
     if defects:
         raise ContractError(defects)
-    return made
+    return values
 
 
-def _named(
+def _hard_coded_defects(
     models: Files,
     tests: Files,
     tables: Sequence[Table],
 ) -> Iterator[str]:
-    """Complain of tables that SQL reads by their names."""
+    """Tables that SQL reads by name instead of by `ref()`."""
     built = [PurePosixPath(path) for path in models if path.endswith(".sql")]
-    known = Known(
+    known = KnownTables(
         uploads={table.name.lower() for table in tables},
         built={path.stem.lower() for path in built},
     )
     for path, text in sorted([*models.items(), *tests.items()]):
         if path.endswith(".sql"):
-            for line, what in tables_named(_sql(text), known, path in models):
+            for line, what in hard_coded_tables(_sql(text), known, path in models):
                 yield f"{path}: line {line}: {what}"
 
 
-def _lost(
+def _missing_ref_defects(
     files: Files, tests: Files, snapshots: Files, documents: Mapping[str, Any]
 ) -> Iterator[str]:
-    """Complain of data tests of what is not there."""
+    """Data tests of models that do not exist."""
     if any(path.endswith(f"/{PROJECT_FILE}") for path in files):
         return
-    known = names_to_ref(files, documents.values(), map(_sql, snapshots.values()))
+    known = referable_names(files, documents.values(), map(_sql, snapshots.values()))
     for path, document in documents.items():
-        yield from (f"{path}: {told}" for told in lost_in_yaml(document, known))
+        for defect in missing_refs_in_yaml(document, known):
+            yield f"{path}: {defect}"
     for path, text in tests.items():
-        yield from (f"{path}: {told}" for told in lost_in_sql(_sql(text), known))
+        for defect in missing_refs_in_sql(_sql(text), known):
+            yield f"{path}: {defect}"
 
 
 def _sql(text: str | bytes) -> str:

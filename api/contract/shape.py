@@ -1,6 +1,6 @@
-"""The shape of what the server reads of the project's YAML. Nothing is judged.
+"""The shapes of the YAML that the server reads, as pydantic models.
 
-Which other keys dbt knows is for `dbt_keys`.
+`dbt_keys` checks the other keys, which only dbt reads.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from pydantic import (
     model_validator,
 )
 
-from api.contract.model import Aggregate, DataType, Dates, Mark, MeasureType
+from api.contract.values import Aggregate, DataType, Dates, Mark, MeasureType
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Sort = Literal["ascending", "descending", "x", "-x", "y", "-y", "color", "-color"]
-# Where nothing stands behind these, that is a mistake to tell.
+# Keys whose empty value is a defect. Other empty keys are ignored, as dbt ignores them.
 REQUIRED = ("name", "description", "data_type")
-# What dbt moves under `config` by itself, as far as it is read here.
+# Keys that dbt itself moves under `config`, as far as they are read here.
 MOVED = ("access", "meta")
 
 
 def _as_text(given: Any) -> Any:
-    """A number, a day or a truth as YAML writes it; anything else as it is."""
+    """The YAML text of a number, date or boolean; any other value unchanged."""
     if isinstance(given, bool):
         return str(given).lower()
     return str(given) if isinstance(given, int | float | date) else given
@@ -40,16 +40,16 @@ Label = Annotated[str, BeforeValidator(_as_text)]
 
 
 class Shape(BaseModel):
-    """A mapping of ours, under meta, that refuses keys it does not declare."""
+    """A mapping under `meta`, which is ours: an undeclared key is a defect."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class DbtShape(BaseModel):
-    """A mapping of dbt's: what is not declared here is dbt's alone.
+    """A mapping of dbt's: undeclared keys are ignored.
 
-    What dbt takes under another name, or beside `config`, is found as if it stood where
-    dbt puts it; what is empty is as if it were not there.
+    A key that dbt accepts under another name, or beside `config`, is read as if it were
+    where dbt moves it. Empty keys are ignored.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -59,22 +59,22 @@ class DbtShape(BaseModel):
     def _as_dbt_reads_it(cls, given: Any) -> Any:
         if not isinstance(given, Mapping):
             return given
-        found = {
+        keys = {
             key: value
             for key, value in given.items()
             if value is not None or key in REQUIRED
         }
-        if "tests" in found:
-            found.setdefault("data_tests", found.pop("tests"))
-        config = found.get("config", {})
+        if "tests" in keys:
+            keys.setdefault("data_tests", keys.pop("tests"))
+        config = keys.get("config", {})
         if "config" in cls.model_fields and isinstance(config, Mapping):
-            moved = {key: found.pop(key) for key in MOVED if key in found}
-            found["config"] = moved | dict(config)
-        return found
+            moved = {key: keys.pop(key) for key in MOVED if key in keys}
+            keys["config"] = moved | dict(config)
+        return keys
 
 
 class OwnMeta(Shape):
-    """What is somebody's own, of which only the catalogue makes use."""
+    """Metadata of the project's own, which only the catalogue shows."""
 
     labels: dict[str, Label] = {}
 
@@ -93,7 +93,7 @@ class ColumnShape(DbtShape):
 
 class UploadMeta(OwnMeta):
     aliases: list[Text] = []
-    # What databases and programs write for nothing.
+    # What databases and programs write for no value.
     missing_values: list[str] = ["NULL", r"\N", "NaN", "<NA>", "#N/A"]
 
 
@@ -127,7 +127,7 @@ class SourceConfig(DbtShape):
 
 
 class SourceShape(DbtShape):
-    """The source of the uploads; others are dbt's."""
+    """The source of uploads; dbt alone reads the others."""
 
     name: str
     description: Text
@@ -184,7 +184,7 @@ class MartMeta(OwnMeta):
 
 
 class ModelConfig(DbtShape):
-    """Of a model's configuration what decides whether, and how, it is served."""
+    """The part of a model's config that decides whether and how it is served."""
 
     access: str | None = None
     alias: str | None = None
@@ -194,7 +194,7 @@ class ModelConfig(DbtShape):
 
 
 class VersionShape(DbtShape):
-    """One version of a model; its file is NAME_vV unless said otherwise."""
+    """One version of a model; its file is NAME_vV unless `defined_in` names another."""
 
     v: int | float | str
     defined_in: str | None = None
@@ -211,13 +211,13 @@ class ModelShape(DbtShape):
 
 
 class FileShape(DbtShape):
-    """One properties file. What only dbt reads is left to dbt."""
+    """One YAML file of properties."""
 
     sources: list[dict[str, Any]] = []
     models: list[ModelShape] = []
 
 
 class UploadsShape(DbtShape):
-    """A file's sources of uploads."""
+    """The sources of uploads in one YAML file."""
 
     sources: list[SourceShape] = []

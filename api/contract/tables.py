@@ -1,18 +1,18 @@
-"""One upload table, from its shape; the rules that hold for tables stand here."""
+"""Parse an upload table, and check the rules for tables."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
 
-from api.contract.columns import columns_of, misplaced_values, misspelt_tests
-from api.contract.defects import repeated, reserved, strangers
-from api.contract.model import DAYS, Column, Table
+from api.contract.columns import columns_of, invalid_accepted_values, misspelt_tests
+from api.contract.defects import duplicates, reserved_name, unknown_columns
 from api.contract.shape import TableShape
+from api.contract.values import DAYS, Column, Table
 from api.errors import ContractError
 
-# Tables that keep the ledger, in the same database as the uploaded rows.
-TAKEN_NAMES = {
+# Tables of the ledger, in the same database as the uploaded rows.
+RESERVED_NAMES = {
     "loads",
     "load_spans",
     "rejects",
@@ -24,7 +24,7 @@ TAKEN_NAMES = {
 
 
 def table_of(shape: TableShape) -> Table:
-    """The table; raises ContractError with every complaint."""
+    """The table; raises ContractError with every defect."""
     place = f"table {shape.name}"
     columns = tuple(
         replace(
@@ -41,12 +41,12 @@ def table_of(shape: TableShape) -> Table:
     key = tuple(shape.config.meta.primary_key)
     optional = {column.name for column in columns if not column.required}
     defects = [
-        *reserved(place, shape.name, TAKEN_NAMES),
-        *repeated(f"{place}: column", names),
-        *repeated(f"{place}: header", _headers(columns)),
+        *reserved_name(place, shape.name, RESERVED_NAMES),
+        *duplicates(f"{place}: column", names),
+        *duplicates(f"{place}: header", _headers(columns)),
         *misspelt_tests(place, shape.columns),
-        *misplaced_values(place, shape.columns),
-        *strangers(f"{place}: primary_key", key, names),
+        *invalid_accepted_values(place, shape.columns),
+        *unknown_columns(f"{place}: primary_key", key, names),
         *(
             f"{place}: column {name} of the primary_key needs not_null"
             for name in key
@@ -59,7 +59,7 @@ def table_of(shape: TableShape) -> Table:
 
 
 def _headers(columns: Iterable[Column]) -> list[str]:
-    """Every header that a column is known by, once for each column."""
+    """Every header that names a column, once per column."""
     return [
         text
         for column in columns

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from api.contract import DataType, Mart
 from api.formats import charts
-from api.wording.untrusted_text import FORMULA
+from api.wording import FORMULA
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 PARQUET_TYPES: dict[DataType, pa.DataType] = {

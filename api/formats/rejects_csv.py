@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from api.intake.rows import LINE_COLUMN, REASONS_COLUMN
-from api.wording.untrusted_text import storable, without_formula
+from api.wording import storable, without_formula
 
 Cells = list[str]
 BYTE_ORDER_MARK = "\ufeff"

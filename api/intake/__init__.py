@@ -1,17 +1,14 @@
-"""The door: turns CSV, Avro and JSON batches into checked rows and told rejects.
+"""Intake: CSV, Avro and JSON batches to checked rows and rejects.
 
-Pure: no file is opened, no database and no HTTP; only the bytes handed in are read.
-Those of a workbook go through a process of its own, see `workbooks`.
+Pure: no database and no HTTP; only the bytes that are passed in are read. `workbooks`
+reads theirs in a process of its own.
 """
 
-from api.intake.avro_file import AvroFile, read_avro
+from api.intake.avro_file import AvroFile
 from api.intake.batch import BATCH_ROWS, read_batch
-from api.intake.csv_file import CsvFile, read_csv
-from api.intake.encodings import encoding_named, label_of
-from api.intake.limits import Limits
+from api.intake.csv_file import CsvFile
+from api.intake.options import Limits, Remembered, RememberedReading, Said
 from api.intake.rows import Block, Defect, Reject
-from api.intake.said import Remembered, RememberedReading, Said
-from api.intake.told import is_alike
 
 __all__ = [
     "AvroFile",
@@ -24,10 +21,5 @@ __all__ = [
     "Remembered",
     "RememberedReading",
     "Said",
-    "encoding_named",
-    "is_alike",
-    "label_of",
-    "read_avro",
     "read_batch",
-    "read_csv",
 ]

@@ -1,6 +1,6 @@
-"""A backup in Avro as blocks of judged rows: by the very rules of every other door.
+"""A backup in Avro as blocks of checked rows, by the same rules as any other upload.
 
-Splitting into records is fastavro's, judging `batch`'s; what is bounded here is memory.
+fastavro splits the file into records, `batch` checks them; this module bounds memory.
 """
 
 from __future__ import annotations
@@ -19,20 +19,19 @@ from fastavro.io.binary_decoder import BinaryDecoder
 from fastavro.read import BLOCK_READERS
 from fastavro.schema import SchemaParseException
 
-from api.contract.model import Table
+from api.contract.values import Table
 from api.errors import NotAvro
-from api.intake.batch import judge_rows
+from api.intake.batch import validate_rows
 from api.intake.keys import SeenKeys
-from api.intake.limits import Limits
+from api.intake.options import Limits, Said
 from api.intake.rows import Block
-from api.intake.said import Said
 
 RECORDS_AT_ONCE = 10_000
 MOST_BLOCK_BYTES = 64 << 20
-# Where our own backups say how many rows they hold.
+# The metadata key under which our own backups have their number of rows.
 ROWS = "hiring.rows"
-# What fastavro raises over bytes that are not as they ought to be.
-DAMAGE = (
+# What fastavro raises for invalid bytes.
+DECODE_ERRORS = (
     ArithmeticError,
     AttributeError,
     EOFError,
@@ -47,9 +46,9 @@ DAMAGE = (
 
 
 class AvroFile:
-    """Judges the records of an Avro file while it is read, once.
+    """Checks the records of an Avro file while reading it, once.
 
-    `sha256` (hex) is known after the last block. Iterating raises NotAvro.
+    `sha256` (hex) is set after the last block. Iterating raises NotAvro.
     """
 
     source = "avro"
@@ -66,37 +65,37 @@ class AvroFile:
         self._table = table
         self._stream = _Hashed(stream)
         self._limits = limits or Limits()
-        self._promised: str | None = None
+        self._declared_rows: str | None = None
 
     def __iter__(self) -> Iterator[Block]:
         seen = SeenKeys(self._table)
         first = 1
         records = self._records()
-        while rows := self._some(records):
-            yield judge_rows(self._table, rows, seen, first)
+        while rows := self._next_rows(records):
+            yield validate_rows(self._table, rows, seen, first)
             first += len(rows)
-            self._limits.refuse_more_rows(first - 1)
-        self._refuse_cut(first - 1)
+            self._limits.check_rows(first - 1)
+        self._check_complete(first - 1)
         self.sha256 = self._stream.sha256
 
     def _records(self) -> Iterator[object]:
         blocks = fastavro.block_reader(cast(BinaryIO, self._stream))
-        self._promised = blocks.metadata.get(ROWS)
+        self._declared_rows = blocks.metadata.get(ROWS)
         yield from chain.from_iterable(blocks)
 
-    def _refuse_cut(self, rows: int) -> None:
-        """Avro itself does not tell that whole blocks are missing at the end."""
-        if self._promised not in (None, str(rows)):
+    def _check_complete(self, rows: int) -> None:
+        """Raise NotAvro if whole blocks are missing at the end, which Avro allows."""
+        if self._declared_rows not in (None, str(rows)):
             raise NotAvro(
-                f"The file holds {rows} of its {self._promised} rows: it was cut short."
-                " Send it again, as GET /tables/NAME/backup gave it."
+                f"The file holds {rows} of its {self._declared_rows} rows: it was cut"
+                " short. Send it again, as GET /tables/NAME/backup gave it."
             )
 
     @staticmethod
-    def _some(records: Iterator[Any]) -> list[object]:
+    def _next_rows(records: Iterator[Any]) -> list[object]:
         try:
             return [_row(record) for record in islice(records, RECORDS_AT_ONCE)]
-        except DAMAGE as error:
+        except DECODE_ERRORS as error:
             raise NotAvro(
                 f"The file cannot be read as Avro ({error or type(error).__name__}). It"
                 " may have been cut short: send it again, as GET /tables/NAME/backup"
@@ -104,13 +103,8 @@ class AvroFile:
             ) from error
 
 
-def read_avro(table: Table, stream: BinaryIO, limits: Limits | None = None) -> AvroFile:
-    """The Avro file in `stream`, to be iterated over once."""
-    return AvroFile(table, stream, limits)
-
-
 class _Hashed:
-    """A stream that is hashed while it is read."""
+    """A stream that hashes what is read from it."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -132,7 +126,7 @@ class _Hashed:
 
 
 def _row(record: object) -> object:
-    """A record as JSON could have said it."""
+    """A record as a JSON batch would have it."""
     if not isinstance(record, dict):
         return record
     return {name: _value(value) for name, value in record.items()}
@@ -163,6 +157,6 @@ def _inflate(packed: bytes) -> bytes:
     return content
 
 
-# In place of its own readers, which take as much memory as a file makes them.
+# Replace fastavro's own readers, which allocate as much memory as the file demands.
 BLOCK_READERS.clear()
 BLOCK_READERS.update(null=_block(lambda content: content), deflate=_block(_inflate))

@@ -1,6 +1,6 @@
-"""JSON batches: rows as `json.loads` gives them, to the cells that are judged.
+"""JSON batches: rows as `json.loads` returns them, as text cells for `validator`.
 
-Types are judged elsewhere: here a value only becomes the text of a cell.
+A value only becomes the text of a cell here; `cells` checks its type.
 """
 
 from __future__ import annotations
@@ -13,43 +13,42 @@ from operator import itemgetter
 
 import pyarrow as pa
 
-from api.contract.model import Column, Table
+from api.contract.values import Column, Table
 from api.errors import RowTooLong, UnknownHeader
 from api.intake.blanks import bare
+from api.intake.defects import mismatch
 from api.intake.header import is_like_names
 from api.intake.keys import SeenKeys
-from api.intake.layout import Names, expected
-from api.intake.reasons import mismatch
+from api.intake.layout import Names, expected_columns
 from api.intake.rows import OUR_COLUMNS, Block, Defect, Reject
-from api.intake.validator import judge
-from api.wording.suggestion import did_you_mean
-from api.wording.untrusted_text import cut, quoted, storable
+from api.intake.validator import validate
+from api.wording import cut, did_you_mean, quoted, storable
 
 BATCH_ROWS = 1000
 ROW_CHARACTERS = 1 << 20  # as for the rows of a file
-UNKNOWN_TOLD = 20  # names in one row that are no column
+MOST_UNKNOWN = 20  # names in one row that are no column
 
 Cells = list[str | None]
 
 
 def read_batch(table: Table, rows: Sequence[object]) -> Block:
-    """Judge a batch; a reject's line is the 1-based position of its row.
+    """Check a batch; a reject's line is the 1-based position of its row.
 
     Raises RowTooLong, and UnknownHeader where an array names columns.
     """
-    block = judge_rows(table, rows, SeenKeys(table))
+    block = validate_rows(table, rows, SeenKeys(table))
     places: Iterable[int] = range(1, len(rows) + 1)
     if any(column.data_type != "text" for column in table.columns):
-        # The name of a column is no value of any other type.
+        # A column's name is no value of these types, so a header is a reject.
         places = (reject.line for reject in block.rejects)
     names = Names(table)
     for place in places:
-        _refuse_header(names, rows, place)
+        _check_no_header(names, rows, place)
     return block
 
 
-def _refuse_header(names: Names, rows: Sequence[object], place: int) -> None:
-    """Arrays are read by position, so that one of names would be another order."""
+def _check_no_header(names: Names, rows: Sequence[object], place: int) -> None:
+    """Raise UnknownHeader if an array has column names: arrays are read by position."""
     row = rows[place - 1]
     if not isinstance(row, list) or not all(isinstance(v, str) for v in row):
         return
@@ -59,21 +58,21 @@ def _refuse_header(names: Names, rows: Sequence[object], place: int) -> None:
         raise UnknownHeader(
             f"Row {place} is a header, not a row: {cut(_as_json(row), 200)}. The arrays"
             " of a batch have no header, and their values stand in the order of the"
-            f" table: {expected(names.table)}. Leave it out, or send objects by"
+            f" table: {expected_columns(names.table)}. Leave it out, or send objects by"
             " column name."
         )
 
 
-def judge_rows(
+def validate_rows(
     table: Table, rows: Sequence[object], seen: SeenKeys, first: int = 1
 ) -> Block:
-    """Judge rows given as values, the first of which is at the position `first`."""
-    table = _of_values(table)
+    """Check rows given as values; `first` is the position of the first row."""
+    table = _without_file_rules(table)
     known: dict[int, list[Defect]] = {}
     columns = _plain_columns(table, rows)
     if columns is None:
         columns = _any_columns(table, rows, known, first)
-    verdict = judge(table, columns, seen, known)
+    verdict = validate(table, columns, seen, known)
     rejects = [
         Reject(first + place, _raw(first + place, rows[place]), verdict.defects[place])
         for place in sorted(verdict.defects)
@@ -81,14 +80,14 @@ def judge_rows(
     return Block(verdict.rows, tuple(rejects))
 
 
-def _of_values(table: Table) -> Table:
-    """Without what holds for files only: a value says itself that it is missing."""
+def _without_file_rules(table: Table) -> Table:
+    """The table without the rules that apply to files only."""
     columns = (replace(c, missing_values=(), dates=None) for c in table.columns)
     return replace(table, columns=tuple(columns))
 
 
 def _plain_columns(table: Table, rows: Sequence[object]) -> list[pa.Array] | None:
-    """The cells of a batch with nothing odd in it, a column at a time; else None."""
+    """The cells of a batch of plain values, a column at a time; None for others."""
     names, columns = table.column_names, []
     by_name = itemgetter(*names) if len(names) > 1 else None
     values: list[Sequence[object]] = []
@@ -116,11 +115,11 @@ def _plain_columns(table: Table, rows: Sequence[object]) -> list[pa.Array] | Non
 def _any_columns(
     table: Table, rows: Sequence[object], known: dict[int, list[Defect]], first: int
 ) -> list[pa.Array]:
-    """The cells of any batch; notes in `known` what is wrong before they are judged."""
+    """The cells of any batch; adds to `known` the defects found on the way."""
     cells: list[Cells] = []
     for place, row in enumerate(rows):
         texts, defects = _row_cells(table, row)
-        _refuse_long(first + place, sum(map(len, filter(None, texts))))
+        _check_length(first + place, sum(map(len, filter(None, texts))))
         cells.append(texts)
         if defects:
             known[place] = defects
@@ -131,7 +130,7 @@ def _any_columns(
 
 
 def _row_cells(table: Table, row: object) -> tuple[Cells, list[Defect]]:
-    """The cells of one row, and what is already known to be wrong with it."""
+    """The cells of one row, and the defects found so far."""
     width = len(table.columns)
     if isinstance(row, dict):
         named: list[object] = [row.get(name) for name in table.column_names]
@@ -141,7 +140,7 @@ def _row_cells(table: Table, row: object) -> tuple[Cells, list[Defect]]:
         message = "a row is an array of values or an object by column name"
         return [None] * width, [Defect(None, "not_a_row", message)]
     if len(row) != width:
-        expected = ", ".join(table.column_names)
+        expected = expected_columns(table)
         message = f"{width} values expected ({expected}), {len(row)} found"
         return [None] * width, [Defect(None, "wrong_width", message)]
     return _value_cells(table, row)
@@ -161,18 +160,18 @@ def _value_cells(table: Table, values: Sequence[object]) -> tuple[Cells, list[De
 
 
 def _is_text_for(column: Column, value: object) -> bool:
-    """Whether the value can be written as a cell; only text columns are choosy."""
+    """Whether the value can become a cell; only text columns restrict values."""
     if column.data_type != "text" or value is None:
         return True
     return isinstance(value, str) and storable(value)
 
 
 def _cell(column: Column, value: object) -> str:
-    """The value as a CSV cell would say it. What is no scalar stays no scalar."""
+    """The value as the text of a CSV cell; a value that is no scalar as JSON."""
     if value is None:
         return ""
     if isinstance(value, str) and storable(value):
-        # Trimmed here, since a space before a quote is a mistake in CSV only.
+        # Trimmed here, because a space before a quote is a defect in CSV only.
         return bare(value)
     if isinstance(value, float) and column.data_type == "integer":
         return _number(value)
@@ -180,7 +179,7 @@ def _cell(column: Column, value: object) -> str:
 
 
 def _number(value: float) -> str:
-    """As an integer where it has no fraction, and none was lost on the way."""
+    """As an integer if it has no fraction and no digit was lost."""
     text = repr(value)
     if not value.is_integer() or "e" in text:
         return text
@@ -198,16 +197,16 @@ def _unknown_columns(table: Table, row: dict[str, object]) -> list[Defect]:
             "unknown_column",
             f"{table.name} has no column {quoted(key)}{did_you_mean(key, names)}",
         )
-        for key in islice(unknown, UNKNOWN_TOLD)
+        for key in islice(unknown, MOST_UNKNOWN)
     ]
 
 
 def _plain(texts: str) -> bool:
-    """Whether no odd text, and no odd length, can be among these."""
+    """Whether all these texts are storable and none can be too long."""
     return len(texts) <= ROW_CHARACTERS and storable(texts)
 
 
-def _refuse_long(position: int, length: int) -> None:
+def _check_length(position: int, length: int) -> None:
     if length > ROW_CHARACTERS:
         raise RowTooLong(
             f"Row {position} is longer than {ROW_CHARACTERS:,} characters."
@@ -226,6 +225,6 @@ def _raw(position: int, row: object) -> str:
         text = json.dumps(row, ensure_ascii=False, default=str)
     except RecursionError:
         return _as_json(row)
-    _refuse_long(position, len(text))
-    # Escapes in place of lone surrogates, so that the reject itself can be stored.
+    _check_length(position, len(text))
+    # Lone surrogates are escaped, so that the reject itself can be stored.
     return text if storable(text) else _as_json(row)

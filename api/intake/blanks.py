@@ -1,7 +1,7 @@
-"""What a cell may have around its text that nobody sees: blanks, and signs without ink.
+"""Trim blanks and invisible characters around the text of a cell.
 
-Unicode's default ignorable code points, without those that change how the sign before
-them looks: variation selectors and tags.
+The invisible ones are Unicode's default ignorable code points, except those that change
+the character before them: variation selectors and tags.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ BLANK = "".join(
 
 
 def bare(text: str) -> str:
-    """The text without what is blank or invisible at its ends."""
+    """The text without blanks and invisible characters at its ends."""
     return text.strip() if text.isascii() else text.strip(BLANK)
 
 
 def trim(cells: pa.Array) -> pa.Array:
-    """Each cell without what is blank or invisible at its ends."""
+    """Each cell without blanks and invisible characters at its ends."""
     return pc.utf8_trim(cells, characters=BLANK)

@@ -1,6 +1,6 @@
 """The type rules: text cells to typed values, a whole column at a time.
 
-No row, file or request is known here. What a refused cell is told is in `reasons`.
+Rows, files and requests are unknown here. `defects` has the messages.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from functools import partial
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from api.contract.model import Column, DataType, Dates
+from api.contract.values import Column, DataType, Dates
 from api.intake.blanks import trim
-from api.intake.moments import days, moments
-from api.intake.reasons import THOUSANDS, not_accepted, refused
+from api.intake.defects import THOUSANDS, defect_of, not_accepted
 from api.intake.rows import ARROW_TYPES, Defect
+from api.intake.timestamps import to_dates, to_timestamps
 
 _INTEGER = r"^-?[0-9]+(?:\.0*)?$"
 _REAL = r"^-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 
-# Every number of this many characters fits an int64 without looking.
+# Every integer of at most so many characters fits an int64.
 _SURE_DIGITS = 18
 _INT64 = range(-(2**63), 2**63)
 _NO_TEXT = pa.scalar(None, pa.string())
@@ -29,25 +29,25 @@ _NO_TEXT = pa.scalar(None, pa.string())
 def check(column: Column, cells: pa.Array) -> tuple[pa.Array, list[tuple[int, Defect]]]:
     """The column's values, and the defects by row, in row order.
 
-    A null cell has been judged before and gets no defect. The value of a cell with a
+    A null cell already has a defect and gets no other. The value of a cell with a
     defect is unspecified.
     """
     values = _without_missing(column, parse(column.data_type, cells, column.dates))
-    defects = _refusals(column, cells, values) if values.null_count else []
+    defects = _invalid_cells(column, cells, values) if values.null_count else []
     if column.accepted_values:
-        defects += _unlisted(column, cells, values)
+        defects += _not_accepted_cells(column, cells, values)
     return values, defects
 
 
 def parse(data_type: DataType, cells: pa.Array, dates: Dates | None = None) -> pa.Array:
-    """Text to values of the type; null where a cell is empty or no such value."""
+    """Parse text as values of the type; null if a cell is empty or invalid."""
     if data_type in _DAYS:
         return _DAYS[data_type](cells, dates)
     return _PARSERS[data_type](cells)
 
 
 def _without_missing(column: Column, values: pa.Array) -> pa.Array:
-    """Null in place of the texts that stand for nothing; of other types none is one."""
+    """Null in place of the texts that mean no value; other types parse none of them."""
     if column.data_type != "text" or not column.missing_values:
         return values
     nothing = pc.is_in(values, value_set=_missing(column))
@@ -58,30 +58,30 @@ def _missing(column: Column) -> pa.Array:
     return pa.array(column.missing_values, pa.string())
 
 
-def _refusals(
+def _invalid_cells(
     column: Column, cells: pa.Array, values: pa.Array
 ) -> list[tuple[int, Defect]]:
     suspect = pc.and_(pc.is_null(values), pc.is_valid(cells))
     if not column.required:
         nothing = pa.array(["", *column.missing_values])
         suspect = pc.and_not(suspect, pc.is_in(trim(cells), value_set=nothing))
-    return _told(cells, suspect, partial(refused, column))
+    return _defects_at(cells, suspect, partial(defect_of, column))
 
 
-def _unlisted(
+def _not_accepted_cells(
     column: Column, cells: pa.Array, values: pa.Array
 ) -> list[tuple[int, Defect]]:
-    # The contract's own words go through the same parser: 07 is 7, and TRUE is true.
+    # The accepted values go through the same parser: 07 is 7, and TRUE is true.
     listed = parse(column.data_type, pa.array(column.accepted_values, pa.string()))
     outside = pc.invert(pc.is_in(values, value_set=listed))
     outside = pc.and_(outside, pc.is_valid(values))
-    return _told(cells, outside, partial(not_accepted, column))
+    return _defects_at(cells, outside, partial(not_accepted, column))
 
 
-def _told(
+def _defects_at(
     cells: pa.Array, mask: pa.Array, why: Callable[[str, str], Defect]
 ) -> list[tuple[int, Defect]]:
-    """What is said of the cells in the mask; equal cells share one defect."""
+    """The defects of the cells in the mask; equal cells share one."""
     rows = pc.indices_nonzero(mask)
     texts = cells.take(rows).dictionary_encode()
     raw, trimmed = texts.dictionary.to_pylist(), trim(texts.dictionary).to_pylist()
@@ -101,7 +101,7 @@ def _texts(cells: pa.Array) -> pa.Array:
     trimmed = trim(cells)
     no_text = pc.equal(trimmed, "")
     if not trimmed.equals(cells):
-        # `1, "Ann"`: the space makes the quotes part of the text, never meant so.
+        # In `1, "Ann"` the space makes the quotes part of the text, which is a mistake.
         inside = pc.starts_with(trimmed, '"')
         stray = pc.and_not(inside, pc.starts_with(cells, '"'))
         no_text = pc.or_(no_text, stray)
@@ -116,12 +116,12 @@ def _integers(cells: pa.Array) -> pa.Array:
         cells = _matching(trim(cells), _INTEGER)
         either = pc.match_substring_regex(cells, f"^{THOUSANDS}$")
         cells = pc.if_else(either, _NO_TEXT, cells)
-        # What pandas writes beside a gap: 8.0.
+        # pandas writes 8.0 in a column that has gaps.
         cells = pc.replace_substring_regex(cells, r"\..*", "")
     longest = pc.max(pc.binary_length(cells)).as_py() or 0
     if longest > _SURE_DIGITS:
         cells = _within_int64(cells)
-    # Arrow's own cast would also take 0x1F, hence the pattern before it.
+    # Arrow's own cast would also accept 0x1F, hence the pattern above.
     return pc.cast(cells, pa.int64())
 
 
@@ -135,7 +135,7 @@ def _within_int64(cells: pa.Array) -> pa.Array:
 
 
 def _shortened(text: str) -> str | None:
-    """Without zeros in front, which int() counts; None where it is too large."""
+    """Without leading zeros, which int() counts; None if it is too large."""
     digits = text.lstrip("-").lstrip("0") or "0"
     short = f"-{digits}" if text.startswith("-") else digits
     return short if len(digits) <= 19 and int(short) in _INT64 else None
@@ -154,8 +154,8 @@ def _booleans(cells: pa.Array) -> pa.Array:
 
 
 _DAYS: dict[DataType, Callable[[pa.Array, Dates | None], pa.Array]] = {
-    "date": days,
-    "timestamp": moments,
+    "date": to_dates,
+    "timestamp": to_timestamps,
 }
 _PARSERS: dict[DataType, Callable[[pa.Array], pa.Array]] = {
     "integer": _integers,

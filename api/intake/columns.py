@@ -1,7 +1,7 @@
-"""The columns of a file's records that the table reads, in one order throughout.
+"""Select the table's columns from a file's records, in one order throughout.
 
-A file that was joined from several has headers inside, perhaps in another order, and
-spreadsheets put commas after the last column of some rows.
+A file that was concatenated from several has further headers, perhaps in another order,
+and spreadsheets write commas after the last column of some rows.
 """
 
 from __future__ import annotations
@@ -12,43 +12,43 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from api.contract.model import Table
+from api.contract.values import Table
 from api.errors import HeaderMismatch
 from api.intake.blanks import bare, trim
 from api.intake.layout import Layout, Names
 from api.intake.records import Records
 from api.intake.wrong_records import WrongRecord, cells_of, raw_records
 
-# From what is least like the name of a column to what may well be one.
+# Data types, first those whose values are least like the name of a column.
 _LIKENESS = ("integer", "real", "date", "timestamp", "boolean", "text")
 
 
 class Columns:
-    """Brings the records of one file to the columns of its layout, in their order."""
+    """Brings the records of one file into the columns of its layout."""
 
     def __init__(self, names: Names, layout: Layout) -> None:
         self._names = names
         self._layout = layout
-        # Where each column of the layout stands in the records that come next.
+        # Where each column of the layout is in the records that follow.
         self._places = layout.columns
-        self._passed_over = layout.passed_over
-        self._telling = _telling(names.table, layout)
+        self._skipped = layout.skipped
+        self._probe_place = _probe_place(names.table, layout)
 
     def read(self, part: Records) -> Iterator[Records]:
-        """The records that hold anything, without headers and columns of no name.
+        """The records without blank ones, further headers and columns without a name.
 
         Raises HeaderMismatch at a header that names other columns than the first.
         """
-        part = _with_content(self._widened(part))
+        part = _without_blank_rows(self._fit_widths(part))
         start = 0
-        for row in self._headers(part):
-            yield self._named(_between(part, start, row))
-            self._turn_to(_cells(part, row), part.lines[row])
+        for row in self._header_rows(part):
+            yield self._select_columns(_slice(part, start, row))
+            self._apply_header(_cells(part, row), part.lines[row])
             start = row + 1
-        yield self._named(_between(part, start, None))
+        yield self._select_columns(_slice(part, start, None))
 
-    def _widened(self, part: Records) -> Records:
-        """Rows of another width only for empty cells at their end are rows as any."""
+    def _fit_widths(self, part: Records) -> Records:
+        """Accept records whose width differs only by empty cells at the end."""
         wrong, fitting, lines = [], [], []
         for record in part.wrong:
             cells = cells_of(record)
@@ -73,17 +73,17 @@ class Columns:
         return Records(cells, [every[row] for row in order], wrong)
 
     def _fitted(self, cells: list[str]) -> list[str] | None:
-        """The cells at the file's width, if there are more or fewer empty ones."""
+        """The cells at the file's width; None if more than empty ones differ."""
         width = self._layout.width
         if any(map(bare, cells[width:])) or len(cells) <= max(self._places):
             return None
         return [*cells[:width], *[""] * (width - len(cells))]
 
-    def _headers(self, part: Records) -> list[int]:
-        """The rows that are headers, found by what stands in one column."""
-        if self._telling is None:
+    def _header_rows(self, part: Records) -> list[int]:
+        """The rows that are headers, found by the values of one column."""
+        if self._probe_place is None:
             return []
-        column = part.cells.column(self._places[self._telling])
+        column = part.cells.column(self._places[self._probe_place])
         odd = pc.invert(pc.ascii_is_decimal(column))
         if not pc.any(odd).as_py():
             return []
@@ -97,14 +97,14 @@ class Columns:
             if self._names.is_header(_cells(part, row))
         ]
 
-    def _turn_to(self, cells: Sequence[str], line: int) -> None:
-        """Read what follows as this header has it."""
+    def _apply_header(self, cells: Sequence[str], line: int) -> None:
+        """Read what follows in the order of this header."""
         ours, theirs = self._layout, self._names.layout(cells)
         if {*theirs.names} != {*ours.names} or theirs.width != ours.width:
             raise self._mismatch(line)
         places = dict(zip(theirs.names, theirs.columns, strict=True))
         self._places = tuple(places[name] for name in ours.names)
-        self._passed_over = theirs.passed_over
+        self._skipped = theirs.skipped
 
     def _mismatch(self, line: int) -> HeaderMismatch:
         return HeaderMismatch(
@@ -113,22 +113,22 @@ class Columns:
             "the file by itself."
         )
 
-    def _named(self, part: Records) -> Records:
-        """Without the columns that have no name; those at the end have to be empty."""
+    def _select_columns(self, part: Records) -> Records:
+        """Drop the columns without a name; at the end, these have to be empty."""
         for place in range(max(self._places) + 1, self._layout.width):
-            if place not in self._passed_over:
-                part = _without_content(part, place)
+            if place not in self._skipped:
+                part = _reject_filled(part, place)
         if self._places == tuple(range(self._layout.width)):
             return part
         return replace(part, cells=part.cells.select(list(self._places)))
 
 
-def _telling(table: Table, layout: Layout) -> int | None:
+def _probe_place(table: Table, layout: Layout) -> int | None:
     """The place of the column whose values are least like a name of a column."""
     types = {column.name: column.data_type for column in table.columns}
     kinds = [types.get(name, "text") for name in layout.names]
     if kinds == ["text"]:
-        # A text may well be the name of its column.
+        # Any text may be the name of its column.
         return None
     return min(range(len(kinds)), key=lambda place: _LIKENESS.index(kinds[place]))
 
@@ -137,7 +137,7 @@ def _cells(part: Records, row: int) -> list[str]:
     return [column[row].as_py() for column in part.cells.columns]
 
 
-def _between(part: Records, start: int, end: int | None) -> Records:
+def _slice(part: Records, start: int, end: int | None) -> Records:
     """The rows from `start` up to `end`, and the wrong records among and after them."""
     if start == 0 and end is None:
         return part
@@ -148,8 +148,8 @@ def _between(part: Records, start: int, end: int | None) -> Records:
     return Records(cells, part.lines[start:end], wrong)
 
 
-def _with_content(part: Records) -> Records:
-    """Without the records that are blank in every cell."""
+def _without_blank_rows(part: Records) -> Records:
+    """The records that are not blank in every cell."""
     blank = None
     for column in part.cells.columns:
         empty = pc.equal(trim(column), "")
@@ -161,8 +161,8 @@ def _with_content(part: Records) -> Records:
     return Records(part.cells.take(rows), lines, part.wrong)
 
 
-def _without_content(part: Records, place: int) -> Records:
-    """Rows with anything in that column, which has no name, are of the wrong width."""
+def _reject_filled(part: Records, place: int) -> Records:
+    """Make rows with a value in that column, which has no name, wrong records."""
     filled = pc.not_equal(trim(part.cells.column(place)), "")
     if not pc.any(filled).as_py():
         return part

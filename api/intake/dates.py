@@ -1,34 +1,34 @@
-"""Which of day and month comes first in a file's days: what is said, or rows prove."""
+"""The order of day and month in a file's dates, as its sender says or rows prove."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import get_args
 
 import pyarrow as pa
 
-from api.contract.model import DAYS, Column, Dates, Table
-from api.errors import AmbiguousReading
+from api.contract.values import DAYS, Column, Dates, Table
+from api.errors import AmbiguousReading, Question, choice_question
 from api.intake.blanks import bare
 from api.intake.cells import check
 from api.intake.layout import Layout
-from api.intake.questions import of_dates
-from api.wording.untrusted_text import quoted
+from api.wording import cut, quoted
 
-Row = tuple[list[str], int]  # its cells, and the line of the file that it ends on
+Row = tuple[list[str], int]  # its cells, and the line that it ends on
+_CHARACTERS = 200  # of a cell that is shown
 
 
-def with_dates(
+def resolve_dates(
     table: Table, layout: Layout, rows: Sequence[Row], said: Dates | None
 ) -> tuple[Table, Dates | None]:
-    """The table with the form that its days have in these rows; and that form.
+    """The table with the order of its dates in these rows, and that order.
 
-    A column takes the form that is said of it, or declared, or proven by one of its own
-    cells. Raises AmbiguousReading where it needs one and nothing proves it, and where a
-    cell proves another than what is said or than what another column has.
+    A column has the order that the sender says, or its declaration, or one of its own
+    cells proves. Raises AmbiguousReading if a column needs an order and nothing proves
+    it, and if a cell contradicts the sender or another column.
     """
-    found = said
+    order = said
     columns = {column.name: column for column in table.columns}
     whole = [row for row in rows if len(row[0]) == layout.width]
     for column, place in zip(table.columns, layout.places, strict=True):
@@ -40,16 +40,16 @@ def with_dates(
         if row is not None:
             shown = f"{quoted(bare(cells[row].as_py()))} on line {whole[row][1]:,}"
             if not (given or proven):
-                raise _asked(column, cells[row : row + 1], shown)
-            if proven and (given or found or proven) != proven:
+                raise _ambiguous(column, cells[row : row + 1], shown)
+            if proven and (given or order or proven) != proven:
                 raise _contradicted(column, shown, proven)
-            found = found or proven
+            order = order or proven
         columns[column.name] = replace(column, dates=given or proven)
-    return replace(table, columns=tuple(columns.values())), found
+    return replace(table, columns=tuple(columns.values())), order
 
 
 def _proof(column: Column, cells: pa.Array) -> tuple[Dates | None, int | None]:
-    """The form that a cell proves, if one does, and a cell that has to have a form."""
+    """The order that a cell proves, if one does, and the row of one that needs one."""
     forms: tuple[Dates | None, ...] = (None, "day_first", "month_first")
     plain, day, month = (_good(replace(column, dates=d), cells) for d in forms)
     if day | month <= plain:
@@ -65,7 +65,7 @@ def _good(column: Column, cells: pa.Array) -> set[int]:
     return set(range(len(cells))) - {row for row, _ in check(column, cells)[1]}
 
 
-def _asked(column: Column, cell: pa.Array, shown: str) -> AmbiguousReading:
+def _ambiguous(column: Column, cell: pa.Array, shown: str) -> AmbiguousReading:
     meant = {
         dates: check(replace(column, dates=dates), cell)[0][0].as_py()
         for dates in get_args(Dates)
@@ -79,7 +79,7 @@ def _asked(column: Column, cell: pa.Array, shown: str) -> AmbiguousReading:
     return AmbiguousReading(
         f"No day of {column.name} tells whether day or month comes first, as in {shown}"
         ". Say it in the form field dates: dates=day_first or dates=month_first.",
-        question=of_dates(column.name, bare(cell[0].as_py()), meant),
+        question=_question(column.name, bare(cell[0].as_py()), meant),
     )
 
 
@@ -89,3 +89,9 @@ def _contradicted(column: Column, shown: str, proven: Dates) -> AmbiguousReading
         " not what is said of them or what other days of the file are. Write days as"
         f" 2021-11-07, or say dates={proven} if it is true of all."
     )
+
+
+def _question(column: str, cell: str, meant: Mapping[str, str]) -> Question:
+    """The question which of two dates a cell of the column means."""
+    asked = {"name": column, "samples": [cut(cell, _CHARACTERS)], "column": column}
+    return choice_question("dates", meant) | {"columns": [asked]}

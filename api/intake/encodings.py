@@ -1,4 +1,4 @@
-"""A file's encoding: what its sender says, or its first bytes prove."""
+"""A file's encoding: as its sender says, or as its first bytes prove."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from contextlib import suppress
 
 from api.errors import BadParameter, UnreadableFile
-from api.wording.untrusted_text import quoted
+from api.wording import quoted
 
 UTF8 = "utf-8"
 # The longer mark first: that of UTF-16 begins it.
@@ -18,7 +18,7 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
-# What a file of one byte a character most likely is, by what it is called in a form.
+# The likeliest single-byte encodings, by their names in a form.
 _LIKELY = {
     "windows-1252": "cp1252",
     "windows-1250": "cp1250",
@@ -27,7 +27,7 @@ _LIKELY = {
     "ibm850": "cp850",
 }
 _SINGLE_BYTE = re.compile("cp(125|4|7|85|86)|iso|mac|koi")
-# The families that offices write. Others of Python's are no encodings of files.
+# The families that office programs write. Python's other codecs are no file encodings.
 _KNOWN = re.compile(
     "utf_?8(_sig)?|utf_?(16|32)(_?[lb]e)?|(cp|windows_?)125[0-8]|iso8859_?[0-9]+|latin_?1|ascii"
     "|cp(437|737|775|85[0-8]|86[0-9]|874|93[26]|949|950)|mac_?(roman|latin2|cyrillic)"
@@ -35,15 +35,15 @@ _KNOWN = re.compile(
 )
 
 _MEANT = {
-    # Who says Latin-1 means this, as every browser knows: the rest are controls.
+    # Latin-1 means Windows-1252, as in every browser: the difference is control codes.
     "iso8859-1": "cp1252",
     "ascii": UTF8,
     "utf-8-sig": UTF8,
 }
 
 
-def encoding_named(label: str) -> str:
-    """The encoding's name as Python has it; raises BadParameter."""
+def parse_encoding(label: str) -> str:
+    """Python's name of an encoding; raises BadParameter."""
     try:
         name = codecs.lookup(label).name
     except (LookupError, ValueError):
@@ -56,8 +56,8 @@ def encoding_named(label: str) -> str:
     return _MEANT.get(name, name)
 
 
-def encoding_of(start: bytes, said: str | None) -> str:
-    """The encoding of the file that begins like this; raises UnreadableFile."""
+def detect_encoding(start: bytes, said: str | None) -> str:
+    """The encoding of a file by its first bytes; raises UnreadableFile."""
     marked = next((n for mark, n in _MARKS.items() if start.startswith(mark)), None)
     if said and marked and not marked.startswith(said):
         raise UnreadableFile(
@@ -72,23 +72,24 @@ def encoding_of(start: bytes, said: str | None) -> str:
     return marked or said or UTF8
 
 
-def label_of(encoding: str) -> str:
-    """What the encoding is called in a form."""
+def form_label(encoding: str) -> str:
+    """The name of the encoding in a form."""
     return next((label for label, n in _LIKELY.items() if n == encoding), encoding)
 
 
-def readings_of(line: bytes) -> dict[str, str]:
-    """The line as it reads in each encoding that it may be in."""
-    read = {}
+def decodings_of(line: bytes) -> dict[str, str]:
+    """The line decoded in each of the likely encodings."""
+    texts = {}
     for label, encoding in _LIKELY.items():
         with suppress(UnicodeDecodeError):
-            read[label] = line.decode(encoding)
-    return read
+            texts[label] = line.decode(encoding)
+    return texts
 
 
-def refuse_utf8(start: bytes, encoding: str, is_all: bool) -> None:
-    """Refuse bytes that are no ASCII and said to be of a single-byte encoding, but are
-    UTF-8, which text of those hardly ever is; raises UnreadableFile.
+def check_not_utf8(start: bytes, encoding: str, is_all: bool) -> None:
+    """Raise UnreadableFile if bytes of a single-byte encoding are UTF-8.
+
+    Text in such an encoding that is not ASCII is hardly ever valid UTF-8.
     """
     if not _SINGLE_BYTE.match(encoding):
         return
@@ -108,8 +109,8 @@ def refuse_utf8(start: bytes, encoding: str, is_all: bool) -> None:
     )
 
 
-def utf16_of(text: bytes) -> str | None:
-    """Which UTF-16 this most likely is, by where its NULs stand."""
+def guess_utf16(text: bytes) -> str | None:
+    """The likely byte order of UTF-16, by the positions of NULs; None if it is not."""
     first, second = text[::2].count(0), text[1::2].count(0)
     if max(first, second) <= len(text) // 4:
         return None

@@ -1,4 +1,4 @@
-"""JSON texts as values, strictly: nothing is lost, made up or read two ways. Pure."""
+"""Parse JSON strictly: no value is lost, invented or ambiguous. Pure."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 from api.errors import BadRequest
-from api.wording.untrusted_text import quoted
+from api.wording import quoted
 
-# Of a number with a fraction or an exponent; long ones take the square of the time.
+# Of a number with a fraction or an exponent; parsing takes quadratic time.
 MOST_CHARACTERS = 1000
 
 
 def json_value(text: str | bytes) -> Any:
-    """A JSON text as Python values; raises BadRequest telling where it breaks."""
+    """A JSON text as Python values; raises BadRequest."""
     try:
         return json.loads(
             text,
@@ -29,7 +29,7 @@ def json_value(text: str | bytes) -> Any:
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise BadRequest(f"This is not JSON: {error}") from error
     except ValueError as error:
-        # Python itself refuses to read a whole number of more than 4,300 digits.
+        # Python parses no integer of more than 4,300 digits.
         raise BadRequest(
             "The JSON has a whole number of thousands of digits; no column holds more"
             " than 19."
@@ -37,15 +37,15 @@ def json_value(text: str | bytes) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    members = dict(pairs)
+    if len(members) < len(pairs):
         counts = Counter(name for name, _ in pairs)
         twice = next(name for name, count in counts.items() if count > 1)
         raise BadRequest(
             f"An object of the JSON has {quoted(twice)} twice, so one of the values"
             " would be lost. Keep one of the two."
         )
-    return found
+    return members
 
 
 def _constant(name: str) -> Any:
@@ -62,6 +62,6 @@ def _real(text: str) -> float | int:
     if not math.isfinite(value):
         raise BadRequest(f"{quoted(text)} in the JSON is too large for any number.")
     if 2**53 <= abs(value) < 2**64 and (exact := Decimal(text)) == int(exact):
-        # 1e18 is a whole number, of which a float would keep the first digits only.
+        # 1e18 is an integer, of which a float would keep only the first digits.
         return int(exact)
     return value

@@ -1,6 +1,6 @@
-"""Which primary keys a file or batch has used so far, in little memory.
+"""The primary keys that a file or batch has used so far, in little memory.
 
-Only rows that are otherwise good are shown to it: a refused row uses up no key.
+Only rows without other defects count: a reject uses no key.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from array import array
 import pyarrow as pa
 from pyroaring import BitMap64
 
-from api.contract.model import Table
+from api.contract.values import Table
 from api.intake.rows import Defect
-from api.wording.untrusted_text import quoted
+from api.wording import quoted
 
 LONG_KEY = 60  # characters
 
@@ -30,16 +30,16 @@ class SeenKeys:
         self._set: set[tuple[object, ...]] = set()
 
     def repeated(self, rows: pa.RecordBatch) -> dict[int, Defect]:
-        """The rows whose key an earlier row has, by position; notes all the others."""
+        """The rows whose key an earlier row has, by position; adds all other keys."""
         if not self._names or not rows.num_rows:
             return {}
         if self._is_integer:
             keys = rows.column(self._names[0])
-            return {} if self._all_new(keys) else self._old_integers(keys)
-        return self._old_tuples([rows.column(name) for name in self._names])
+            return {} if self._add_all_new(keys) else self._repeated_integers(keys)
+        return self._repeated_tuples([rows.column(name) for name in self._names])
 
-    def _all_new(self, keys: pa.Array) -> bool:
-        """Note a whole block of keys at once, unless one of them repeats."""
+    def _add_all_new(self, keys: pa.Array) -> bool:
+        """Add a whole block of keys at once, unless one of them is repeated."""
         if keys.null_count:
             return False
         block = BitMap64(_unsigned(keys))
@@ -48,29 +48,29 @@ class SeenKeys:
         self._bitmap |= block
         return True
 
-    def _old_integers(self, keys: pa.Array) -> dict[int, Defect]:
-        old: dict[int, Defect] = {}
+    def _repeated_integers(self, keys: pa.Array) -> dict[int, Defect]:
+        repeated: dict[int, Defect] = {}
         for row, key in enumerate(keys.to_pylist()):
             if key is None:
                 continue
             unsigned = key % 2**64
             if unsigned in self._bitmap:
-                old[row] = self._defect((key,))
+                repeated[row] = self._defect((key,))
             self._bitmap.add(unsigned)
-        return old
+        return repeated
 
-    def _old_tuples(self, columns: list[pa.Array]) -> dict[int, Defect]:
-        old: dict[int, Defect] = {}
+    def _repeated_tuples(self, columns: list[pa.Array]) -> dict[int, Defect]:
+        repeated: dict[int, Defect] = {}
         parts = (column.to_pylist() for column in columns)
         for row, key in enumerate(zip(*parts, strict=True)):
-            # As in SQL, a key with a missing part equals no other.
+            # As in SQL, a key with a null part equals no other.
             if None in key:
                 continue
-            known = tuple(map(_remembered, key))
+            known = tuple(map(_bounded, key))
             if known in self._set:
-                old[row] = self._defect(key)
+                repeated[row] = self._defect(key)
             self._set.add(known)
-        return old
+        return repeated
 
     def _defect(self, key: tuple[object, ...]) -> Defect:
         shown = ", ".join(
@@ -83,15 +83,15 @@ class SeenKeys:
         return Defect(",".join(self._names), "repeated_id", message)
 
 
-def _remembered(part: object) -> object:
-    """A long text by its digest: a key of a megabyte is not kept a million times."""
+def _bounded(part: object) -> object:
+    """The digest of a long text, so that megabyte keys do not fill memory."""
     if isinstance(part, str) and len(part) > LONG_KEY:
         return hashlib.sha256(part.encode()).digest()
     return part
 
 
 def _unsigned(keys: pa.Array) -> array[int]:
-    """The int64 values as unsigned ones, negative values wrapped round."""
+    """The int64 values as unsigned ones; negative values wrap around."""
     first = 8 * keys.offset
     numbers = array("Q")
     numbers.frombytes(memoryview(keys.buffers()[1])[first : first + 8 * len(keys)])

@@ -1,7 +1,7 @@
-"""Quotes as RFC 4180 has them: what breaks its rules costs its own record, no other.
+"""Repair quotes that break RFC 4180, so that one affects only its own record.
 
-After the quote that closes a cell come only blanks, a delimiter or a line end. Parsers
-take anything there, so that one quote too few swallows the rows up to the next one.
+Only blanks, a delimiter or a line end may follow the quote that closes a cell. Parsers
+accept anything there, so that one missing quote swallows the rows up to the next quote.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ import numpy as np
 _BOM = codecs.BOM_UTF8
 LINE_END = re.compile(rb"\r\n|\n|\r")
 _STARTS_WITH_BOM = re.compile(rb"(?:\A|[\r\n])" + _BOM)
-# What a cell starts with that holds a record; no text of others has a NUL.
+# The first character of a cell that holds a stray record; no other text has a NUL.
 STRAY = "\0"
 _OPEN = f'"{STRAY}'
-# Quoted cells of one record that have line breaks; few have more.
+# Line ends inside quoted cells that are tried at the end of a part; few need more.
 _MOST_STEPS = 10
 
 
-class Mender:
-    """Rewrites a file's bytes, in parts, so that every quote in them is closed.
+class QuoteRepair:
+    """Rewrites a file's bytes, part by part, so that every quote is closed.
 
     A record with a stray quote becomes one cell of a row that is wider than any other,
-    see `stray_record`; line breaks stay where they were. Byte order marks in front of a
-    record go. `most` is how many bytes a record may have, `width` how many cells.
-    `waiting` is the record whose end is still to come.
+    see `stray_record`; line breaks stay where they are. Byte order marks before records
+    are removed. `most` is the limit of bytes in a record, `width` that of cells.
+    `waiting` is a record whose end has not been read yet.
     """
 
     def __init__(self, width: int, most: int, delimiter: str = ",") -> None:
@@ -46,26 +46,26 @@ class Mender:
         self._cells = re.compile(rb"(?:%s%s)*+" % (cell, mark))
         self._records = re.compile(rb"(?:%s)*+" % record)
 
-    def mended(self, part: bytes, is_last: bool) -> bytes:
-        """All whole records of what has come so far, each with a line end."""
+    def repair(self, part: bytes, is_last: bool) -> bytes:
+        """The complete records of what has been read so far, each with a line end."""
         text = self.waiting + part
         if is_last:
             whole = len(text)
             if whole and not text.endswith(b"\n"):
                 text, whole = text + b"\n", whole + 1
         else:
-            # What follows a \r may be its \n.
+            # A \n may follow the \r at the end.
             whole = len(text) - text.endswith(b"\r")
         end = self._sound_until(text, whole)
         records = text[:end]
         if end < whole and (is_last or not end):
-            mended, end = self._one_by_one(text, end, whole, is_last)
-            records += mended
+            repaired, end = self._one_by_one(text, end, whole, is_last)
+            records += repaired
         self.waiting = text[end:]
         return records
 
     def _sound_until(self, text: bytes, whole: int) -> int:
-        """The end of the last whole record if no quote is wrong before it, else 0."""
+        """The end of the last complete record; 0 if a quote before it is invalid."""
         if _BOM[:1] in text and _STARTS_WITH_BOM.search(text):
             return 0
         end = _after_line_end(text, whole)
@@ -77,7 +77,7 @@ class Mender:
             before = int(np.searchsorted(quotes, end))
             if before % 2 == 0:
                 break
-            # This line end stands inside a quoted cell, or a quote is wrong.
+            # This line end is inside a quoted cell, or a quote is invalid.
             end = _after_line_end(text, int(quotes[before - 1]))
         else:
             return 0
@@ -91,7 +91,7 @@ class Mender:
     def _one_by_one(
         self, text: bytes, place: int, whole: int, is_last: bool
     ) -> tuple[bytes, int]:
-        """The whole records from there on, mended where they need it, and their end."""
+        """The complete records from `place` on, repaired if needed, and their end."""
         parts: list[bytes] = []
         while place < whole:
             if text.startswith(_BOM, place):
@@ -107,7 +107,7 @@ class Mender:
             if may_go_on and (not line_end or self._is_open(text, quote, whole)):
                 break
             if not line_end or text[quote : quote + 1] != b'"':
-                # Too long for any record: whoever splits the records says so.
+                # Too long for any record: the reader of the records raises.
                 parts.append(text[place:])
                 return b"".join(parts), len(text)
             parts.append(self._marked(text[place : line_end.start()]))
@@ -116,7 +116,7 @@ class Mender:
         return b"".join(parts), place
 
     def _is_open(self, text: bytes, quote: int, whole: int) -> bool:
-        """Whether what is still to come may close the cell, or end it, as it ought."""
+        """Whether bytes that have not been read yet may close the cell correctly."""
         cell = self._quoted.match(text, quote, whole)
         return not cell or cell.end() == whole
 
@@ -126,18 +126,18 @@ class Mender:
 
 
 def stray_record(text: str) -> str | None:
-    """The record that `Mender` wrapped up in this one; None if this is any other."""
+    """The record that `QuoteRepair` wrapped in this one; None if it wrapped none."""
     if not text.startswith(_OPEN):
         return None
     return text[len(_OPEN) : text.rindex('"')].replace('""', '"')
 
 
 def _end(pattern: re.Pattern[bytes], text: bytes, start: int, whole: int) -> int:
-    """Where what the pattern matches from `start` on ends; it may match nothing."""
-    found = pattern.match(text, start, whole)
-    return found.end() if found else start
+    """The end of the pattern's match at `start`, or `start` if there is none."""
+    match = pattern.match(text, start, whole)
+    return match.end() if match else start
 
 
 def _after_line_end(text: bytes, before: int) -> int:
-    """Right after the last line end that stands before, or 0 where there is none."""
+    """The offset after the last line end before `before`, or 0."""
     return max(text.rfind(b"\n", 0, before), text.rfind(b"\r", 0, before)) + 1

@@ -1,7 +1,7 @@
-"""How a file is to be read: what its sender says, and what its first rows prove.
+"""How a file is to be read: as its sender says, and as its first rows prove.
 
-The contract is the sniffer: of the readings that are possible, the one under which the
-rows fit the table is taken, and where several do, or might, the sender is asked.
+The contract is the sniffer: of the possible readings, the one under which the rows fit
+the table is taken. If several fit, or might, the sender is asked.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import islice
 
 import pyarrow as pa
 
-from api.contract.model import Dates, Table
+from api.contract.values import Dates, Table
 from api.errors import (
     AmbiguousReading,
     BadParameter,
@@ -22,27 +22,28 @@ from api.errors import (
     UnknownHeader,
     choice_question,
 )
+from api.intake.blanks import bare
 from api.intake.cells import check
-from api.intake.dates import Row, with_dates
-from api.intake.header import DELIMITERS, delimiters_in, layout_of, records_of
+from api.intake.dates import Row, resolve_dates
+from api.intake.encodings import UTF8
+from api.intake.header import DELIMITERS, RECORDS, delimiters_in, layout_of, records_of
 from api.intake.layout import Layout, Names
-from api.intake.quotes import Mender
-from api.intake.said import Said
-from api.wording.suggestion import did_you_mean
-from api.wording.untrusted_text import cut, quoted
+from api.intake.options import Remembered, RememberedReading, Said
+from api.intake.quotes import QuoteRepair
+from api.wording import cut, did_you_mean, quoted
 
 _DECIMAL_COMMA = re.compile(r"^(-?[0-9]+),([0-9]+)$")
 _CHARACTERS = 200  # of a row that is shown
-_SAMPLE = 500  # rows by which a reading is judged
+_SAMPLE = 500  # rows that are checked under each reading
 
 
 @dataclass(frozen=True)
 class Reading:
     """How the records of a file are read.
 
-    `names` are those of the table with the form of days that the file has, `dates`,
-    where it has one. `above` counts the lines before the rows, `good` those that fit of
-    the `rows` of the sample.
+    `dates` is the order of day and month, if the file has one, and `names` are those of
+    the table with that order. `above` counts the lines before the rows; `good` of the
+    `rows` of the sample fit.
     """
 
     names: Names
@@ -55,8 +56,8 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class _Try:
-    """A reading, and which rows of the sample are good under it."""
+class _Candidate:
+    """A possible reading, and which rows of the sample are good under it."""
 
     reading: Reading
     good: frozenset[int]
@@ -72,7 +73,7 @@ class _Try:
         """The first good row, to be shown."""
         return cut(" | ".join(self.rows[min(self.good)][0]), _CHARACTERS)
 
-    def taken(self) -> Reading:
+    def resolved(self) -> Reading:
         if self.question:
             raise self.question
         return self.reading
@@ -83,32 +84,33 @@ def reading_of(
 ) -> Reading:
     """The one reading under which the first rows fit the table.
 
-    `head` begins on the line `line`, and is all of the file or some of it. Raises
+    `head` begins on the line `line`; `is_all` if it is the whole file. Raises
     AmbiguousReading, UnknownHeader or HeaderMismatch.
     """
     names = Names(table, _columns(table, said))
-    tries: list[_Try] = []
-    refusals: list[tuple[int, Problem]] = []
+    candidates: list[_Candidate] = []
+    problems: list[tuple[int, Problem]] = []
     for delimiter in [said.delimiter] if said.delimiter else delimiters_in(head):
-        text = Mender(0, len(head), delimiter).mended(head, is_all).decode()
+        text = QuoteRepair(0, len(head), delimiter).repair(head, is_all).decode()
         try:
-            tries.append(_tried(names, text, line, delimiter, said))
+            candidates.append(_try_delimiter(names, text, line, delimiter, said))
         except (HeaderMismatch, UnknownHeader, AmbiguousReading) as problem:
-            refusals.append((text.count(delimiter), problem))
-    headed = [found for found in tries if found.reading.layout.header]
-    # What has a header is not read by position, nor is what may begin with one.
-    by_position = [found for found in tries if 0 in found.good or not refusals]
-    hopeful = headed or by_position
-    fitting = [found for found in hopeful if found.fits] or [
-        found for found in hopeful if found.good
+            problems.append((text.count(delimiter), problem))
+    headed = [found for found in candidates if found.reading.layout.header]
+    # A file that has or may have a header is not read by position.
+    by_position = [found for found in candidates if 0 in found.good or not problems]
+    likely = headed or by_position
+    fitting = [found for found in likely if found.fits] or [
+        found for found in likely if found.good
     ]
     if all(found.reading.layout.width == 1 for found in fitting):
-        # What separates no cells decides nothing, but may make a row look blank.
+        # A delimiter that separates no cells decides nothing, but may hide a blank row.
         fitting = sorted(fitting, key=lambda found: -len(found.rows))[:1]
     if any(found.rows != fitting[0].rows for found in fitting[1:]):
-        told = " or ".join(DELIMITERS[found.reading.delimiter] for found in fitting)
+        names_of_all = (DELIMITERS[found.reading.delimiter] for found in fitting)
         raise AmbiguousReading(
-            f"The rows fit {table.name} whether their cells are separated by {told}."
+            f"The rows fit {table.name} whether their cells are separated by"
+            f" {' or '.join(names_of_all)}."
             ' Say which in the form field delimiter, as delimiter=";".',
             question=choice_question(
                 "delimiter",
@@ -116,19 +118,19 @@ def reading_of(
             ),
         )
     if fitting:
-        _refuse_decimal_commas(fitting[0], tries)
-        return fitting[0].taken()
-    if not headed and refusals:
-        # Of what is wrong with each, the one that has the most to say.
-        raise max(refusals, key=lambda refusal: refusal[0])[1]
-    return (headed or tries)[0].taken()
+        _check_decimal_commas(fitting[0], candidates)
+        return fitting[0].resolved()
+    if not headed and problems:
+        # The problem of the delimiter that occurs most often.
+        raise max(problems, key=lambda problem: problem[0])[1]
+    return (headed or candidates)[0].resolved()
 
 
-def _refuse_decimal_commas(taken: _Try, tries: list[_Try]) -> None:
-    """Refuse `1,0;Sales` by commas: it may be 1.0 and Sales, of a country of commas."""
-    for other in tries:
+def _check_decimal_commas(resolved: _Candidate, candidates: list[_Candidate]) -> None:
+    """Raise AmbiguousReading for `1,0;Sales`, which may be 1.0 with a decimal comma."""
+    for other in candidates:
         reading = other.reading
-        if taken.reading.delimiter != "," or reading.delimiter == "," or other.fits:
+        if resolved.reading.delimiter != "," or reading.delimiter == "," or other.fits:
             continue
         rows = [
             ([_DECIMAL_COMMA.sub(r"\1.\2", cell) for cell in cells], line)
@@ -139,12 +141,12 @@ def _refuse_decimal_commas(taken: _Try, tries: list[_Try]) -> None:
                 f"The rows fit {reading.names.table.name} by commas, and by"
                 f" {DELIMITERS[reading.delimiter]} if commas stand for decimal points."
                 " Write numbers with points, or say delimiter=, in the form.",
-                question=choice_question("delimiter", {",": taken.sample}),
+                question=choice_question("delimiter", {",": resolved.sample}),
             )
 
 
 def _columns(table: Table, said: Said) -> tuple[tuple[str, str], ...]:
-    """What the sender says of headers; raises BadParameter for a column we have not."""
+    """The sender's meaning of headers; raises BadParameter for an unknown column."""
     for header, name in said.columns:
         if name and name not in table.column_names:
             raise BadParameter(
@@ -154,11 +156,13 @@ def _columns(table: Table, said: Said) -> tuple[tuple[str, str], ...]:
     return said.columns
 
 
-def _tried(names: Names, text: str, line: int, delimiter: str, said: Said) -> _Try:
-    """What comes of the delimiter, with the form of days that the rows prove."""
+def _try_delimiter(
+    names: Names, text: str, line: int, delimiter: str, said: Said
+) -> _Candidate:
+    """The reading with this delimiter, and the order of dates that the rows prove."""
     layout, above = layout_of(names, text, line, delimiter)
     rows = _rows(text, line, above, delimiter)
-    table, dates = with_dates(names.table, layout, rows, said.dates)
+    table, dates = resolve_dates(names.table, layout, rows, said.dates)
     good = _good(table, layout, rows)
     read, counts = Names(table, names.said), (len(rows), len(good))
     reading = Reading(read, layout, delimiter, dates, above, *counts)
@@ -169,7 +173,7 @@ def _tried(names: Names, text: str, line: int, delimiter: str, said: Said) -> _T
             f" line {rows[min({*range(len(rows))} - good)][1]:,}. Put double quotes in"
             " their place: a single quote belongs to the text of its cell."
         )
-    return _Try(reading, good, rows, question)
+    return _Candidate(reading, good, rows, question)
 
 
 def _fits_in_single_quotes(reading: Reading, text: str) -> bool:
@@ -202,3 +206,28 @@ def _good(table: Table, layout: Layout, rows: list[Row]) -> frozenset[int]:
         cells = pa.array([rows[n][0][at] for n in right], pa.string())
         bad |= {right[n] for n, _ in check(column, cells)[1]}
     return frozenset(right) - bad
+
+
+def remembered_reading(
+    remembered: Remembered, text: bytes, is_utf8: bool
+) -> RememberedReading | None:
+    """The remembered reading whose header is in the head of a file.
+
+    `text` is decoded as UTF-8, or else in the encoding of each remembered reading.
+    """
+    for known in remembered:
+        encoding = UTF8 if is_utf8 else known.said.encoding
+        if not encoding:
+            continue
+        read = text.decode(encoding, errors="replace")
+        marks = known.said.delimiter or delimiters_in(text)
+        if any(_has_header(read, mark, known.header) for mark in marks):
+            return known
+    return None
+
+
+def _has_header(text: str, delimiter: str, header: tuple[str, ...]) -> bool:
+    return any(
+        tuple(map(bare, cells)) == header
+        for cells, _ in islice(records_of(text, delimiter), RECORDS)
+    )

@@ -1,7 +1,4 @@
-"""CSV records with the line each starts on, a block of the file at a time.
-
-Splits and counts only: what a record means to a table is decided in `csv_file`.
-"""
+"""Split a CSV into records, a block at a time, each with the line it starts on."""
 
 from __future__ import annotations
 
@@ -15,14 +12,14 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from api.errors import RowTooLong, UnreadableFile
-from api.intake.quotes import Mender, stray_record
+from api.intake.quotes import QuoteRepair, stray_record
 from api.intake.source import Source
 from api.intake.wrong_records import WrongRecord, line_breaks
 
-# A row of this goes first, so that pyarrow hands out the first block before it has met
-# a row of the right width. No text holds a NUL.
+# The first row is made of this, so that pyarrow returns the first block even before a
+# row of the right width. No text holds a NUL.
 _MARK = "\0"
-# Python's reader would take no cell of more than 128 KiB, and a row may hold 2 MiB.
+# Python's reader accepts no cell of more than 128 KiB, but a row may have 2 MiB.
 csv.field_size_limit(1 << 21)
 
 
@@ -36,7 +33,7 @@ class Records:
 
 
 class RecordReader:
-    """Reads what is left of a source after `rest`, which starts on the line `line`."""
+    """Reads `rest`, which starts on the line `line`, and what is left of the source."""
 
     def __init__(
         self,
@@ -52,7 +49,7 @@ class RecordReader:
         self._names = [f"field_{place}" for place in range(width)]
         self._block_size = block_size
         self._line = line
-        # A row of a workbook is one, however many lines its cells have.
+        # A row of a workbook counts as one line, however many its cells have.
         self._breaks_count = not source.container.is_workbook
         self._number = 2  # pyarrow counts from 1, which is the mark
         self._waiting: deque[pa_csv.InvalidRow] = deque()
@@ -94,7 +91,7 @@ class RecordReader:
         return "skip"
 
     def _numbered(self, batch: pa.RecordBatch) -> Records:
-        """Find the line of every record, from the breaks inside the cells before."""
+        """Number the records by line, from the line breaks inside earlier cells."""
         odd = self._odd_rows(batch.num_rows)
         breaks = self._breaks_inside(batch)
         if breaks is None and not odd:
@@ -111,9 +108,9 @@ class RecordReader:
         return Records(batch, placed, wrong)
 
     def _odd_rows(self, regular: int) -> deque[pa_csv.InvalidRow]:
-        """The rows of wrong width that stand among or right after `regular` others.
+        """The rows of wrong width among or right after `regular` others.
 
-        pyarrow parses ahead: later ones wait for their block.
+        pyarrow parses ahead, so that later ones wait for their block.
         """
         odd: deque[pa_csv.InvalidRow] = deque()
         following = self._number + regular
@@ -124,7 +121,7 @@ class RecordReader:
     def _place_odd(
         self, odd: deque[pa_csv.InvalidRow], wrong: list[WrongRecord]
     ) -> None:
-        """Give the rows of wrong width that come next their lines."""
+        """Number the rows of wrong width that come next."""
         while odd and odd[0].number == self._number:
             row = odd.popleft()
             breaks = line_breaks(row.text) if self._breaks_count else 0
@@ -163,7 +160,7 @@ class RecordReader:
 
 
 class _Stream:
-    """What pyarrow reads: the mark, then the records with their quotes mended."""
+    """The stream that pyarrow reads: the mark, then the records, quotes repaired."""
 
     def __init__(
         self,
@@ -176,15 +173,15 @@ class _Stream:
         self.closed = False
         self.has_quotes = False
         self._source = source
-        # A longer one spans three blocks, which pyarrow refuses.
-        self._mender = Mender(width, 2 * block_size, delimiter)
+        # A longer record spans three blocks, for which pyarrow raises.
+        self._quotes = QuoteRepair(width, 2 * block_size, delimiter)
         self._ready = (_MARK + delimiter * (width - 1) + "\n").encode()
         self._take(rest)
 
     def read(self, size: int) -> bytes:
-        """Whole records as far as they fit: no row is cut in three."""
-        while not self._ready and not self._is_mended:
-            room = size - len(self._mender.waiting)
+        """Complete records as far as they fit, so that no row spans three blocks."""
+        while not self._ready and not self._is_complete:
+            room = size - len(self._quotes.waiting)
             self._take(self._source.pull(room if room > 0 else size))
         chunk, self._ready = self._ready[:size], self._ready[size:]
         if self._ready and chunk.endswith(b"\r") and len(chunk) > 1:
@@ -194,10 +191,10 @@ class _Stream:
         return chunk
 
     def _take(self, part: bytes) -> None:
-        self._is_mended = self._source.ended
+        self._is_complete = self._source.ended
         self.has_quotes = self.has_quotes or b'"' in part
-        mended = self._mender.mended(part, self._is_mended)
-        self._ready = self._ready + mended if self._ready else mended
+        repaired = self._quotes.repair(part, self._is_complete)
+        self._ready = self._ready + repaired if self._ready else repaired
 
     def readable(self) -> bool:
         return True
@@ -208,7 +205,7 @@ class _Stream:
 
 
 def _may_break(column: pa.Array) -> bool:
-    """Whether any text of the column, looked at as one, holds a line break."""
+    """Whether any text of the column may hold a line break."""
     text = column.buffers()[2]
     if text is None:
         return False

@@ -1,7 +1,4 @@
-"""What intake hands out: blocks of accepted rows, and the rejects with their defects.
-
-Only values stand here; the rules that make them are in `cells` and `validator`.
-"""
+"""The values that intake returns: blocks of accepted rows, and rejects with defects."""
 
 from __future__ import annotations
 
@@ -15,8 +12,7 @@ ARROW_TYPES = {
     name: pa.type_for_alias(data_type.stored) for name, data_type in DATA_TYPES.items()
 }
 
-# Columns that our own rejects file adds; whoever mends and uploads it again may leave
-# them in.
+# Columns of the rejects file, which are ignored when it is mended and uploaded again.
 LINE_COLUMN, REASONS_COLUMN = "_line", "_reasons"
 OUR_COLUMNS = frozenset({LINE_COLUMN, REASONS_COLUMN})
 
@@ -32,7 +28,7 @@ class Defect:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A refused row: where it starts, what it said, and all that is wrong with it.
+    """A refused row: where it starts, its raw text, and all its defects.
 
     `line` is the physical line of a file, or the 1-based position in a batch.
     """
@@ -44,7 +40,7 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some rows of a file or batch, judged.
+    """Some checked rows of a file or batch.
 
     `rows` has the table's columns in contract order: int64 for integer and boolean
     (0 or 1), float64 for real, string for the rest; a missing optional value is null.

@@ -1,6 +1,6 @@
-"""The bytes of a CSV on their way to the parser: unpacked, hashed, known to be text.
+"""The bytes of a CSV on their way to the parser: unpacked, hashed, checked to be text.
 
-Knows nothing of rows and tables; never holds more than a few chunks of the file.
+Rows and tables are unknown here; at most a few chunks of the file are in memory.
 """
 
 from __future__ import annotations
@@ -12,14 +12,19 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from api.errors import BinaryContent, NotUtf8, UnreadableFile, choice_question
-from api.intake.containers import PACKED, Container, opened
-from api.intake.encodings import UTF8, encoding_of, readings_of, refuse_utf8, utf16_of
-from api.intake.limits import Limits
-from api.intake.said import Said
-from api.intake.unpacking import Readable, fill
-from api.wording.untrusted_text import quoted
+from api.intake.containers import PACKED, Container, open_content
+from api.intake.encodings import (
+    UTF8,
+    check_not_utf8,
+    decodings_of,
+    detect_encoding,
+    guess_utf16,
+)
+from api.intake.options import Limits, Said
+from api.intake.unpacking import Readable, read_fully
+from api.wording import quoted
 
-# Texts that are no CSV, and how they begin.
+# How formats that are not CSV begin.
 _TEXTS = {
     "an HTML page": re.compile(r"(?i)<(!doctype html|html|head|body|table)\b"),
     "XML": re.compile(r"(?i)<\?xml\b"),
@@ -29,12 +34,12 @@ _TEXTS = {
 
 
 class Source:
-    """The text of a file, part by part; refuses what is no text while it is read.
+    """The text of a file, part by part; raises while reading if it is not text.
 
-    `otherwise` may know the encoding of a file that is not UTF-8, given the part where
-    that shows. `ended` is set with the last part; from then on `sha256` is the digest
-    (hex) of the whole unpacked file. What it came in, `container`, is known from the
-    first part on.
+    `fallback_encoding` may return the encoding of a file that is not UTF-8, given the
+    first part that shows it. `ended` is set with the last part; from then on `sha256`
+    is the digest (hex) of the whole unpacked file. `container` is set with the first
+    part.
     """
 
     def __init__(
@@ -42,14 +47,14 @@ class Source:
         stream: BinaryIO,
         limits: Limits,
         said: Said | None = None,
-        otherwise: Callable[[bytes], str | None] = lambda _: None,
+        fallback_encoding: Callable[[bytes], str | None] = lambda _: None,
     ) -> None:
         self.ended = False
         self.encoding = UTF8
         self.container = Container()
         self._said = said.encoding if said else None
         self._sheet = said.sheet if said else None
-        self._otherwise = otherwise
+        self._fallback_encoding = fallback_encoding
         self._is_ascii = True
         self._stream = stream
         self._limits = limits
@@ -67,28 +72,28 @@ class Source:
     def pull(self, size: int) -> bytes:
         """The text of the next `size` bytes, as UTF-8; see `ended` for the last."""
         if self._plain is None:
-            self._plain, self.container = opened(
+            self._plain, self.container = open_content(
                 self._stream, self._limits, self._sheet
             )
-        chunk = fill(self._plain, size)
+        chunk = read_fully(self._plain, size)
         self.ended = len(chunk) < size
         self._hash.update(chunk)
-        # The text of a workbook is our own.
+        # The text of a workbook is written by our own process.
         if not self._offset and not self.container.is_workbook:
-            _refuse_known_formats(chunk)
-            self._decode_as(encoding_of(chunk, self._said))
+            _check_known_formats(chunk)
+            self._decode_as(detect_encoding(chunk, self._said))
         text = self._text(chunk)
         if self._after_return and text.startswith(b"\n"):
-            # One line end, cut in two.
+            # One line end, split between two chunks.
             self._line -= 1
-        self._refuse_nul(text)
+        self._check_nul(text)
         self._offset += len(chunk)
         self._line += _line_ends(text)
         self._after_return = text.endswith(b"\r")
         return text
 
     def close(self) -> None:
-        """Leave what is still unread, and end whatever unpacks it."""
+        """Stop reading, and end what unpacks the file."""
         if self._plain:
             self._plain.close()
 
@@ -98,12 +103,12 @@ class Source:
             return chunk
         is_first, self._is_ascii = self._is_ascii, self._is_ascii and chunk.isascii()
         if is_first and not self._is_ascii:
-            refuse_utf8(chunk, self.encoding, self.ended)
+            check_not_utf8(chunk, self.encoding, self.ended)
         try:
             text = self._decoder.decode(chunk, final=self.ended)
         except UnicodeDecodeError as error:
             may_be_another = is_first and self.encoding == UTF8 and not self._said
-            encoding = self._otherwise(chunk) if may_be_another else None
+            encoding = self._fallback_encoding(chunk) if may_be_another else None
             if not encoding:
                 raise self._undecodable(waiting + chunk, error, len(waiting)) from None
             self._decode_as(encoding)
@@ -127,44 +132,44 @@ class Source:
             return UnreadableFile(f"{place} is not {self._said}, as encoding says.")
         if self.encoding != UTF8:
             return UnreadableFile(f"{place} is not {self.encoding}: save it as UTF-8.")
-        self._refuse_nul(text)
+        self._check_nul(text)
         shown = _line_around(text, start)
         read = quoted(shown.decode("cp1252", errors="replace"))
         return NotUtf8(
             f"{place} is not UTF-8. As Windows-1252 that line reads {read}: if this is"
             " right, say encoding=windows-1252 in the form. Otherwise save the file as"
             " UTF-8.",
-            question=choice_question("encoding", readings_of(shown)),
+            question=choice_question("encoding", decodings_of(shown)),
         )
 
-    def _refuse_nul(self, text: bytes) -> None:
+    def _check_nul(self, text: bytes) -> None:
         place = text.find(b"\0")
         if place < 0:
             return
         line = self._line + _line_ends(text[:place])
-        told = (
+        problem = (
             f"Byte {self._offset + place:,}, on line {line:,}, is NUL (0x00), which no"
             " text holds."
         )
-        wide = utf16_of(text) if self.encoding == UTF8 else None
+        wide = guess_utf16(text) if self.encoding == UTF8 else None
         if not wide:
-            raise BinaryContent(f"{told} Save the table as CSV in UTF-8.")
+            raise BinaryContent(f"{problem} Save the table as CSV in UTF-8.")
         read = text[: len(text) // 2 * 2][:80].decode(wide, errors="replace")
         raise BinaryContent(
-            f"{told} It looks like UTF-16: say encoding={wide} in the form.",
+            f"{problem} It looks like UTF-16: say encoding={wide} in the form.",
             question=choice_question(
                 "encoding", {wide: read.partition("\n")[0].strip()}
             ),
         )
 
 
-def _refuse_known_formats(start: bytes) -> None:
+def _check_known_formats(start: bytes) -> None:
     if start.startswith(PACKED):
         raise BinaryContent(
             "The file is packed twice (from its first bytes on): unpack it once, and"
             " send what comes out."
         )
-    # Without the NULs that stand between its characters in UTF-16.
+    # Without the NULs that UTF-16 has between its characters.
     plain = start[:1000].replace(b"\0", b"")
     text = plain.decode(errors="ignore").lstrip("\ufeff \t\r\n")
     for name, begins in _TEXTS.items():
@@ -176,7 +181,7 @@ def _refuse_known_formats(start: bytes) -> None:
 
 
 def _line_around(text: bytes, place: int) -> bytes:
-    """The line that the byte stands on, or what there is of it."""
+    """The line of a byte, at most 40 bytes on each side."""
     start = max(text.rfind(b"\n", 0, place), text.rfind(b"\r", 0, place)) + 1
     end = min(
         (n for n in (text.find(b"\n", place), text.find(b"\r", place)) if n >= 0),

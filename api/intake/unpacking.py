@@ -1,4 +1,4 @@
-"""Streams that hold more than they are long, unpacked within bounds."""
+"""Streams that unpack compressed content within limits."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import BinaryIO, Protocol, cast
 
 from api.errors import BrokenGzip, TooLarge
 
-# No table packs better than this; what does is made to fill a disk or a memory.
+# No table packs better than this; a file that does is an attack on disk or memory.
 _MOST_RATIO = 200
-_RATIO_FROM = 64 << 20  # bytes of content, until which any ratio will do
-# Of packed bytes that hold next to nothing: empty members, endless names and padding.
+_RATIO_FROM = 64 << 20  # bytes of content, up to which any ratio is allowed
+# Packed bytes that hold next to nothing: empty members, endless names and padding.
 _MOST_EMPTY = 2 << 20
 
 
@@ -22,8 +22,8 @@ class Readable(Protocol):
     def close(self) -> None: ...
 
 
-def fill(stream: Readable | BinaryIO, size: int) -> bytes:
-    """Read until `size` bytes are there or the stream has ended."""
+def read_fully(stream: Readable | BinaryIO, size: int) -> bytes:
+    """Read until there are `size` bytes or the stream has ended."""
     chunk = stream.read(size)
     while 0 < len(chunk) < size:
         more = stream.read(size - len(chunk))
@@ -33,8 +33,8 @@ def fill(stream: Readable | BinaryIO, size: int) -> bytes:
     return chunk
 
 
-class Bound:
-    """How much may come out of a packed file; what it says of itself is not asked."""
+class SizeLimit:
+    """The limit of what a packed file unpacks to; its own metadata does not count."""
 
     def __init__(self, kind: str, most: int) -> None:
         self.content = 0
@@ -56,11 +56,11 @@ class Bound:
             )
 
 
-class Bounded:
-    """A stream out of a packed file, of which `packed` tells the bytes read so far."""
+class LimitedStream:
+    """A stream out of a packed file; `packed` returns the packed bytes read so far."""
 
     def __init__(
-        self, stream: Readable, bound: Bound, packed: Callable[[], int]
+        self, stream: Readable, bound: SizeLimit, packed: Callable[[], int]
     ) -> None:
         self._stream = stream
         self._bound = bound
@@ -75,8 +75,8 @@ class Bounded:
         self._stream.close()
 
 
-class Rejoined:
-    """A stream with its first bytes, already read, put back; its owner closes it."""
+class PrefixedStream:
+    """A stream whose first bytes were already read; its owner closes it."""
 
     def __init__(self, start: bytes, rest: Readable | BinaryIO) -> None:
         self._start = start
@@ -92,19 +92,19 @@ class Rejoined:
         pass
 
 
-class Gunzipped:
-    """The content of a gzip stream; damage and bombs become our own errors."""
+class GzipStream:
+    """The content of a gzip stream; raises BrokenGzip or TooLarge."""
 
     def __init__(self, stream: Readable, most: int) -> None:
         self._stream = stream
-        self._taken = 0
-        self._bound = Bound("gzip file", most)
+        self._bytes_read = 0
+        self._bound = SizeLimit("gzip file", most)
         packed = SimpleNamespace(read=self._packed)
         self._file = gzip.GzipFile(fileobj=cast(BinaryIO, packed), mode="rb")
 
     def read(self, size: int, /) -> bytes:
         chunk = self._unpacked(size)
-        self._bound.take(len(chunk), self._taken)
+        self._bound.take(len(chunk), self._bytes_read)
         return chunk
 
     def close(self) -> None:
@@ -112,12 +112,12 @@ class Gunzipped:
 
     def _packed(self, size: int) -> bytes:
         chunk = self._stream.read(size)
-        self._taken += len(chunk)
+        self._bytes_read += len(chunk)
         content = self._bound.content
-        if self._taken > 2 * content + _MOST_EMPTY:
+        if self._bytes_read > 2 * content + _MOST_EMPTY:
             raise BrokenGzip(
-                f"The gzip file is larger than what it holds: {self._taken:,} bytes for"
-                f" {content:,}. Pack it again, as one."
+                "The gzip file is larger than what it holds:"
+                f" {self._bytes_read:,} bytes for {content:,}. Pack it again, as one."
             )
         return chunk
 

@@ -1,6 +1,6 @@
 """The one validator: text cells of a table in, good rows and defects out.
 
-Knows neither CSV nor JSON; `csv_file` and `batch` bring the cells here.
+CSV and JSON are unknown here; `csv_file` and `batch` call it with cells.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from api.contract.model import Table
+from api.contract.values import Table
 from api.intake.cells import check
 from api.intake.keys import SeenKeys
 from api.intake.rows import ARROW_TYPES, Defect
@@ -24,15 +24,15 @@ class Verdict:
     defects: Mapping[int, tuple[Defect, ...]]
 
 
-def judge(
+def validate(
     table: Table,
     cells: Sequence[pa.Array],
     seen: SeenKeys,
     known: Mapping[int, Sequence[Defect]] | None = None,
 ) -> Verdict:
-    """Judge rows given as one text array per column of the table, in its order.
+    """Check rows given as one text array per column of the table, in its order.
 
-    `known` holds defects found before, by row; a cell that has one is null.
+    `known` has the defects found earlier, by row; a cell with one is null.
     """
     known = known or {}
     defects = {row: list(found) for row, found in known.items()}
@@ -43,23 +43,23 @@ def judge(
         for row, defect in found:
             defects.setdefault(row, []).append(defect)
     rows = pa.RecordBatch.from_arrays(values, schema=schema(table))
-    rows, repeats = _unrepeated(rows, defects, seen)
+    rows, repeats = _without_repeats(rows, defects, seen)
     for row in known:
-        _order(table, defects[row])
-    told = {row: tuple(found) for row, found in defects.items()}
-    return Verdict(rows, told | repeats)
+        _sort_defects(table, defects[row])
+    others = {row: tuple(found) for row, found in defects.items()}
+    return Verdict(rows, others | repeats)
 
 
 def schema(table: Table) -> pa.Schema:
-    """The Arrow types in which a table's good rows are handed out."""
+    """The Arrow schema of a table's good rows."""
     fields = [(column.name, ARROW_TYPES[column.data_type]) for column in table.columns]
     return pa.schema(fields)
 
 
-def _unrepeated(
+def _without_repeats(
     rows: pa.RecordBatch, defects: Mapping[int, object], seen: SeenKeys
 ) -> tuple[pa.RecordBatch, dict[int, tuple[Defect, ...]]]:
-    """The rows without defects and with a new key, and the defects of the old keys."""
+    """The good rows with a new key, and the defects of those with a repeated key."""
     good: Sequence[int] = range(rows.num_rows)
     if defects:
         good = [row for row in good if row not in defects]
@@ -71,7 +71,7 @@ def _unrepeated(
     return rows, {good[place]: (defect,) for place, defect in repeats.items()}
 
 
-def _order(table: Table, defects: list[Defect]) -> None:
-    """Into column order; what belongs to no column of the table comes last."""
+def _sort_defects(table: Table, defects: list[Defect]) -> None:
+    """Sort by column; what belongs to no column of the table comes last."""
     places = {name: place for place, name in enumerate(table.column_names)}
     defects.sort(key=lambda defect: places.get(defect.column or "", len(places)))

@@ -1,4 +1,4 @@
-"""Records as rejects keep them, and those that are wrong before a cell is looked at."""
+"""Records of the wrong width or with a stray quote, and the raw text of rejects."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from api.intake.rows import Defect, Reject
 class WrongRecord:
     """A record with more or fewer fields than the file has columns.
 
-    It has none where a quote in it is wrong, which was opened on its last line.
+    It has 0 fields if it has a stray quote, which opens on its last line.
     """
 
     line: int
@@ -30,9 +30,9 @@ class WrongRecord:
 
 
 def rejects_of(layout: Layout, wrong: Iterable[WrongRecord]) -> list[Reject]:
-    """Each with what is wrong with it."""
+    """The rejects of these records."""
     fields = layout.names
-    if layout.passed_over:
+    if layout.skipped:
         fields = tuple(filter(None, map(bare, layout.header)))
     expected = f"{len(fields)} fields expected ({', '.join(fields)})"
 
@@ -44,20 +44,17 @@ def rejects_of(layout: Layout, wrong: Iterable[WrongRecord]) -> list[Reject]:
         if record.fields:
             return width(record.fields, _hint(record))
         line = record.line + line_breaks(record.text)
+        delimiter = "comma" if record.delimiter == "," else repr(record.delimiter)
         message = (
             f"a double quote opened on line {line:,} does not close its cell: close it"
-            f" right before the next {_called(record.delimiter)}, and double each one"
-            " that belongs to the text"
+            f" right before the next {delimiter}, and double each one that belongs to"
+            " the text"
         )
         return (Defect(None, "stray_quote", message),)
 
     return [
         Reject(record.line, raw_record(record), defects(record)) for record in wrong
     ]
-
-
-def _called(delimiter: str) -> str:
-    return "comma" if delimiter == "," else repr(delimiter)
 
 
 def _hint(record: WrongRecord) -> str:
@@ -75,9 +72,9 @@ def raw_records(cells: pa.RecordBatch, rows: list[int]) -> list[str]:
 
 
 def raw_record(record: WrongRecord) -> str:
-    """The record as it stands, or with commas where its file has another delimiter.
+    """The record with commas as delimiters.
 
-    One with a wrong quote stays as it is, for nobody can tell its cells.
+    One with a stray quote is unchanged, because its cells are unknown.
     """
     if record.delimiter == "," or not record.fields:
         return record.text
@@ -85,7 +82,7 @@ def raw_record(record: WrongRecord) -> str:
 
 
 def cells_of(record: WrongRecord) -> list[str]:
-    """The cells of a record; where a quote is wrong in it, as if there were none."""
+    """The cells of a record; of one with a stray quote, as if it had no quotes."""
     text = record.text if record.fields else record.text.replace('"', "")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=record.delimiter)
     return next(reader, [])

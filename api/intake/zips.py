@@ -1,4 +1,4 @@
-"""Zip files: what of them people have put there, and what a workbook is."""
+"""Zip files: the files that people put in them, and whether one is a workbook."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from types import SimpleNamespace
 from typing import IO, BinaryIO, Literal, cast
 
 from api.errors import BinaryContent, TooLarge, UnreadableFile
-from api.intake.unpacking import Bound, Bounded, Readable
+from api.intake.unpacking import LimitedStream, Readable, SizeLimit
 
 Workbook = Literal["xlsx", "xlsb", "xls", "ods"]
 
 _MOST_DIRECTORY = 4 << 20  # bytes; some 40,000 files
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
-# Files by which other kinds of zip are known.
+# Files that identify other kinds of zip.
 _OTHERS = {
     "[content_types].xml": "an Office file without a sheet",
     "mimetype": "a document without a sheet",
@@ -26,34 +26,34 @@ _OTHERS = {
     "index/document.iwa": "an Apple Numbers, Pages or Keynote file",
 }
 _LITTER = {"__macosx", "thumbs.db", "desktop.ini"}
-_PIECE = 1 << 16  # bytes; as many packed ones are read ahead
+_PIECE = 1 << 16  # bytes read at once
 
 
 class Zip:
-    """A zip file; what is wrong with it becomes our own errors."""
+    """A zip file; raises UnreadableFile or TooLarge if it is damaged or too large."""
 
     def __init__(self, file: BinaryIO, size: int, most: int) -> None:
         self._size = size
         self._most = most
         self._file = file
-        self._taken = 0
+        self._bytes_read = 0
         guarded = SimpleNamespace(
             read=self._read,
             seek=file.seek,
-            log_event=file.tell,
+            tell=file.tell,
             seekable=file.seekable,
         )
-        with _damage():
+        with _as_unreadable():
             self._archive = zipfile.ZipFile(cast(BinaryIO, guarded))
-        self._taken = 0
+        self._bytes_read = 0
 
     @property
     def files(self) -> list[zipfile.ZipInfo]:
-        """Those that are meant to be seen: none of a system, and no folders."""
+        """The visible files: no folders and none that operating systems add."""
         return [file for file in self._archive.infolist() if _is_seen(file)]
 
     def workbook(self) -> Workbook | None:
-        """The kind of workbook that this is; raises BinaryContent for a document."""
+        """The kind of workbook, if it is one; raises BinaryContent for a document."""
         names = {name.lower() for name in self._archive.namelist()}
         if "[content_types].xml" in names:
             if "xl/workbook.bin" in names:
@@ -71,11 +71,11 @@ class Zip:
         return None
 
     def open(self, file: zipfile.ZipInfo) -> Readable:
-        return self._open(file, Bound("zip file", self._most))
+        return self._open(file, SizeLimit("zip file", self._most))
 
-    def refuse_bomb(self) -> None:
-        """Unpack everything, keeping nothing, before somebody else does."""
-        bound = Bound("workbook", self._most)
+    def check_expansion(self) -> None:
+        """Raise TooLarge if the archive unpacks to too much, before a parser tries."""
+        bound = SizeLimit("workbook", self._most)
         for file in self._archive.infolist():
             stream = self._open(file, bound)
             while stream.read(_PIECE):
@@ -86,34 +86,34 @@ class Zip:
         name = next(n for n in self._archive.namelist() if n.lower() == "mimetype")
         return self.open(self._archive.getinfo(name)).read(len(_ODS))
 
-    def _open(self, file: zipfile.ZipInfo, bound: Bound) -> Readable:
+    def _open(self, file: zipfile.ZipInfo, bound: SizeLimit) -> Readable:
         if file.flag_bits & 1:
             raise UnreadableFile(
                 "The zip file is protected by a password. Pack it without one."
             )
-        # The others unpack as much at once as they like.
+        # Other methods unpack any amount at once.
         if file.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise UnreadableFile(
                 f"The zip file is packed by the method {file.compress_type}, and only"
                 " Deflate is read. Pack it so, as most programs do by themselves."
             )
         file.file_size = sys.maxsize  # a smaller one would cut off what follows
-        with _damage():
-            return Bounded(_Member(self._archive.open(file)), bound, self._packed)
+        with _as_unreadable():
+            return LimitedStream(_Member(self._archive.open(file)), bound, self._packed)
 
     def _packed(self) -> int:
-        # Files that share their bytes are read more than once.
-        return min(self._taken, self._size)
+        # Files in one archive may share bytes, which are then read more than once.
+        return min(self._bytes_read, self._size)
 
     def _read(self, size: int = -1) -> bytes:
-        """What `zipfile` reads, which takes a directory of any length as a whole."""
+        """Read for `zipfile`, which reads a directory of any length at once."""
         if size > _MOST_DIRECTORY:
             raise TooLarge(
                 f"The directory of the zip file has {size:,} bytes, which no table"
                 " needs. Send the file unpacked."
             )
         chunk = self._file.read(size)
-        self._taken += len(chunk)
+        self._bytes_read += len(chunk)
         return chunk
 
 
@@ -124,7 +124,7 @@ class _Member:
         self._stream = stream
 
     def read(self, size: int, /) -> bytes:
-        with _damage():
+        with _as_unreadable():
             return self._stream.read(min(size, _PIECE))
 
     def close(self) -> None:
@@ -134,12 +134,12 @@ class _Member:
 def _is_seen(file: zipfile.ZipInfo) -> bool:
     *folders, name = file.filename.lower().split("/")
     hidden = any(n.startswith(".") or n in _LITTER for n in (*folders, name))
-    # A folder ends in a slash, and damage may leave no name at all.
+    # A folder ends in a slash; in a damaged archive the name may be empty.
     return bool(name) and not hidden
 
 
 @contextmanager
-def _damage() -> Iterator[None]:
+def _as_unreadable() -> Iterator[None]:
     try:
         yield
     except (

@@ -1,6 +1,6 @@
-"""A load from its first byte to the ledger: intake and raw store, one after the other.
+"""A load from its first byte to the ledger: intake checks rows, the store keeps them.
 
-Every door, HTTP and the command line, comes through here; none is known here.
+HTTP and the command line both call this package, which knows neither.
 """
 
 from api.intake import Said
@@ -9,14 +9,14 @@ from api.loading.counts import RAW_SHOWN, REJECTS_SHOWN, reject_document
 from api.loading.files import check_avro, check_csv, load_avro, load_csv
 from api.loading.fitting import Fit, fits_of
 from api.loading.options import (
+    DryRunReport,
     LoadOptions,
     Receipt,
-    Report,
     limits_of,
     receipt_of,
     table_named,
 )
-from api.loading.said import fields_of, said_of
+from api.loading.reading_fields import form_fields, parse_said
 from api.loading.undo import undo
 
 __all__ = [
@@ -24,13 +24,13 @@ __all__ = [
     "RAW_SHOWN",
     "REJECTS_SHOWN",
     "Receipt",
-    "Report",
+    "DryRunReport",
     "Said",
     "LoadOptions",
     "check_avro",
     "check_batch",
     "check_csv",
-    "fields_of",
+    "form_fields",
     "fits_of",
     "limits_of",
     "load_avro",
@@ -38,7 +38,7 @@ __all__ = [
     "load_csv",
     "receipt_of",
     "reject_document",
-    "said_of",
+    "parse_said",
     "table_named",
     "undo",
 ]

@@ -8,10 +8,10 @@ from api.contract import Table
 from api.errors import BatchSize
 from api.intake import BATCH_ROWS, Block, read_batch
 from api.loading.counts import LoadCounts
-from api.loading.options import LoadOptions, Receipt, Report
+from api.loading.options import DryRunReport, LoadOptions, Receipt, report_of
 from api.warehouse.ledger import LoadSummary
 from api.warehouse.raw_store import RawStore
-from api.wording.counts import count
+from api.wording import count
 
 
 def load_batch(
@@ -20,9 +20,9 @@ def load_batch(
     rows: Sequence[object],
     options: LoadOptions | None = None,
 ) -> Receipt:
-    """Load 1 to 1000 rows as JSON gave them; raises Unusable."""
+    """Load 1 to 1000 rows from JSON; raises Unusable."""
     options = options or LoadOptions()
-    block, counts = _judged(table, rows, options.strict)
+    block, counts = _validated(table, rows, options.strict)
     with store.loading(table, options.mode, options.by) as pending:
         pending.append(block.rows)
         pending.reject(block.rejects)
@@ -31,21 +31,15 @@ def load_batch(
     return Receipt(load, counts.shown)
 
 
-def check_batch(table: Table, rows: Sequence[object], strict: bool = False) -> Report:
-    """Judge a batch as `load_batch` would, and store nothing."""
-    _, counts = _judged(table, rows, strict)
-    return Report(
-        received=counts.received,
-        loaded=counts.loaded,
-        rejected=counts.rejected,
-        has_header=False,
-        reading=None,
-        rejects=counts.shown,
-        preview=counts.preview,
-    )
+def check_batch(
+    table: Table, rows: Sequence[object], strict: bool = False
+) -> DryRunReport:
+    """Check a batch as `load_batch` does, and store nothing."""
+    _, counts = _validated(table, rows, strict)
+    return report_of(counts)
 
 
-def _judged(
+def _validated(
     table: Table, rows: Sequence[object], strict: bool
 ) -> tuple[Block, LoadCounts]:
     if not 1 <= len(rows) <= BATCH_ROWS:
@@ -56,6 +50,6 @@ def _judged(
     counts = LoadCounts(table, strict)
     block = read_batch(table, rows)
     counts.take(block)
-    counts.refuse_what_breaks_terms()
-    counts.require_a_row()
+    counts.raise_if_strict()
+    counts.raise_if_empty()
     return block, counts

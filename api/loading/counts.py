@@ -1,4 +1,4 @@
-"""Counts of a load under way, and the first of its rows and rejects."""
+"""The counts of a load in progress, and its first rows and rejects."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from typing import Any
 from api.contract import Table
 from api.errors import NoUsableRow, RowsRejected
 from api.intake import Block, Reject
-from api.wording.counts import count, verb
-from api.wording.untrusted_text import cut
+from api.wording import count, cut, verb
 
 REJECTS_SHOWN = 20
-RAW_SHOWN = 1000  # characters; the file of the rejects has every row as a whole
+RAW_SHOWN = 1000  # characters; the rejects file has every row in full
 
 
 class LoadCounts:
-    """Counts the blocks that it is shown; refuses what breaks the terms of a load."""
+    """Counts the rows of blocks; raises if the counts do not allow the load."""
 
     def __init__(self, table: Table, strict: bool) -> None:
         self.loaded = 0
@@ -33,8 +32,10 @@ class LoadCounts:
 
     @property
     def preview(self) -> list[dict[str, Any]]:
-        """The first rows as JSON tells them, long texts cut."""
-        return [{n: self._told(n, v) for n, v in row.items()} for row in self._preview]
+        """The first rows as JSON values, long texts cut."""
+        return [
+            {n: self._json_value(n, v) for n, v in row.items()} for row in self._preview
+        ]
 
     def take(self, block: Block) -> None:
         self.loaded += block.rows.num_rows
@@ -44,31 +45,31 @@ class LoadCounts:
         room = REJECTS_SHOWN - len(self._preview)
         self._preview += block.rows.slice(0, room).to_pylist() if room else []
 
-    def require_a_row(self) -> None:
+    def raise_if_empty(self) -> None:
         if self.loaded == 0:
             rows, every = count(self.rejected, "row"), verb(self.rejected, "", "All ")
             raise NoUsableRow(
                 f"{every}{rows} {verb(self.rejected, 'was', 'were')} rejected, so"
                 " nothing was stored. Each of `errors` says what to mend.",
-                **self._refused(),
+                **self._extra(),
             )
 
-    def refuse_what_breaks_terms(self) -> None:
+    def raise_if_strict(self) -> None:
         if self._strict and self.rejected:
             raise RowsRejected(
                 f"{self.rejected:,} of {count(self.received, 'row')}"
                 f" {verb(self.rejected, 'was', 'were')} rejected, and all or"
                 " nothing was asked for, so nothing was stored. Each of `errors` says"
                 " what to mend.",
-                **self._refused(),
+                **self._extra(),
             )
 
-    def _told(self, name: str, value: Any) -> Any:
+    def _json_value(self, name: str, value: Any) -> Any:
         if name in self._booleans and value is not None:
             return bool(value)
         return cut(value, RAW_SHOWN) if isinstance(value, str) else value
 
-    def _refused(self) -> dict[str, Any]:
+    def _extra(self) -> dict[str, Any]:
         return {
             "received": self.received,
             "rejected": self.rejected,
@@ -79,9 +80,9 @@ class LoadCounts:
 def reject_document(
     line: int, raw: str, defects: Iterable[dict[str, Any]], **_: Any
 ) -> dict[str, Any]:
-    """A reject as it is told: its first defect in the open, all of them in `errors`.
+    """A reject in JSON: its first defect at the top level, all of them in `errors`.
 
-    Of a long row only the beginning: a listing of thousands has to stay small.
+    Only the beginning of a long row: a listing of thousands has to stay small.
     """
     errors = [{"line": line, **defect} for defect in defects]
     return {**errors[0], "raw": cut(raw, RAW_SHOWN), "errors": errors}

@@ -1,4 +1,4 @@
-"""Loads of files, CSV or Avro, read from a stream as it goes."""
+"""Loads of files, CSV or Avro, which are streamed."""
 
 from __future__ import annotations
 
@@ -7,24 +7,30 @@ from contextlib import closing
 from typing import Any, BinaryIO, Protocol
 
 from api.contract import Table
-from api.intake import Block, CsvFile, Limits, Remembered, Said, read_avro, read_csv
+from api.intake import AvroFile, Block, CsvFile, Limits, Remembered, Said
 from api.loading.counts import LoadCounts
-from api.loading.options import LoadOptions, Receipt, Report, receipt_of
+from api.loading.options import (
+    DryRunReport,
+    LoadOptions,
+    Receipt,
+    receipt_of,
+    report_of,
+)
 from api.loading.read_ahead import read_ahead
 from api.warehouse.ledger import Load, LoadSummary
 from api.warehouse.pending_load import PendingLoad
 from api.warehouse.raw_store import RawStore
-from api.wording.untrusted_text import file_label
+from api.wording import file_label
 
 BLOCKS_AHEAD = 4
 
 
 class _File(Protocol):
-    """A file as blocks of judged rows, iterated over once; `sha256` known at its end.
+    """A file as blocks of checked rows, iterated over once; `sha256` is set at its end.
 
-    `header` is the file's own, if it has one, `header_cells` as it stands there, and
-    `reading` how it was read. One that `may_be_empty` says by itself that it holds no
-    rows; of others an absence of rows is taken for a mistake.
+    `header` has the columns of the file's header, if there is one, `header_cells` its
+    text, and `reading` how the file was read. A file that `may_be_empty` is valid
+    without rows; for others this is an error.
     """
 
     source: str
@@ -47,11 +53,11 @@ def load_csv(
 ) -> Receipt:
     """Load a CSV file or a sheet of a workbook, packed or not.
 
-    Raises UnreadableFile, Unusable or TooLarge, and then nothing of it is stored.
+    Raises UnreadableFile, Unusable or TooLarge, and then stores nothing.
     """
     options = options or LoadOptions()
     remembered = store.readings.of_table(table.name)
-    file = _csv(table, stream, options, remembered)
+    file = _csv_file(table, stream, options, remembered)
     return _load(store, table, file, file_name, options)
 
 
@@ -64,7 +70,7 @@ def load_avro(
 ) -> Receipt:
     """Load an Avro file; raises as `load_csv` does."""
     options = options or LoadOptions()
-    file = read_avro(table, stream, options.limits)
+    file = AvroFile(table, stream, options.limits)
     return _load(store, table, file, file_name, options)
 
 
@@ -73,23 +79,23 @@ def check_csv(
     stream: BinaryIO,
     options: LoadOptions | None = None,
     remembered: Remembered = (),
-) -> Report:
-    """Judge a CSV file as `load_csv` would, and store nothing."""
+) -> DryRunReport:
+    """Check a CSV file as `load_csv` does, and store nothing."""
     options = options or LoadOptions()
-    return _check(table, _csv(table, stream, options, remembered), options.strict)
+    return _check(table, _csv_file(table, stream, options, remembered), options.strict)
 
 
 def check_avro(
     table: Table, stream: BinaryIO, strict: bool = False, limits: Limits | None = None
-) -> Report:
-    """Judge an Avro file as `load_avro` would, and store nothing."""
-    return _check(table, read_avro(table, stream, limits), strict)
+) -> DryRunReport:
+    """Check an Avro file as `load_avro` does, and store nothing."""
+    return _check(table, AvroFile(table, stream, limits), strict)
 
 
-def _csv(
+def _csv_file(
     table: Table, stream: BinaryIO, options: LoadOptions, remembered: Remembered
 ) -> CsvFile:
-    return read_csv(
+    return CsvFile(
         table, stream, limits=options.limits, said=options.said, remembered=remembered
     )
 
@@ -103,16 +109,16 @@ def _load(
 ) -> Receipt:
     with store.loading(table, options.mode, options.by) as pending:
         counts = LoadCounts(table, options.strict)
-        # One block is checked while the one before is stored.
+        # One block is checked while the previous one is stored.
         with closing(read_ahead(file, BLOCKS_AHEAD)) as blocks:
             for block in blocks:
                 pending.append(block.rows)
                 pending.reject(block.rejects)
                 counts.take(block)
-        counts.refuse_what_breaks_terms()
+        counts.raise_if_strict()
         same = pending.same_file(file.sha256, file.reading)
         if same is None:
-            _require_a_row(counts, file)
+            _raise_if_empty(counts, file)
             summary = LoadSummary(
                 source=file.source,
                 loaded=counts.loaded,
@@ -138,23 +144,15 @@ def _remember(
     pending.remember(options.keyed, load)
 
 
-def _check(table: Table, file: _File, strict: bool) -> Report:
+def _check(table: Table, file: _File, strict: bool) -> DryRunReport:
     counts = LoadCounts(table, strict)
     for block in file:
         counts.take(block)
-    counts.refuse_what_breaks_terms()
-    _require_a_row(counts, file)
-    return Report(
-        received=counts.received,
-        loaded=counts.loaded,
-        rejected=counts.rejected,
-        has_header=file.header is not None,
-        reading=file.reading,
-        rejects=counts.shown,
-        preview=counts.preview,
-    )
+    counts.raise_if_strict()
+    _raise_if_empty(counts, file)
+    return report_of(counts, file.header is not None, file.reading)
 
 
-def _require_a_row(counts: LoadCounts, file: _File) -> None:
+def _raise_if_empty(counts: LoadCounts, file: _File) -> None:
     if counts.received or not file.may_be_empty:
-        counts.require_a_row()
+        counts.raise_if_empty()

@@ -1,4 +1,4 @@
-"""Which tables a file may be for, by how its first rows fit each of them."""
+"""Which tables a file may be for, by how well its first rows fit each of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from api.contract import Table
 from api.errors import AmbiguousReading, NotUtf8, Problem, Unusable
-from api.intake import Remembered, read_csv
+from api.intake import CsvFile, Remembered
 from api.loading.options import LoadOptions
 
 
@@ -34,22 +34,22 @@ def fits_of(
     options: LoadOptions,
     remembered: Mapping[str, Remembered],
 ) -> list[Fit]:
-    """The fits of each table, the best first; raises what is wrong for all of them."""
-    found = []
+    """The fit of each table, the best first; raises NotUtf8 if all of them do."""
+    fits = []
     for table in tables:
         stream.seek(0)
-        found.append(_fit(table, stream, options, remembered[table.name]))
-    unread = [fit.problem for fit in found if isinstance(fit.problem, NotUtf8)]
-    if unread and len(unread) == len(found):
-        # Not of this table or that, and to be answered before all else.
+        fits.append(_fit(table, stream, options, remembered[table.name]))
+    unread = [fit.problem for fit in fits if isinstance(fit.problem, NotUtf8)]
+    if unread and len(unread) == len(fits):
+        # The encoding does not depend on the table, and has to be chosen first.
         raise unread[0]
-    return sorted(found, key=_rank)
+    return sorted(fits, key=_rank)
 
 
 def _fit(
     table: Table, stream: BinaryIO, options: LoadOptions, remembered: Remembered
 ) -> Fit:
-    file = read_csv(
+    file = CsvFile(
         table, stream, limits=options.limits, said=options.said, remembered=remembered
     )
     try:
@@ -61,5 +61,5 @@ def _fit(
 
 def _rank(fit: Fit) -> tuple[bool, bool, float]:
     share = fit.good / fit.rows if fit.rows else 0.0
-    asked = isinstance(fit.problem, AmbiguousReading)
-    return not fit.fits, not (fit.has_header or asked), -share
+    is_question = isinstance(fit.problem, AmbiguousReading)
+    return not fit.fits, not (fit.has_header or is_question), -share

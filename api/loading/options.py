@@ -1,4 +1,4 @@
-"""What a load is asked for with, and what comes of it."""
+"""The options of a load, and its results: a receipt, or the report of a dry run."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from api.config import Settings
 from api.contract import Contract, Table
 from api.errors import UnknownTable
 from api.intake import Limits, Said
-from api.loading.counts import REJECTS_SHOWN, reject_document
+from api.loading.counts import REJECTS_SHOWN, LoadCounts, reject_document
 from api.warehouse.ledger import Load
 from api.warehouse.provenance import NOBODY, Provenance
 from api.warehouse.raw_store import RawStore
 from api.warehouse.requests import KeyedRequest
-from api.wording.suggestion import did_you_mean
+from api.wording import did_you_mean
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of a request; `already` means that it was so before."""
+    """The result of a request; `already` if an earlier request had the same result."""
 
     load: Load
     rejects: list[dict[str, Any]]
@@ -28,12 +28,12 @@ class Receipt:
 
 @dataclass(frozen=True)
 class LoadOptions:
-    """On which terms rows are loaded.
+    """How rows are loaded.
 
-    With the mode "replace" the rows are the whole table. `strict` is all or nothing:
-    one reject refuses the load. `keyed` is the request as its sender will repeat it, to
-    be remembered with the load, `by` who sent it. `said` is how a file is to be read,
-    which holds for the next one under its header, too, if it is to `remember`.
+    In the mode "replace" the rows become the whole table. With `strict` one reject
+    fails the load. `keyed` is the request under its Idempotency-Key, to be stored with
+    the load; `by` is its sender. `said` is how a file is to be read; with `remember`
+    it applies to later files with the same header, too.
     """
 
     mode: str = "append"
@@ -46,14 +46,13 @@ class LoadOptions:
 
 
 def limits_of(settings: Settings) -> Limits:
-    """How much one file may hold."""
+    """The limits of one file."""
     return Limits(settings.max_upload_bytes, settings.max_upload_rows)
 
 
 @dataclass(frozen=True)
-class Report:
-    """What a load would come to; `preview` are its first rows as they would be kept,
-    but for what is left out of long texts."""
+class DryRunReport:
+    """What a load would do; `preview` are its first rows, long texts cut."""
 
     received: int
     loaded: int
@@ -78,3 +77,18 @@ def receipt_of(store: RawStore, load: Load, already: bool = False) -> Receipt:
     """The receipt of a load that is in the ledger."""
     shown = store.rejects(load.load_id, REJECTS_SHOWN)
     return Receipt(load, [reject_document(**row) for row in shown], already)
+
+
+def report_of(
+    counts: LoadCounts, has_header: bool = False, reading: Any = None
+) -> DryRunReport:
+    """The report of a dry run with these counts."""
+    return DryRunReport(
+        received=counts.received,
+        loaded=counts.loaded,
+        rejected=counts.rejected,
+        has_header=has_header,
+        reading=reading,
+        rejects=counts.shown,
+        preview=counts.preview,
+    )

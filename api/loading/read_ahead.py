@@ -1,4 +1,4 @@
-"""Work on one item while the next is being made: a bounded pipeline of two threads."""
+"""Process one item while the next is produced: a bounded pipeline of two threads."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _END = object()
 
 
 def read_ahead(items: Iterable[Item], depth: int) -> Generator[Item]:
-    """The items, made on another thread, of which at most `depth` wait.
+    """The items, produced on another thread, of which at most `depth` wait.
 
-    What making them raises is raised here, in its place. Closing the iterator waits
-    until the other thread has let go of what it reads from.
+    An exception of the producer is raised here, in its place. Closing the iterator
+    waits until the other thread has stopped reading.
     """
     waiting: Queue[object] = Queue(depth)
     abandoned = threading.Event()

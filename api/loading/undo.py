@@ -1,4 +1,4 @@
-"""Taking a load out, and bringing it back."""
+"""Undo a load, or undo its undo."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from api.warehouse.raw_store import RawStore
 
 
 def undo(store: RawStore, load_id: int, options: LoadOptions | None = None) -> Receipt:
-    """Take a load out, or bring back the one that an undo took out.
-
-    Raises UnknownLoad.
-    """
+    """Undo a load, or restore the load that an undo took out; raises UnknownLoad."""
     options = options or LoadOptions()
     entry, already = store.undo(load_id, options.by, options.keyed)
     return Receipt(entry, [], already)

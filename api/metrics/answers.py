@@ -11,7 +11,7 @@ from api.metrics.operators import OPERATORS
 from api.metrics.paging import page
 from api.metrics.query import Condition
 from api.metrics.request import ResolvedRequest
-from api.wording.untrusted_text import cut
+from api.wording import cut
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from api.errors import ContractError, NotReady, UnknownMetric, UnreadableMetric
 from api.metrics.select import distinct
 from api.warehouse.builds import Build
 from api.warehouse.engines import Connection, Row
-from api.wording.suggestion import did_you_mean
+from api.wording import did_you_mean
 
 log = logging.getLogger("warehouse")
 

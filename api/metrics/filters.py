@@ -13,7 +13,7 @@ from api.errors import BadParameter
 from api.intake.cells import parse
 from api.metrics.operators import OPERATORS
 from api.metrics.query import Condition, OperatorName, Value
-from api.wording.untrusted_text import quoted
+from api.wording import quoted
 
 # Of one parameter. SQLite nests conditions joined by `or`, not much deeper than this.
 MOST_VALUES = 500
@@ -92,6 +92,6 @@ def _value(name: str, data_type: DataType, text: str, other: str) -> Value:
     if value is None:
         also = f" or {other!r}" if other else ""
         raise BadParameter(
-            f"{name} must be {DATA_TYPES[data_type].wanted}{also}, not {quoted(text)}"
+            f"{name} must be {DATA_TYPES[data_type].expected}{also}, not {quoted(text)}"
         )
     return value

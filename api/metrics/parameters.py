@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from api.contract import Mart, Parameter
-from api.contract.marts import ALL, TAKEN_PARAMETERS
+from api.contract.marts import ALL, RESERVED_PARAMETERS
 from api.errors import BadParameter, UndeclaredParameter
 from api.metrics.cursor import position_of
 from api.metrics.filters import (
@@ -17,8 +17,7 @@ from api.metrics.filters import (
     whole_number,
 )
 from api.metrics.query import Condition, OperatorName, Query, column_of
-from api.wording.suggestion import did_you_mean
-from api.wording.untrusted_text import quoted
+from api.wording import did_you_mean, quoted
 
 MOST_ROWS = 1_000_000
 
@@ -63,7 +62,7 @@ def _filters(mart: Mart, given: Given) -> list[Condition]:
     return [
         _filter(mart, name, texts)
         for name, texts in given.items()
-        if name not in declared and name not in TAKEN_PARAMETERS
+        if name not in declared and name not in RESERVED_PARAMETERS
     ]
 
 
@@ -73,7 +72,7 @@ def _filter(mart: Mart, name: str, texts: Sequence[str]) -> Condition:
             return condition(name, mart.column(column), operator, texts)
     known = [spelling for _, _, spelling in _filters_of(mart)]
     declared = [parameter.name for parameter in mart.parameters]
-    names = [*dict.fromkeys([*declared, *TAKEN_PARAMETERS, *mart.column_names])]
+    names = [*dict.fromkeys([*declared, *RESERVED_PARAMETERS, *mart.column_names])]
     raise UndeclaredParameter(
         f"{quoted(name)} is no parameter of {mart.endpoint}; declared are:"
         f" {', '.join(names)}; a column also with an operator, such as {known[1]}"
@@ -85,7 +84,7 @@ def _filter(mart: Mart, name: str, texts: Sequence[str]) -> Condition:
 def _filters_of(mart: Mart) -> Iterator[tuple[str, OperatorName, str]]:
     """Column, operator and spelling of every filter that the mart has."""
     for column in mart.columns:
-        if column.name not in TAKEN_PARAMETERS:
+        if column.name not in RESERVED_PARAMETERS:
             yield column.name, "eq", column.name
         for operator in operators_of(column):
             yield column.name, operator, f"{column.name}__{operator}"

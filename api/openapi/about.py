@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from api.errors import Problem
 from api.formats import FORMATS
-from api.intake.reasons import REASONS
+from api.intake.defects import DEFECT_CODES
 from api.metrics.operators import OPERATORS
 
 
@@ -26,7 +26,7 @@ ERRORS = sorted(_every(Problem), key=lambda problem: (problem.status, problem.co
 OPERATOR_ROWS = [(name, operator.meaning) for name, operator in OPERATORS.items()]
 FORMAT_ROWS = [(f.name, f"`{f.media_type}`", f.description) for f in FORMATS.values()]
 ERROR_ROWS = [(p.status, f"`{p.code}`", p.title) for p in ERRORS]
-REASON_ROWS = [(f"`{code}`", meaning) for code, meaning in REASONS.items()]
+REASON_ROWS = [(f"`{code}`", meaning) for code, meaning in DEFECT_CODES.items()]
 
 
 def _folded(title: str, *paragraphs: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from api.contract import Column, Mart, Parameter
 from api.contract.data_types import DATA_TYPES
-from api.contract.marts import ALL, TAKEN_PARAMETERS
+from api.contract.marts import ALL, RESERVED_PARAMETERS
 from api.formats import formats_of
 from api.formats.charts import THEMES
 from api.metrics.filters import operators_of
@@ -38,7 +38,7 @@ def parameters(mart: Mart) -> Iterator[Node]:
         yield _declared(mart, parameter)
     for column in mart.columns:
         # A declared parameter of that name is documented above.
-        if column.name not in (*declared, *TAKEN_PARAMETERS):
+        if column.name not in (*declared, *RESERVED_PARAMETERS):
             yield _filter(column, column.name, "eq")
     for column in mart.columns:
         for operator in operators_of(column):

@@ -33,7 +33,7 @@ from api.routes import (
     tables,
     uploads,
 )
-from api.wording.untrusted_text import quoted
+from api.wording import quoted
 
 LONGEST_HEADER = 16 << 10
 

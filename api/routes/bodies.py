@@ -19,7 +19,7 @@ from api.intake.json_text import json_value
 from api.middleware.admission import WHOLE_BYTES
 from api.routes.forms import CURL_FILE
 from api.routes.parameters import check_form_fields, declared_only
-from api.wording.untrusted_text import quoted
+from api.wording import quoted
 
 MULTIPART, URLENCODED = "multipart/form-data", "application/x-www-form-urlencoded"
 CURL_BATCH = (

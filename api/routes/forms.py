@@ -33,7 +33,7 @@ from werkzeug.sansio.multipart import (
 from werkzeug.utils import cached_property
 
 from api.errors import BadRequest, MissingField, UnsupportedMediaType
-from api.wording.untrusted_text import quoted
+from api.wording import quoted
 
 PIECE_BYTES = 1 << 16
 CURL_FILE = "curl -F csv_file=@FILE.csv -F table_name=TABLE URL"

@@ -16,7 +16,7 @@ from api.pages.assets import Asset, Assets, html
 from api.routes.context import context
 from api.routes.parameters import declared_only
 from api.routes.revalidation import etag_of, revalidated
-from api.wording.untrusted_text import cut
+from api.wording import cut
 
 PAGE = as_text("text/html")
 

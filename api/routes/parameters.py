@@ -14,8 +14,7 @@ from api.metrics import filters
 from api.openapi.operations import Facts
 from api.openapi.parts import MAX_ID, Node, header_parameter, query
 from api.openapi.parts import whole_number as whole_number_schema
-from api.wording.suggestion import did_you_mean
-from api.wording.untrusted_text import cut, quoted
+from api.wording import cut, did_you_mean, quoted
 
 Choice = TypeVar("Choice", bound=str)
 

@@ -20,7 +20,7 @@ from api.errors import Problem
 from api.middleware.admission import WHOLE_BYTES
 from api.observability.logs import log_event
 from api.warehouse.engines.disk import problem_of
-from api.wording.untrusted_text import cut, quoted
+from api.wording import cut, quoted
 
 
 def register(app: Flask) -> None:

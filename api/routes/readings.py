@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from api import intake
 from api.contract import Dates
 from api.errors import UndeclaredParameter, UnknownReading, UnknownTable
-from api.loading import fields_of, table_named
+from api.loading import form_fields, table_named
 from api.openapi.operations import operation
 from api.openapi.parts import answer, number_in_path
 from api.openapi.problems import WRITE_PROBLEMS, Name
@@ -107,7 +107,7 @@ def reading_document(known: intake.RememberedReading) -> RememberedReading:
     return {
         "reading_id": known.reading_id,
         "header": list(known.header),
-        "said": fields_of(known.said),
+        "said": form_fields(known.said),
         "actor": actor,
         "remembered_at": known.remembered_at,
     }

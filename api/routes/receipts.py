@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from api import errors, loading
 from api.contract import Table
-from api.loading import REJECTS_SHOWN, Report
+from api.loading import REJECTS_SHOWN, DryRunReport
 from api.observability.logs import log_event
 from api.openapi.parts import Node, answer, as_json
 from api.openapi.problems import WRITE_PROBLEMS, problems
@@ -189,7 +189,7 @@ def receipt_response(receipt: loading.Receipt) -> Response:
     return response
 
 
-def dry_run_response(table: Table, report: Report) -> Response:
+def dry_run_response(table: Table, report: DryRunReport) -> Response:
     """The answer to a dry run."""
     idempotency_key()  # not used, but an invalid one is an error
     document: DryRun = {"dry_run": True, "table": table.name, **asdict(report)}  # type: ignore[typeddict-item]

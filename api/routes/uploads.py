@@ -21,7 +21,7 @@ from api.loading import (
     fits_of,
     limits_of,
     load_csv,
-    said_of,
+    parse_said,
     table_named,
 )
 from api.openapi.operations import Facts, operation
@@ -43,7 +43,7 @@ from api.routes.parameters import (
 )
 from api.routes.readings import ReadingField
 from api.routes.receipts import dry_run_response, receipt_responses, sender
-from api.wording.untrusted_text import quoted
+from api.wording import quoted
 
 MODES = ("append", "replace")
 READING_FIELDS: Node = {
@@ -239,7 +239,7 @@ def _said(file: FileStorage) -> Said:
             "columns must be a JSON object of the file's headers, each with the table's"
             ' column that it is, or null: {"Nr.": "id", "Notes": null}'
         )
-    return said_of(
+    return parse_said(
         form.get("encoding") or file.mimetype_params.get("charset"),
         form.get("delimiter"),
         form.get("dates"),

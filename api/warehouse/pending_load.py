@@ -11,7 +11,8 @@ from typing import Any
 import pyarrow as pa
 
 from api.contract import Table
-from api.intake import Defect, Reject, Said, is_alike
+from api.intake import Defect, Reject, Said
+from api.intake.reading_record import reads_alike
 from api.warehouse import ledger, readings
 from api.warehouse import schema as raw_schema
 from api.warehouse.engines import Connection, UploadedRows
@@ -53,7 +54,7 @@ class PendingLoad:
         found = [
             load
             for load in ledger.select(self._connection, where, self._table.name, sha256)
-            if is_alike(load.reading, reading)
+            if reads_alike(load.reading, reading)
         ]
         if found and self._mode == "replace":
             others = "where counts and table_name = ? and load_id <> ? limit 1"

@@ -18,7 +18,7 @@ from api.contract import Dates
 from api.errors import Problem
 from api.formats.rejects_csv import rejects_csv
 from api.intake import Defect, Reject
-from api.intake.said import Said
+from api.intake.options import Said
 from api.metrics.parameters import read_query
 
 # What chance would take long to spell.

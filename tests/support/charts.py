@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pyarrow as pa
 
 from api.contract import Column, Mart
-from api.contract.model import Channel, Chart
+from api.contract.values import Channel, Chart
 from api.formats.charts import draw, vegalite
 
 COLUMNS = (

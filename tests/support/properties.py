@@ -19,16 +19,16 @@ import pyarrow as pa
 from api.contract import Column, Mart, Parameter, Table
 from api.errors import Problem, RowTooLong, TooLarge, TooManyRows
 from api.formats.rejects_csv import rejects_csv
-from api.intake import Block, Limits, Reject, read_batch, read_csv
+from api.intake import Block, CsvFile, Limits, Reject, read_batch
 from api.intake.containers import PACKED
 from api.intake.json_text import json_value
-from api.intake.said import Said
+from api.intake.options import Said
 from api.metrics.cursor import cursor_text, position_of
 from api.metrics.paging import page
 from api.metrics.parameters import read_query
 from api.metrics.query import Position, Query
 from api.metrics.select import select
-from api.wording.untrusted_text import storable
+from api.wording import storable
 
 TYPES = ("integer", "text", "real", "boolean", "date", "timestamp")
 EVERYTHING = tuple(Column(f"a_{kind}", kind, "") for kind in TYPES)
@@ -79,7 +79,7 @@ def read(
     """Rows and rejects of a file, or the problem that it is."""
     rows: list[dict[str, Any]] = []
     rejects: list[Reject] = []
-    file = read_csv(table, io.BytesIO(content), block_size, limits, said)
+    file = CsvFile(table, io.BytesIO(content), block_size, limits, said)
     try:
         for block in file:
             holds_of_a_block(block)
@@ -131,7 +131,7 @@ def header_of(
     table: Table, content: bytes, said: Said | None = None
 ) -> tuple[str, ...] | None:
     """The columns that a file names itself."""
-    file = read_csv(table, io.BytesIO(content), said=said)
+    file = CsvFile(table, io.BytesIO(content), said=said)
     list(file)
     return file.header
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from api.contract.model import Column, Table
-from api.intake import Reject, read_csv
+from api.contract.values import Column, Table
+from api.intake import CsvFile, Reject
 
 HIRES = Table(
     "hired_employees",
@@ -38,7 +38,7 @@ def read(
     data = content.encode() if isinstance(content, str) else content
     rows: list[dict[str, Any]] = []
     rejects: list[Reject] = []
-    for block in read_csv(table, io.BytesIO(data), block_size):
+    for block in CsvFile(table, io.BytesIO(data), block_size):
         assert block.received == block.rows.num_rows + len(block.rejects)
         rows += block.rows.to_pylist()
         rejects += block.rejects

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from api.builder.runs import messages
 from api.builder.runs.facts import Node, Nodes, Result
 from api.builder.runs.messages import sentence
-from api.wording.counts import count
+from api.wording import count
 
 PROMISES = ("not_null", "unique", "accepted_values", "relationships")
 MOST_VALUES = 300

@@ -17,9 +17,9 @@ from api.builder.runs.facts import Nodes
 from api.builder.runs.failures import Failure, failure
 from api.contract import check_marts
 from api.contract.data_types import DATA_TYPES
-from api.contract.sql_names import UPLOADS, Known, tables_named
+from api.contract.hard_coded_names import UPLOADS, KnownTables, hard_coded_tables
 from api.errors import ContractError
-from api.wording.counts import count
+from api.wording import count
 
 READING = ("model", "test")
 BUILT = ("model", "seed", "snapshot")
@@ -29,7 +29,7 @@ MOST_CELLS = 3
 
 def named_table_failures(nodes: Nodes) -> list[Failure]:
     """A failure for each table that SQL names without `ref` or `newest_rows`."""
-    known = Known(
+    known = KnownTables(
         uploads={
             str(node["name"]).lower()
             for node in nodes.values()
@@ -47,7 +47,7 @@ def named_table_failures(nodes: Nodes) -> list[Failure]:
         if kind not in READING:
             continue
         sql, file = node.get("raw_code") or "", node["original_file_path"]
-        for _, defect in tables_named(sql, known, kind == "model"):
+        for _, defect in hard_coded_tables(sql, known, kind == "model"):
             explanation = messages.error_sentence(f"The SQL of {name}", None, defect)
             failures.append(failure(name, kind, file, defect, explanation))
     return failures
@@ -75,7 +75,7 @@ def misfit_failure(
     first = sample[0]
     others = [name for name in types if name != column][:MOST_CELLS]
     where = " and ".join(f"{name} is {_short(first[name])}" for name in others)
-    promised = DATA_TYPES[types[column]].promised
+    promised = DATA_TYPES[types[column]].expected_in_mart
     explanation = (
         f"{column} of {contract['name']} has to be {promised}; it is"
         f" {_short(first[column])}{f' where {where}' if where else ''}."

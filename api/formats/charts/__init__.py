@@ -11,8 +11,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from api.contract import Mart
-from api.formats.charts.browser import browser_bundle
-from api.formats.charts.drawing import draw
+from api.formats.charts.drawing import browser_bundle, draw
 from api.formats.charts.points import points_of
 from api.formats.charts.printable import printable
 from api.formats.charts.spec import MEDIA_TYPE, Spec, spec_of

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from api.contract import Mart
-from api.contract.model import Channel, Chart, Fold
+from api.contract.values import Channel, Chart, Fold
 
 # More than these is no picture any more; what is left out is told.
 MOST_CATEGORIES = 40

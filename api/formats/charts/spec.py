@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.contract import Mart
-from api.contract.model import Channel, Chart
+from api.contract.values import Channel, Chart
 from api.formats.charts.points import REFERENCE, Points, measure_of
 from api.formats.charts.style import (
     BAR_STEP,

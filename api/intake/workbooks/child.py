@@ -1,8 +1,8 @@
-"""The process that reads a workbook: from stdin, one sheet of it as CSV to stdout.
+"""The process that reads a workbook from stdin and writes one sheet as CSV to stdout.
 
-A program of its own that imports nothing of ours. Its argument is JSON: the sheet that
-is wanted, or null. The first line of its output is JSON and tells the sheet, or why
-there is none. What calamine cannot hold in memory ends the process and nothing else.
+A program of its own that imports nothing of ours. Its argument is JSON: the name of the
+sheet, or null. The first line of its output is JSON: the sheet, or the problem. If
+calamine runs out of memory, only this process ends.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ import python_calamine as calamine
 
 MEMORY = 2 << 30  # bytes; 1,048,576 rows of hires take less than half
 CPU_SECONDS = 120
-# What an .xlsx with a password is in, and how an .xls with one begins.
+# The container of an .xlsx with a password, and the beginning of an .xls with one.
 _LOCKED = re.compile(
     re.escape("EncryptedPackage".encode("utf-16-le"))
     + rb"|\x09\x08\x10\0.{16}(?:\x86\0\0\0)?\x2f\0",
     re.DOTALL,
 )
-_MOST_WHOLE = 2**53  # from here on a float is not one whole number
-# As the sheet's XML has a cell that holds an error.
+_MOST_WHOLE = 2**53  # from here on a float is no exact integer
+# A cell that holds an error, in the XML of a sheet.
 _ERROR = re.compile(
     rb'<(?:\w+:)?c\b([^>]*\bt="e"[^>]*)(?<!/)>(.*?)</(?:\w+:)?c>', re.DOTALL
 )
@@ -43,17 +43,17 @@ _Errors = dict[int, list[tuple[int, str]]]  # by row
 
 
 def main() -> None:
-    # Where the file's owner has read to is not moved.
+    # A mapping does not move the offset of the file, which its owner shares.
     with mmap.mmap(0, 0, access=mmap.ACCESS_READ) as file:
         content = file.read()
     try:
         workbook = calamine.load_workbook(io.BytesIO(content))
-        sheet = _chosen(workbook, json.loads(sys.argv[1]))
+        sheet = _choose_sheet(workbook, json.loads(sys.argv[1]))
     except calamine.CalamineError:
-        _refuse("locked" if _is_locked(content) else "damaged")
+        _exit_with("locked" if _is_locked(content) else "damaged")
     errors = _errors(content, sheet.name) if sheet else {}
     del content
-    _tell(sheet=sheet and sheet.name)
+    _write_result(sheet=sheet and sheet.name)
     if sheet:
         out = io.TextIOWrapper(sys.stdout.buffer, "utf-8", newline="")
         csv.writer(out).writerows(map(_texts, _rows(sheet, errors)))
@@ -64,13 +64,13 @@ def _confine() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # Where memory is short, this process goes before the server does.
+    # If memory runs short, the kernel ends this process rather than the server.
     with suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
         score.write("1000")
 
 
 def _is_locked(content: bytes) -> bool:
-    """Whether there is a password, which calamine seldom tells from damage."""
+    """Whether there is a password, which calamine mostly reports as damage."""
     if _LOCKED.search(content):
         return True
     with (
@@ -81,10 +81,10 @@ def _is_locked(content: bytes) -> bool:
     return False
 
 
-def _chosen(
+def _choose_sheet(
     workbook: calamine.CalamineWorkbook, wanted: str | None
 ) -> calamine.CalamineSheet | None:
-    """The sheet that is wanted, or else the one that holds something, if one does."""
+    """The wanted sheet, or the only one that is not empty; None if all are empty."""
     names = [
         sheet.name
         for sheet in workbook.sheets_metadata
@@ -92,17 +92,17 @@ def _chosen(
     ]
     if wanted is not None:
         if wanted not in names:
-            _refuse("unknown", names=names)
+            _exit_with("unknown", names=names)
         return workbook.get_sheet_by_name(wanted)
     chosen, filled = None, []
     for name in names:
         sheet = workbook.get_sheet_by_name(name)
         if _holds_something(sheet):
             filled.append(name)
-            # Two are not held at once where neither is going to be read.
+            # Of several neither is read, so they are not kept in memory.
             chosen = sheet if len(filled) == 1 else None
     if len(filled) > 1:
-        _refuse("several", names=filled)
+        _exit_with("several", names=filled)
     return chosen
 
 
@@ -111,7 +111,7 @@ def _holds_something(sheet: calamine.CalamineSheet) -> bool:
 
 
 def _rows(sheet: calamine.CalamineSheet, errors: _Errors) -> Iterator[list[Any]]:
-    """The rows from the first of the sheet on, and their cells from the first used."""
+    """All rows of the sheet, from the first used column on, with its errors as text."""
     left = sheet.start[1] if sheet.start else 0
     for number, row in enumerate(sheet.iter_rows()):
         for column, text in errors.get(number, ()):
@@ -120,7 +120,7 @@ def _rows(sheet: calamine.CalamineSheet, errors: _Errors) -> Iterator[list[Any]]
 
 
 def _errors(content: bytes, name: str) -> _Errors:
-    """The cells of an .xlsx that hold an error, which calamine takes for empty ones."""
+    """The cells of an .xlsx that hold an error, which calamine reads as empty."""
     found: _Errors = {}
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -159,7 +159,7 @@ def _texts(row: list[Any]) -> list[str]:
 
 
 def _number(value: float) -> str:
-    """As people read it: 8.0 stands for 8."""
+    """The number as Excel shows it: 8 in place of 8.0."""
     is_whole = value.is_integer() and abs(value) < _MOST_WHOLE
     return str(int(value)) if is_whole else repr(value)
 
@@ -171,7 +171,7 @@ def _duration(value: datetime.timedelta) -> str:
     return f"{sign}PT{hours}H{minutes}M{_number(seconds)}S"
 
 
-# The classes that calamine hands out, as text that the rest of the door reads.
+# The text of each class of cell that calamine returns, as the rest of intake reads it.
 _FORMS: dict[type, Callable[[Any], str]] = {
     bool: lambda value: "true" if value else "false",
     float: _number,
@@ -182,13 +182,13 @@ _FORMS: dict[type, Callable[[Any], str]] = {
 }
 
 
-def _tell(**told: Any) -> None:
-    sys.stdout.buffer.write(json.dumps(told).encode() + b"\n")
+def _write_result(**result: Any) -> None:
+    sys.stdout.buffer.write(json.dumps(result).encode() + b"\n")
     sys.stdout.buffer.flush()
 
 
-def _refuse(problem: str, **told: Any) -> None:
-    _tell(problem=problem, **told)
+def _exit_with(problem: str, **result: Any) -> None:
+    _write_result(problem=problem, **result)
     sys.exit()
 
 

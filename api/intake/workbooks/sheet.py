@@ -1,7 +1,7 @@
-"""A sheet of a workbook as CSV, read as the process that reads the workbook writes it.
+"""A sheet of a workbook as CSV, from the process that reads the workbook.
 
-Parsers of workbooks take memory as the file says, not as it is long. So `child` does
-it within bounds, and what becomes of it is told here.
+Parsers of workbooks allocate as much memory as the file demands. So `child` runs one
+within limits, and this module raises its problems.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from tempfile import TemporaryFile
 from typing import Any, BinaryIO, NoReturn
 
 from api.errors import TooLarge, UnreadableFile
-from api.intake.workbooks.choice import refuse_choice
+from api.intake.choice import raise_choice
 
 _CHILD = Path(__file__).with_name("child.py")
 _LONGEST = 1000  # characters of a sheet's name; Excel takes 31
-# How the process ends that is out of memory, in Rust or in Python, or out of time.
+# Exit codes of a process that ran out of memory, in Rust or in Python, or of time.
 _OUT_OF_BOUNDS = {-signal.SIGABRT, -signal.SIGKILL, -signal.SIGXCPU, 3}
 _DAMAGED = (
     "The workbook cannot be read: it is damaged, or holds no sheet. Open it in the"
@@ -32,11 +32,11 @@ _DAMAGED = (
 
 
 class Sheet:
-    """The one sheet that holds something, or the one called `wanted`.
+    """The sheet named `wanted`, or the only one that is not empty.
 
-    `name` is None where no sheet holds anything. `within` is put before the names that
-    are told. Raises AmbiguousReading, BadParameter, UnreadableFile or TooLarge; the
-    process does not outlive this, nor `close`.
+    `name` is None if all sheets are empty. Messages put `within` before the names of
+    sheets. Raises AmbiguousReading, BadParameter, UnreadableFile or TooLarge; the
+    process ends when this raises, and at `close`.
     """
 
     def __init__(self, file: BinaryIO, wanted: str | None, within: str = "") -> None:
@@ -51,34 +51,34 @@ class Sheet:
         assert self._child.stdout
         self._text = self._child.stdout
         try:
-            told = self._told()
-            if "problem" in told:
-                _refuse(told, wanted, within)
+            result = self._read_result()
+            if "problem" in result:
+                _raise_problem(result, wanted, within)
         except BaseException:
             self.close()
             raise
-        self.name: str | None = told["sheet"]
+        self.name: str | None = result["sheet"]
 
     def read(self, size: int, /) -> bytes:
         chunk = self._text.read(size)
         if len(chunk) < size:
-            self._refuse_failure()
+            self._check_exit()
         return chunk
 
     def close(self) -> None:
-        """End the process, wherever it is."""
+        """End the process, finished or not."""
         self._child.kill()
         self._child.wait()
         self._text.close()
 
-    def _told(self) -> dict[str, Any]:
+    def _read_result(self) -> dict[str, Any]:
         line = self._text.readline()
         if not line:
-            self._refuse_failure()
-        told: dict[str, Any] = json.loads(line)
-        return told
+            self._check_exit()
+        result: dict[str, Any] = json.loads(line)
+        return result
 
-    def _refuse_failure(self) -> None:
+    def _check_exit(self) -> None:
         code = self._child.wait()
         if code in _OUT_OF_BOUNDS:
             raise TooLarge(
@@ -90,21 +90,21 @@ class Sheet:
             raise UnreadableFile(_DAMAGED)
 
 
-def _refuse(told: dict[str, Any], wanted: str | None, within: str) -> NoReturn:
-    if told["problem"] == "locked":
+def _raise_problem(result: dict[str, Any], wanted: str | None, within: str) -> NoReturn:
+    if result["problem"] == "locked":
         raise UnreadableFile(
             "The workbook is protected by a password. Save it without one, or save the"
             " sheet as CSV, UTF-8."
         )
-    if told["problem"] == "damaged":
+    if result["problem"] == "damaged":
         raise UnreadableFile(_DAMAGED)
-    names = [within + name for name in told["names"]]
-    refuse_choice("workbook", "sheet", names, wanted and within + wanted)
+    names = [within + name for name in result["names"]]
+    raise_choice("workbook", "sheet", names, wanted and within + wanted)
 
 
 @contextmanager
 def _on_disk(file: BinaryIO) -> Iterator[BinaryIO]:
-    """The file at its start, or a copy of one that is in memory only."""
+    """The file at its start, or a copy on disk if it is only in memory."""
     file.seek(0)
     try:
         file.fileno()
@@ -117,7 +117,7 @@ def _on_disk(file: BinaryIO) -> Iterator[BinaryIO]:
 
 @contextmanager
 def spooled(stream: Any) -> Iterator[BinaryIO]:
-    """What is left of the stream as a file on disk."""
+    """The rest of the stream as a file on disk."""
     with TemporaryFile() as file:
         shutil.copyfileobj(stream, file)
         file.seek(0)

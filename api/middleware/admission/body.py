@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from api.errors import IncompleteBody, TooLarge, UploadTimeout
-from api.wording.counts import count
+from api.wording import count
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

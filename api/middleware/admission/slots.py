@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from api.errors import Overloaded, TooManyRequests
-from api.wording.counts import count, verb
+from api.wording import count, verb
 
 # Of all that there are, what one client may hold.
 SHARE = 0.75

@@ -17,7 +17,7 @@ from api.builder.runs.audit import EPHEMERAL
 from api.builder.runs.facts import Node, Nodes
 from api.builder.runs.failures import Failure, failure, line_of_file
 from api.builder.runs.sql_lint.relations import LintWarning, Relation
-from api.contract.sql_names import bare
+from api.contract.hard_coded_names import masked_sql
 
 WARNING = "This is a warning: it holds back no numbers."
 # Spark rejects a column without its `group by`, and divides to fractions.
@@ -71,7 +71,7 @@ def _warning(model: Node, explanation: str, line: int | None) -> Failure:
 
 def _random_call(sql: str) -> str | None:
     """What a model does if its SQL, with Jinja or without, calls a random function."""
-    found = RANDOM.search(bare(sql))
+    found = RANDOM.search(masked_sql(sql))
     if found is None:
         return None
     return f"calls {found[1].rstrip('( )')}(): its numbers are others in each build."

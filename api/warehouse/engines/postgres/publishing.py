@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from api.contract.forms import DATE, TIMESTAMP
+from api.contract.data_types import DATE, TIMESTAMP
 from api.warehouse.engines.misfits import LARGEST, Condition
 from api.warehouse.engines.names import quoted
 from api.warehouse.engines.postgres.schema import TEXT, Dialect

@@ -1,4 +1,4 @@
-"""The OpenAPI document of the project's files, and what a change of them breaks."""
+"""Print the OpenAPI document of the project's files, or its breaking changes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from api.commands.common import REFUSED, complain, contract_of, settings_of
+from api.commands.common import FAILED, contract_of, print_defects, settings_of
 from api.openapi.breaking import breaking_changes
 from api.openapi.operations import Facts
 
@@ -23,24 +23,24 @@ from api.openapi.operations import Facts
 )
 def openapi(against: Path | None) -> None:
     """Print the OpenAPI document of the project's files; nothing need be built."""
-    found = _document()
+    document = _document()
     if against is None:
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
     try:
-        changes = breaking_changes(json.loads(against.read_bytes()), found)
+        changes = breaking_changes(json.loads(against.read_bytes()), document)
     except (ValueError, KeyError, TypeError) as error:
         raise click.UsageError(
             f"{against} is not what `python -m api openapi` prints."
         ) from error
-    complain(changes)
+    print_defects(changes)
     if changes:
-        sys.exit(REFUSED)
+        sys.exit(FAILED)
     click.echo(f"Whoever relies on the metrics of {against} finds them as they were.")
 
 
 def _document() -> dict[str, Any]:
-    """What `GET /openapi.json` would be if all of this were published, without rows."""
+    """What `GET /openapi.json` returns once the project is published without rows."""
     # Imported here: no other command loads Flask, and the library of the figures has to
     # be loaded after the server has set SHARED_FOLDER.
     from api.routes import openapi_document

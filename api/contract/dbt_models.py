@@ -1,4 +1,4 @@
-"""The models of a project: where their SQL stands, and which of them are served."""
+"""The models of a project: their SQL, their configs, and which of them are served."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from api.contract.dbt_keys import PROPERTIES
-from api.contract.defects import unknown
-from api.contract.project_file import config_of
+from api.contract.defects import unknown_key_defects
+from api.contract.model_sql import read_sql
+from api.contract.project_file import folder_config
 from api.contract.shape import ModelShape
-from api.contract.sql import read_sql
 from api.errors import ContractError
-from api.wording.suggestion import did_you_mean
+from api.wording import did_you_mean
 
 MARTS = "marts"
 EPHEMERAL = "ephemeral"
 
 
 class Models:
-    """Models as they are found, first their SQL, then what describes them.
+    """Collects models: first the SQL of all, then the YAML that describes them.
 
-    `project` is what dbt_project.yml says.
+    `project` is the content of dbt_project.yml.
     """
 
     def __init__(self, project: Any) -> None:
@@ -32,28 +32,28 @@ class Models:
         self._described: dict[str, list[str]] = {}
 
     def add(self, path: str, text: str) -> None:
-        """Take in the SQL of a model; raises ContractError where it is wrong."""
+        """Add the SQL of a model; raises ContractError if it has defects."""
         name, sql = PurePosixPath(path).stem, read_sql(text)
         self._paths.setdefault(name, []).append(path)
         self._configs[name] = sql.config
         as_yaml = {"models": [{"name": name, "config": sql.config}]}
-        defects = [*sql.defects, *unknown(as_yaml, PROPERTIES)]
+        defects = [*sql.defects, *unknown_key_defects(as_yaml, PROPERTIES)]
         if defects:
             raise ContractError(defects)
 
     def describe(self, path: str, shape: ModelShape) -> None:
-        """Note that a file describes a model, each of its versions."""
+        """Record that a YAML file describes a model and each of its versions."""
         for version in _versions_of(shape):
             name = version.file_among(self._paths)
             self._described.setdefault(name, []).append(path)
 
     def served(self, shape: ModelShape) -> list[ModelShape]:
-        """The model as it is served, each of its versions; none if it is not.
+        """The served versions of a model; none if it is not served.
 
-        It is served by its name, from the table that its alias names. Raises
-        ContractError where somebody seems to think that it is served.
+        A model is served under its name, from the table that its alias names. Raises
+        ContractError if it has a title but is not served.
         """
-        found = []
+        served = []
         for version in _versions_of(shape):
             name = version.file_among(self._paths)
             config = self._config(name, shape)
@@ -62,23 +62,23 @@ class Models:
             path, is_private = self._paths[name][0], config.get("access") == "private"
             is_mart = MARTS in PurePosixPath(path).parts[:-1]
             if not is_mart and "title" in config["meta"]:
-                told = (
+                message = (
                     f"model {shape.name}: has a title, but what is served stands in a"
                     f" folder {MARTS}; move {path} there, or take the title away"
                 )
-                raise ContractError([told])
+                raise ContractError([message])
             if is_mart and not is_private:
                 endpoint = config["meta"].get("endpoint") or shape.name
-                meta = config["meta"] | {"endpoint": version.of(endpoint)}
+                meta = config["meta"] | {"endpoint": version.endpoint(endpoint)}
                 changes = {
                     "name": str(config.get("alias") or version.table),
                     "config": shape.config.model_copy(update={"meta": meta}),
                 }
-                found.append(shape.model_copy(update=changes))
-        return found
+                served.append(shape.model_copy(update=changes))
+        return served
 
     def unpaired(self) -> list[str]:
-        """SQL and YAML are twins: complain of each that stands alone, or twice."""
+        """SQL and YAML come in pairs: the defects of those alone, or there twice."""
         return [
             *(
                 f"{paths[0]}: there is no {name}.yml that describes this model"
@@ -91,14 +91,14 @@ class Models:
                 for name, paths in sorted(self._described.items())
                 if name not in self._paths
             ),
-            *_twice(self._paths, "is a model's name, and that of"),
-            *_twice(self._described, "is described, and also in"),
+            *_duplicate_defects(self._paths, "is a model's name, and that of"),
+            *_duplicate_defects(self._described, "is described, and also in"),
         ]
 
     def _config(self, name: str, shape: ModelShape | None = None) -> dict[str, Any]:
-        """As dbt puts it together: the project's, the YAML's, the SQL's."""
+        """The config as dbt merges it: the project's, the YAML's, the SQL's."""
         path = self._paths.get(name, [""])[0]
-        parts = [config_of(self._project, path), self._configs.get(name, {})]
+        parts = [folder_config(self._project, path), self._configs.get(name, {})]
         if shape is not None:
             parts.insert(1, shape.config.model_dump(exclude_unset=True))
         metas = [part.get("meta") for part in parts]
@@ -123,9 +123,9 @@ def _is_built(config: Mapping[str, Any]) -> bool:
 
 @dataclass(frozen=True)
 class _Version:
-    """A version of a model, or the model where it has none.
+    """A version of a model, or the model itself if it has no versions.
 
-    `files` are the names that its SQL may have, `table` what dbt builds it as.
+    `files` are the possible names of its SQL file, `table` is the table dbt builds.
     """
 
     files: Sequence[str]
@@ -135,13 +135,13 @@ class _Version:
     def file_among(self, names: Container[str]) -> str:
         return next((name for name in self.files if name in names), self.files[0])
 
-    def of(self, endpoint: str) -> str:
-        """Where it is served: the latest, which has no number, where it is said."""
+    def endpoint(self, endpoint: str) -> str:
+        """The endpoint of this version; the latest, without number, has the model's."""
         return endpoint if self.number is None else version_name(endpoint, self.number)
 
 
 def version_name(name: str, version: float | str) -> str:
-    """The name of one version of what has a name, as dbt makes it."""
+    """The name that dbt gives to one version of a model."""
     return f"{name}_v{version}".replace(".", "_")
 
 
@@ -165,14 +165,14 @@ def _versions_of(shape: ModelShape) -> list[_Version]:
 
 
 def _rank(version: float | str) -> tuple[float, str]:
-    """Numbers by their size, and names after them."""
+    """The sort key of a version: numbers by value, then names."""
     try:
         return float(version), ""
     except ValueError:
         return float("inf"), str(version)
 
 
-def _twice(found: Mapping[str, Sequence[str]], what: str) -> Iterator[str]:
-    for name, (path, *others) in sorted(found.items()):
+def _duplicate_defects(files: Mapping[str, Sequence[str]], what: str) -> Iterator[str]:
+    for name, (path, *others) in sorted(files.items()):
         for other in others:
             yield f"{path}: {name} {what} {other}; dbt takes one model of a name"

@@ -1,6 +1,6 @@
-"""Tables of the warehouse that SQL reads past `ref()` and `newest_rows`.
+"""Tables that SQL reads by name, bypassing `ref()` and `newest_rows`.
 
-Of SQL nothing else is looked at, and only what is certain is found.
+Only certain cases are found.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 UPLOADS = "raw"
-# What names no table: Jinja, comments and texts. A quoted name is none of these.
-ASIDE = re.compile(
+# Jinja, comments and string literals, which name no table. Quoted names match too, so
+# that a quote inside one does not begin a literal, and are kept by `_mask`.
+NOT_SQL = re.compile(
     r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|/\*.*?\*/|--[^\n]*|'(?:[^']|'')*'|\"[^\"\n]*\"",
     re.DOTALL,
 )
-# An upload table as it is stored, which stands in SQL as a name of its own from here.
+# A source() of uploads, which is masked as a table of the schema STORED_NAME.
 STORED = re.compile(
     r"\{\{-?\s*source\(\s*['\"]raw['\"]\s*,\s*['\"](\w+)['\"]\s*\)\s*-?\}\}"
 )
@@ -31,41 +32,41 @@ NAMED = re.compile(
 
 
 @dataclass(frozen=True)
-class Known:
-    """Tables that there are, in small letters: of uploads, and built by dbt."""
+class KnownTables:
+    """The tables of uploads and those built by dbt, in lower case."""
 
     uploads: Collection[str]
     built: Collection[str]
 
 
-def tables_named(
-    sql: str, known: Known, is_model: bool = True
+def hard_coded_tables(
+    sql: str, known: KnownTables, is_model: bool = True
 ) -> Iterator[tuple[int, str]]:
-    """What is read by its name: the line, and what to write instead.
+    """Each table read by name: the line, and what to write instead.
 
-    A model may not read an upload table by `source()` alone either; a test may.
+    A bare `source()` of an upload table is a defect in a model, not in a test.
     """
-    text = bare(sql)
-    for found in NAMED.finditer(text):
-        schema, table = found["schema"].lower(), found["table"]
+    text = masked_sql(sql)
+    for match in NAMED.finditer(text):
+        schema, table = match["schema"].lower(), match["table"]
         is_stored = schema == STORED_NAME
         is_upload = is_stored or schema == UPLOADS
         if table.lower() not in (known.uploads if is_upload else known.built):
             continue
-        # After a comma it may be a column of something that is called so here.
+        # After a comma it may be a column of an alias that has the schema's name.
         alias = rf"\b{schema}\b(?!{QUOTE}\s*\.)"
-        if found["place"].startswith(",") and re.search(alias, text, re.IGNORECASE):
+        if match["place"].startswith(",") and re.search(alias, text, re.IGNORECASE):
             continue
         if is_stored and not is_model:
             continue
         what = f"source('raw', '{table}')" if is_stored else f"{schema}.{table}"
-        line = text.count("\n", 0, found.start("schema")) + 1
+        line = text.count("\n", 0, match.start("schema")) + 1
         yield line, f"{what} is read as it is; {_instead(table, is_upload)}"
 
 
-def bare(sql: str) -> str:
-    """The SQL without Jinja, comments and texts, on the lines where it stands."""
-    return ASIDE.sub(_blank, sql)
+def masked_sql(sql: str) -> str:
+    """The SQL without Jinja, comments and string literals, with the same lines."""
+    return NOT_SQL.sub(_mask, sql)
 
 
 def _instead(table: str, is_upload: bool) -> str:
@@ -81,9 +82,9 @@ def _instead(table: str, is_upload: bool) -> str:
     )
 
 
-def _blank(found: re.Match[str]) -> str:
-    """As many lines that name nothing; an expression or a text is something still."""
-    text = found[0]
+def _mask(match: re.Match[str]) -> str:
+    """As many lines without a name; an expression or a literal becomes 0."""
+    text = match[0]
     if text.startswith('"'):
         return text
     if stored := STORED.fullmatch(text):

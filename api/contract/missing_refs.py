@@ -1,6 +1,6 @@
-"""Data tests of what is not there, which dbt would leave out with a warning.
+"""Data tests that ref a missing model, which dbt skips with a mere warning.
 
-Only what is certain is found; sources, and what packages have, are for dbt.
+Only certain cases are found; sources and packages are left to dbt.
 """
 
 from __future__ import annotations
@@ -10,26 +10,26 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from api.wording.suggestion import did_you_mean
+from api.wording import did_you_mean
 
 VERSION = r"\s*(?:,\s*v(?:ersion)?\s*=\s*[\w.'\"]+\s*)?"
 REF = re.compile(rf"\s*ref\(\s*(['\"])(\w+)\1{VERSION}\)\s*")
 IN_SQL = re.compile(rf"\{{\{{-?{REF.pattern}-?\}}\}}")
-ASIDE = re.compile(r"\{#.*?#\}", re.DOTALL)
+JINJA_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 SNAPSHOT = re.compile(r"\{%[-+]?\s*snapshot\s+(\w+)")
-# What may keep a test, or a part of it, from being read at all.
+# A test with this word may be disabled, whole or in part.
 ENABLED = "enabled"
 NAMED = ("models", "seeds", "snapshots")
 HOLDING = (*NAMED, "sources", "tables", "versions", "columns")
 TESTS = ("data_tests", "tests")
 
 
-def names_to_ref(
+def referable_names(
     paths: Iterable[str], documents: Iterable[Any], snapshots: Iterable[str]
 ) -> set[str]:
-    """What `ref()` finds: what the files are called, and what YAML describes.
+    """The names that `ref()` finds: those of files, and those described in YAML.
 
-    `snapshots` are the texts of those that are SQL.
+    `snapshots` are the texts of the snapshots in SQL.
     """
     files = (PurePosixPath(path) for path in paths)
     described = (
@@ -46,24 +46,24 @@ def names_to_ref(
     }
 
 
-def lost_in_yaml(document: Any, known: Collection[str]) -> Iterator[str]:
-    """Complaints of the tests in a file of properties."""
+def missing_refs_in_yaml(document: Any, known: Collection[str]) -> Iterator[str]:
+    """The defects of the data tests in a YAML file."""
     for test in _tests_in(document):
         texts = [*_texts_in(test)]
         for text in texts if ENABLED not in texts else ():
-            if (found := REF.fullmatch(text)) and found[2] not in known:
-                yield _defect(found[2], known)
+            if (match := REF.fullmatch(text)) and match[2] not in known:
+                yield _defect(match[2], known)
 
 
-def lost_in_sql(sql: str, known: Collection[str]) -> Iterator[str]:
-    """Complaints of a test that is SQL."""
-    text = ASIDE.sub(lambda found: "\n" * found[0].count("\n"), sql)
+def missing_refs_in_sql(sql: str, known: Collection[str]) -> Iterator[str]:
+    """The defects of a data test in SQL."""
+    text = JINJA_COMMENT.sub(lambda match: "\n" * match[0].count("\n"), sql)
     if "{%" in text or ENABLED in text:
         return
-    for found in IN_SQL.finditer(text):
-        if found[2] not in known:
-            line = text.count("\n", 0, found.start(2)) + 1
-            yield f"line {line}: {_defect(found[2], known)}"
+    for match in IN_SQL.finditer(text):
+        if match[2] not in known:
+            line = text.count("\n", 0, match.start(2)) + 1
+            yield f"line {line}: {_defect(match[2], known)}"
 
 
 def _defect(name: str, known: Collection[str]) -> str:
@@ -71,7 +71,7 @@ def _defect(name: str, known: Collection[str]) -> str:
 
 
 def _tests_in(value: Any, depth: int = 3) -> Iterator[Any]:
-    """What stands under `data_tests` here and in all that the value consists of."""
+    """The data tests of a value and of its columns, versions and tables."""
     for kind in TESTS:
         yield from _items(value, kind)
     if depth:
@@ -81,7 +81,7 @@ def _tests_in(value: Any, depth: int = 3) -> Iterator[Any]:
 
 
 def _texts_in(value: Any, depth: int = 6) -> Iterator[str]:
-    """Its texts and keys; YAML may hold itself, so there is an end to it."""
+    """Its texts and keys. A YAML anchor may contain itself, so the depth is bounded."""
     if isinstance(value, str):
         yield value
     elif depth and isinstance(value, Mapping):
@@ -94,6 +94,6 @@ def _texts_in(value: Any, depth: int = 6) -> Iterator[str]:
 
 
 def _items(value: Any, key: str) -> list[Any]:
-    """The list under a key; empty where there is none."""
-    found = value.get(key) if isinstance(value, Mapping) else None
-    return found if isinstance(found, list) else []
+    """The list under a key; empty if there is none."""
+    items = value.get(key) if isinstance(value, Mapping) else None
+    return items if isinstance(items, list) else []

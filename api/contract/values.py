@@ -1,4 +1,4 @@
-"""The values of the contract: tables that can be uploaded, marts that are served."""
+"""The values of the contract: tables that accept uploads, marts that are served."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 DataType = Literal["integer", "text", "real", "boolean", "date", "timestamp"]
-# The types of columns whose cells begin with a day.
+# The types whose cells begin with a calendar day.
 DAYS = ("date", "timestamp")
-# How days are written in files, where the year does not come first.
+# The order of day and month in files where the year does not come first.
 Dates = Literal["day_first", "month_first"]
 Mark = Literal["bar", "line", "area", "point"]
 MeasureType = Literal["quantitative", "ordinal", "nominal", "temporal"]
@@ -20,9 +20,9 @@ Aggregate = Literal["sum", "mean", "min", "max", "count"]
 class Column:
     """One column of an upload table or of a mart.
 
-    `labels` are what the project's people say of it for themselves. The last three are
-    about files that are uploaded: other headers of the column, texts that stand for
-    nothing, and how its days are written.
+    `labels` are the project's own metadata. The last three apply to uploaded files:
+    other headers of the column, texts that mean no value, and the order of day and
+    month.
     """
 
     name: str
@@ -38,9 +38,9 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A raw upload table: what a row must look like to be let in.
+    """A raw upload table: what a row must look like to be accepted.
 
-    `file` is where the project declares it; the same table may stand in another.
+    `file` is the YAML file that declares it; tables are compared without it.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A query parameter that pins one column; `default` applies when it is absent."""
+    """A query parameter that filters one column; `default` applies if it is absent."""
 
     name: str
     column: str
@@ -68,7 +68,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Fold:
-    """Wide columns as long ones: the column's name and its value, a row each."""
+    """Wide columns made long: one row per column, with its name and its value."""
 
     columns: tuple[str, ...]
     name: str
@@ -79,8 +79,8 @@ class Fold:
 class Channel:
     """One encoding of a chart: the field that a visual property shows, and how.
 
-    `sort` is "ascending", "descending", or another channel of the chart, "-" before
-    it for the largest first; None leaves the field in its own order.
+    `sort` is "ascending", "descending", or another channel of the chart, after a "-"
+    if the largest comes first; None keeps the order of the rows.
     """
 
     field: str
@@ -92,9 +92,9 @@ class Channel:
 
 @dataclass(frozen=True)
 class Reference:
-    """A column whose value is drawn as a line across the chart, and what it is called.
+    """A column whose value is drawn as a line across the chart, and its title.
 
-    The column is constant within the rows of one panel: the mean over all, say.
+    The column is constant within the rows of one panel, such as the overall mean.
     """
 
     field: str
@@ -103,7 +103,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Chart:
-    """How a mart is drawn, a small subset of Vega-Lite; `encoding` by x, y, color."""
+    """How a mart is drawn, in a small subset of Vega-Lite; encodings: x, y, color."""
 
     mark: Mark
     encoding: dict[str, Channel]
@@ -115,9 +115,9 @@ class Chart:
 class Mart:
     """A served dbt model and how HTTP serves it.
 
-    `selected` are the columns that an answer has unless the request selects others,
-    `labels` what the project's people say of it for themselves.
-    `is_daily` if its rows depend on the day, so that each day needs a build.
+    `selected` are the columns of an answer unless the request selects others, `labels`
+    the project's own metadata. `is_daily` if the rows depend on the current day, so
+    that each day needs a build.
     """
 
     name: str
@@ -142,7 +142,7 @@ class Mart:
 
 @dataclass(frozen=True)
 class Contract:
-    """Every promise of one version of the project, by name."""
+    """The tables by name and the marts by endpoint of one version of the project."""
 
     tables: dict[str, Table]
     marts: dict[str, Mart]

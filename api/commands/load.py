@@ -1,4 +1,4 @@
-"""Loading files without a server, and taking loads out again."""
+"""Load files without a server, and undo loads."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import BinaryIO
 import click
 
 from api.commands.common import (
-    REFUSED,
+    FAILED,
     WITH_REJECTS,
-    build_and_tell,
+    build_and_report,
     contract_of,
+    print_problem,
     settings_of,
-    tell_refusal,
     warehouse_of,
 )
 from api.config import Settings
@@ -27,7 +27,7 @@ from api.loading import (
     Said,
     limits_of,
     load_csv,
-    said_of,
+    parse_said,
     table_named,
 )
 from api.loading import undo as undo_load
@@ -76,13 +76,13 @@ def load(
     )
     loads = load_files(settings, load_csv, files, table, options, not no_build)
     if len(loads) < len(files):
-        sys.exit(REFUSED)
+        sys.exit(FAILED)
     sys.exit(WITH_REJECTS if any(load.rejected for load in loads) else 0)
 
 
 def _said(fields: dict[str, str | None], columns: Mapping[str, str]) -> Said:
     try:
-        return said_of(columns=columns, **fields)
+        return parse_said(columns=columns, **fields)
     except Problem as problem:
         raise click.UsageError(problem.detail) from problem
 
@@ -110,7 +110,7 @@ def undo(load_id: int, no_build: bool) -> None:
             f" {entry.load_id}; `undo {entry.load_id}` undoes that."
         )
         if not no_build:
-            build_and_tell(settings, warehouse, load_id=entry.load_id)
+            build_and_report(settings, warehouse, load_id=entry.load_id)
 
 
 def load_files(
@@ -121,9 +121,9 @@ def load_files(
     options: LoadOptions,
     build: bool,
 ) -> list[Load]:
-    """Load each file and tell how it went, then perhaps build and tell of that.
+    """Load each file and print its receipt, then build if asked and print the result.
 
-    Returns the loads of the files that were not refused.
+    Returns the loads of the files that could be loaded.
     """
     contract = contract_of(settings)
     loads = []
@@ -132,21 +132,21 @@ def load_files(
             name = table or path.name.partition(".")[0]
             try:
                 with path.open("rb") as stream:
-                    found = table_named(contract, name)
-                    receipt = load_one(warehouse.raw, found, stream, path.name, options)
+                    into = table_named(contract, name)
+                    receipt = load_one(warehouse.raw, into, stream, path.name, options)
             except (OSError, Problem) as problem:
-                tell_refusal(path, problem)
+                print_problem(path, problem)
                 continue
-            _tell_receipt(path, receipt)
+            _print_receipt(path, receipt)
             loads.append(receipt.load)
         if loads and build:
             newest = max(load.load_id for load in loads)
-            build_and_tell(settings, warehouse, load_id=newest)
+            build_and_report(settings, warehouse, load_id=newest)
     return loads
 
 
-def _tell_receipt(path: Path, receipt: Receipt) -> None:
-    """Tell what became of a file."""
+def _print_receipt(path: Path, receipt: Receipt) -> None:
+    """Print the receipt of a file."""
     load = receipt.load
     verb = "was loaded before as" if receipt.already else "is"
     click.echo(
@@ -154,10 +154,10 @@ def _tell_receipt(path: Path, receipt: Receipt) -> None:
         f"{load.received}, loaded {load.loaded}, rejected {load.rejected}"
     )
     if isinstance(load.reading, dict):
-        told = {name: what for name, what in load.reading.items() if what}
-        columns = told.pop("columns", [])
-        told |= {column["name"]: column["column"] or "nothing" for column in columns}
-        pairs = (f"{name} {what}" for name, what in told.items())
+        reading = {name: value for name, value in load.reading.items() if value}
+        columns = reading.pop("columns", [])
+        reading |= {column["name"]: column["column"] or "nothing" for column in columns}
+        pairs = (f"{name} {value}" for name, value in reading.items())
         click.echo(f"  read with {', '.join(pairs)}")
     for reject in receipt.rejects:
         click.echo(f"  line {reject['line']}: {reject['message']}", err=True)

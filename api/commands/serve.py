@@ -1,4 +1,4 @@
-"""Serving HTTP, and building beside a server that is not ours."""
+"""Serve HTTP, or run only the builder beside another WSGI server."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import closing
 import click
 
 from api.builder.supervisor import Supervisor
-from api.commands.common import REFUSED, complain, settings_of
+from api.commands.common import FAILED, print_defects, settings_of
 from api.config import Settings
 from api.contract.files import Project
 from api.errors import ContractError
@@ -33,7 +33,7 @@ def serve(**options: str | int | None) -> None:
 
     given = {name: value for name, value in options.items() if value is not None}
     settings = settings_of(**given)
-    _check_door(settings)
+    _check_access(settings)
     try:
         if is_public(settings.host) and not settings.has_keys:
             raise click.UsageError(PUBLIC_WITHOUT_KEYS.format(settings.host))
@@ -66,7 +66,7 @@ def builder() -> None:
         supervisor.stop()
 
 
-def _check_door(settings: Settings) -> None:
+def _check_access(settings: Settings) -> None:
     try:
         AccessPolicy(settings)
     except ValueError as error:
@@ -74,21 +74,21 @@ def _check_door(settings: Settings) -> None:
 
 
 def _prepare(settings: Settings) -> bool:
-    """Tell what is wrong with the contract; without one of before, end.
+    """Prepare the warehouse, and return whether it has a builder.
 
-    Returns whether the warehouse has a builder.
+    Prints the defects of the contract; ends the command if there is no earlier one.
     """
     # Closed before the workers are forked: they must not inherit open databases.
-    with closing(open_warehouse(settings)) as found:
+    with closing(open_warehouse(settings)) as warehouse:
         try:
             contract = Project(settings.project_dir).contract()
-            found.raw.prepare(contract.tables.values())
+            warehouse.raw.prepare(contract.tables.values())
         except ContractError as error:
-            complain(error.defects)
-            if not found.raw.declared_tables():
-                sys.exit(REFUSED)
+            print_defects(error.defects)
+            if not warehouse.raw.declared_tables():
+                sys.exit(FAILED)
             click.echo("Until this is mended, the contract as it was before holds.")
-        return found.engine.builder_is_running()
+        return warehouse.engine.builder_is_running()
 
 
 COMMANDS = (serve, builder)

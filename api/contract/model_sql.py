@@ -1,4 +1,4 @@
-"""What can be said of a model's SQL before dbt compiles it. Nothing is rendered."""
+"""Read the config and find defects in a model's SQL, without rendering it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 ENVIRONMENT = Environment(extensions=["jinja2.ext.do"])
 # Calls that name a model or a table, in quotes.
 NAMING = ("ref", "source")
-ASIDE = re.compile(r"(?s)\{#.*?#\}|/\*.*?\*/|--[^\n]*|'[^']*'")
+NOT_SQL = re.compile(r"(?s)\{#.*?#\}|/\*.*?\*/|--[^\n]*|'[^']*'")
 
 
 @dataclass(frozen=True)
 class ModelSql:
-    """The configuration that a model's SQL gives, and what is wrong with it.
+    """The config() of a model's SQL, and the defects of the SQL.
 
-    A value that is worked out is None.
+    A config value that is not a constant is None.
     """
 
     config: Mapping[str, Any] = field(default_factory=dict)
@@ -27,10 +27,10 @@ class ModelSql:
 
 
 def read_sql(text: str) -> ModelSql:
-    """Read the SQL of a model; what is no Jinja is left to dbt."""
+    """Read the SQL of a model; invalid Jinja is left to dbt."""
     if not text.strip():
         return ModelSql(defects=("is empty; dbt would take it for not there",))
-    defects = [*_semicolon(text)]
+    defects = [*_semicolon_defects(text)]
     try:
         template = ENVIRONMENT.parse(text)
     except TemplateSyntaxError:
@@ -42,19 +42,21 @@ def read_sql(text: str) -> ModelSql:
         if called == "config":
             config |= {given.key: _constant(given.value) for given in call.kwargs}
         if called in NAMING:
-            defects += _unquoted(called, call, unknown)
+            defects += _unquoted_defects(called, call, unknown)
     return ModelSql(config, tuple(defects))
 
 
-def _semicolon(text: str) -> Iterator[str]:
-    """What dbt puts around the SQL of a model leaves no place for one."""
-    said = ASIDE.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text).rstrip()
-    if said.endswith(";"):
-        line = said.count("\n") + 1
+def _semicolon_defects(text: str) -> Iterator[str]:
+    """A semicolon at the end, where dbt wraps the SQL in a statement."""
+    sql = NOT_SQL.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text).rstrip()
+    if sql.endswith(";"):
+        line = sql.count("\n") + 1
         yield f"line {line}: a model ends without a semicolon; take it away"
 
 
-def _unquoted(called: str, call: nodes.Call, unknown: set[str]) -> Iterator[str]:
+def _unquoted_defects(
+    called: str, call: nodes.Call, unknown: set[str]
+) -> Iterator[str]:
     for argument in call.args:
         if isinstance(argument, nodes.Name) and argument.name in unknown:
             name = argument.name

@@ -1,6 +1,6 @@
-"""Why a cell was refused, in plain English that says how to mend it.
+"""The defects of rejected rows: their codes, and messages that say how to mend a cell.
 
-Decides nothing: `cells` has already refused the cell when these functions are asked.
+Only wording: `cells` decides which cells are invalid.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import unicodedata
 from datetime import date
 
 from api.contract.data_types import DATA_TYPES
-from api.contract.model import Column
+from api.contract.values import Column
 from api.intake.rows import Defect
-from api.wording.untrusted_text import quoted
+from api.wording import quoted
 
-# Every code that a refused row can have, for those who document them.
-REASONS = {
+# Every code that a reject can have, as documented.
+DEFECT_CODES = {
     "missing_value": "a required cell is empty",
     "not_an_integer": "not a whole number",
     "integer_out_of_range": "a whole number that 64 bits cannot hold",
@@ -33,7 +33,7 @@ REASONS = {
 }
 
 _INTEGER = re.compile(r"-?[0-9]+(?:\.0*)?")
-# In some countries a thousand, which nothing in the cell tells from one.
+# In some countries 1.000 is a thousand, and no cell shows whether it is.
 THOUSANDS = r"-?[0-9]{1,3}\.000"
 _MOMENT = re.compile(
     r"(?P<day>(?P<year>[0-9]{4})-[0-9]{2}-[0-9]{2})"
@@ -43,15 +43,15 @@ _MOMENT = re.compile(
 )
 
 
-def missing(column: Column) -> Defect:
+def missing_value(column: Column) -> Defect:
     message = f"{column.name} is required but empty"
     return Defect(column.name, "missing_value", message)
 
 
-def refused(column: Column, raw: str, trimmed: str) -> Defect:
-    """Why this cell is no value of the column. `trimmed` is `raw` without its edges."""
+def defect_of(column: Column, raw: str, trimmed: str) -> Defect:
+    """The defect of an invalid cell; `trimmed` is `raw` without blanks at its ends."""
     if not trimmed or trimmed in column.missing_values:
-        return missing(column)
+        return missing_value(column)
     if trimmed.startswith('"') and not raw.startswith('"'):
         message = (
             f"{column.name}: remove the space between the comma and the quote in "
@@ -72,10 +72,10 @@ def refused(column: Column, raw: str, trimmed: str) -> Defect:
 
 
 def mismatch(column: Column, text: str) -> Defect:
-    """The text is no value of the column's type; tells the wrong part when it can."""
+    """A text that is no value of the column's type; names the wrong part if it can."""
     data_type = DATA_TYPES[column.data_type]
-    code, wanted = data_type.code, data_type.wanted
-    message = f"{column.name} must be {wanted}, not {quoted(text)}{_foreign(text)}"
+    code, expected = data_type.code, data_type.expected
+    message = f"{column.name} must be {expected}, not {quoted(text)}{_digit_hint(text)}"
     part = _wrong_part(text) if column.data_type in ("date", "timestamp") else ""
     if part and (column.data_type == "timestamp" or len(text) == len("2021-11-07")):
         message = f"{column.name}: {part}"
@@ -88,8 +88,8 @@ def not_accepted(column: Column, _raw: str, trimmed: str) -> Defect:
     return Defect(column.name, "not_accepted", message)
 
 
-def _foreign(text: str) -> str:
-    """A hint at digits that look like ours and are none."""
+def _digit_hint(text: str) -> str:
+    """A hint at digits that are not ASCII."""
     odd = [sign for sign in text if sign.isdigit() and not sign.isascii()]
     if not odd:
         return ""
@@ -99,7 +99,7 @@ def _foreign(text: str) -> str:
 
 
 def _wrong_part(text: str) -> str:
-    """Which part of a date or timestamp cannot be, or nothing if its shape is wrong."""
+    """The invalid part of a date or timestamp; "" if the text has another form."""
     found = _MOMENT.fullmatch(text)
     if not found:
         return ""

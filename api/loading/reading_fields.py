@@ -1,4 +1,4 @@
-"""What is said of a file in words, by a form or a command, as the door takes it."""
+"""Parse how a file is to be read, from the fields of a form or a command."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from typing import Any, get_args
 
 from api.contract import Dates
 from api.errors import BadParameter
-from api.intake import Said, encoding_named, label_of
-from api.wording.untrusted_text import quoted
+from api.intake import Said
+from api.intake.encodings import form_label, parse_encoding
+from api.wording import quoted
 
 _NAMED = {"tab": "\t", r"\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 
 
-def said_of(
+def parse_said(
     encoding: str | None = None,
     delimiter: str | None = None,
     dates: str | None = None,
     columns: Mapping[str, str | None] | None = None,
     sheet: str | None = None,
 ) -> Said:
-    """The same, checked as far as that goes without the file; raises BadParameter."""
+    """The fields, checked as far as possible without the file; raises BadParameter."""
     return Said(
-        encoding=encoding_named(encoding) if encoding else None,
+        encoding=parse_encoding(encoding) if encoding else None,
         delimiter=_delimiter(delimiter) if delimiter else None,
         dates=_dates(dates) if dates else None,
         columns=tuple((name, column or "") for name, column in (columns or {}).items()),
@@ -30,10 +31,10 @@ def said_of(
     )
 
 
-def fields_of(said: Said) -> dict[str, Any]:
-    """The form fields that say so."""
+def form_fields(said: Said) -> dict[str, Any]:
+    """The form fields of these options."""
     fields = {
-        "encoding": said.encoding and label_of(said.encoding),
+        "encoding": said.encoding and form_label(said.encoding),
         "delimiter": said.delimiter,
         "dates": said.dates,
         "columns": {header: name or None for header, name in said.columns},

@@ -1,4 +1,4 @@
-"""Building now, and checking what there is to build from."""
+"""Build now, and check the project and the stored rows that a build reads."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from contextlib import closing
 import click
 
 from api.commands.common import (
-    REFUSED,
-    build_and_tell,
-    complain,
+    FAILED,
+    build_and_report,
     contract_of,
+    print_defects,
     settings_of,
     warehouse_of,
 )
@@ -26,7 +26,7 @@ def build() -> None:
     settings = settings_of()
     with warehouse_of(settings, contract_of(settings)) as warehouse:
         request = warehouse.raw.request_build()
-        build_and_tell(settings, warehouse, request_id=request)
+        build_and_report(settings, warehouse, request_id=request)
 
 
 @click.command()
@@ -40,8 +40,8 @@ def check() -> None:
             defects = warehouse.raw.refusals(declared) or [
                 *unaccepted_values(warehouse.raw, declared)
             ]
-        complain(defects)
-        sys.exit(REFUSED) if defects else None
+        print_defects(defects)
+        sys.exit(FAILED) if defects else None
     tables, marts = len(contract.tables), len(contract.marts)
     click.echo(f"The contract holds: {tables} upload tables, {marts} metrics.")
 

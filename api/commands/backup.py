@@ -1,4 +1,4 @@
-"""Backups of tables as files of their own, and snapshots of the whole warehouse."""
+"""Backups of tables as Avro files, and snapshots of the whole warehouse."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from pathlib import Path
 import click
 
 from api.commands.common import (
-    REFUSED,
+    FAILED,
     contract_of,
     settings_of,
     warehouse_of,
 )
-from api.commands.loading import BY, load_files
+from api.commands.load import BY, load_files
 from api.config import Settings
 from api.errors import Conflict
 from api.formats.avro import write_avro
 from api.loading import LoadOptions, limits_of, load_avro, table_named
 from api.warehouse.durable import put_on_disk
 from api.warehouse.engines import engine_of
-from api.wording.counts import count
+from api.wording import count
 
 SUFFIX = ".avro"
 
@@ -67,7 +67,7 @@ def restore(
     if not files:
         raise click.ClickException(f"There is no *{SUFFIX} in {paths[0]}.")
     loads = load_files(settings, load_avro, files, table, options, not no_build)
-    sys.exit(REFUSED if len(loads) < len(files) else 0)
+    sys.exit(FAILED if len(loads) < len(files) else 0)
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""The bytes of a project's files as text, and YAML as plain values, or why not."""
+"""Decode a project's files, and parse their YAML."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from api.errors import ContractError
 SAVE = "save it as UTF-8, as editors offer it under Save As or Encoding"
 
 
-def text_of(content: str | bytes) -> str:
-    """The text of a file; raises ContractError where it is none in UTF-8."""
+def decode(content: str | bytes) -> str:
+    """The text of a file; raises ContractError if it is not UTF-8."""
     if isinstance(content, str):
         return content
     if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
@@ -23,14 +23,14 @@ def text_of(content: str | bytes) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         byte = f"the byte 0x{content[error.start]:02X}"
-        told = f"line {line}: {byte} is not UTF-8, but Latin-1 perhaps; {SAVE}"
-        raise ContractError([told]) from error
+        message = f"line {line}: {byte} is not UTF-8, but Latin-1 perhaps; {SAVE}"
+        raise ContractError([message]) from error
 
 
-def parsed(text: str) -> Any:
-    """What a YAML file says; raises ContractError where it is none."""
+def parse_yaml(text: str) -> Any:
+    """The content of a YAML file; raises ContractError if it is not YAML."""
     try:
-        return yaml.load(text, _OneOfEach) or {}
+        return yaml.load(text, _UniqueKeyLoader) or {}
     except (yaml.YAMLError, ValueError) as error:
         where = getattr(error, "problem_mark", None)
         line = f"line {where.line + 1}: " if where else ""
@@ -38,16 +38,16 @@ def parsed(text: str) -> Any:
         raise ContractError([f"{line}this is not YAML: {problem}"]) from error
 
 
-class _OneOfEach(yaml.CSafeLoader):
-    """YAML in which a key may stand only once; of two, YAML would drop the first."""
+class _UniqueKeyLoader(yaml.CSafeLoader):
+    """YAML in which a repeated key is an error; YAML itself would keep the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:
         seen: set[str] = set()
         for key_node, _ in node.value:
             if isinstance(key_node.value, str) and key_node.value in seen:
-                told = f"the key {key_node.value!r} stands there twice"
+                message = f"the key {key_node.value!r} stands there twice"
                 raise yaml.constructor.ConstructorError(
-                    problem=told, problem_mark=key_node.start_mark
+                    problem=message, problem_mark=key_node.start_mark
                 )
             if isinstance(key_node, yaml.ScalarNode):
                 seen.add(key_node.value)

@@ -1,7 +1,7 @@
-"""Days and moments: text in the forms that people and programs write, to ISO 8601.
+"""Dates and timestamps: text in the forms that people and programs write, to ISO 8601.
 
-Moments come out in UTC, and are in UTC where they say nothing else. Whether 03/04/2021
-is in March or in April no text says by itself: whoever calls decides, see `Dates`.
+Timestamps are returned in UTC, and are in UTC unless they have an offset. Whether
+03/04/2021 is in March or in April depends on the caller, see `Dates`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from api.contract.forms import CLOCK, DAY, TIMESTAMP
-from api.contract.model import Dates
+from api.contract.data_types import CLOCK, DAY, TIMESTAMP
+from api.contract.values import Dates
 from api.intake.blanks import trim
 
-# Programs write a day as its midnight, too.
+# Programs also write a date as its midnight.
 _DATE = rf"^{DAY}(?:[Tt ]00:00(?::00(?:\.0{{1,9}})?)?)?$"
 _MOMENT = (
     rf"^(?P<day>{DAY})"
@@ -26,7 +26,7 @@ _MOMENT = (
     r":?(?P<minutes>[0-5][0-9])?))?"
     r")?$"
 )
-# How else a day may be written; what follows it is the clock.
+# Other spellings of a date; what follows it is the time of day.
 _SPELLINGS = (
     r"(?P<year>[0-9]{4})[./-](?P<month>[0-9]{1,2})[./-](?P<day>[0-9]{1,2})",
     r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})",
@@ -51,13 +51,13 @@ _LAST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z
 _NONE = pa.scalar(None, pa.string())
 
 
-def days(cells: pa.Array, dates: Dates | None = None) -> pa.Array:
-    """The cells as YYYY-MM-DD; null in place of what is no day."""
+def to_dates(cells: pa.Array, dates: Dates | None = None) -> pa.Array:
+    """The cells as YYYY-MM-DD; null in place of what is no date."""
     return _in_any_spelling(trim(cells), dates, _plain_days)
 
 
-def moments(cells: pa.Array, dates: Dates | None = None) -> pa.Array:
-    """The cells as YYYY-MM-DDTHH:MM:SS[.ffffff]Z; null in place of what is none."""
+def to_timestamps(cells: pa.Array, dates: Dates | None = None) -> pa.Array:
+    """The cells as YYYY-MM-DDTHH:MM:SS[.ffffff]Z; null in place of no timestamp."""
     canonical = pc.fill_null(pc.match_substring_regex(cells, TIMESTAMP), False)
     if pc.all(canonical).as_py():
         return cells
@@ -69,20 +69,20 @@ def moments(cells: pa.Array, dates: Dates | None = None) -> pa.Array:
 def _in_any_spelling(
     cells: pa.Array, dates: Dates | None, read: Callable[[pa.Array], pa.Array]
 ) -> pa.Array:
-    """What `read` makes of the cells, or of those that it refuses written its way."""
+    """The values that `read` returns, of cells that it cannot read after respelling."""
     values = read(cells)
-    refused = pc.and_(pc.is_null(values), pc.is_valid(cells))
-    if not pc.any(refused).as_py():
+    unread = pc.and_(pc.is_null(values), pc.is_valid(cells))
+    if not pc.any(unread).as_py():
         return values
     spellings = [*_SPELLINGS, *([_AMBIGUOUS[dates]] if dates else [])]
-    texts = cells.filter(refused)
+    texts = cells.filter(unread)
     for spelling in spellings:
         texts = _respelled(texts, spelling)
-    return pc.replace_with_mask(values, refused, read(texts))
+    return pc.replace_with_mask(values, unread, read(texts))
 
 
 def _respelled(cells: pa.Array, spelling: str) -> pa.Array:
-    """The cells that begin with a day in this spelling, in that of ISO 8601."""
+    """The cells, those that begin with a date in this spelling as ISO 8601."""
     found = pc.extract_regex(cells, f"^{spelling}(?:,?(?P<clock>[Tt ].*))?$")
     clock = pc.struct_field(found, "clock")
     for pattern, replacement in _CLOCKS:
@@ -98,7 +98,7 @@ def _respelled(cells: pa.Array, spelling: str) -> pa.Array:
 
 
 def _in_24_hours(clock: pa.Array) -> pa.Array:
-    """The clocks that say AM or PM without it; null in place of the others."""
+    """Times with AM or PM in 24-hour form; null in place of the others."""
     found = pc.extract_regex(clock, _HALF_DAY)
     names = ("hour", "rest", "half", "zone")
     hour, rest, half, zone = (pc.struct_field(found, name) for name in names)
@@ -116,7 +116,7 @@ def _plain_days(cells: pa.Array) -> pa.Array:
 
 
 def _in_utc(cells: pa.Array) -> pa.Array:
-    """Moments that begin with a day of ISO 8601; null for the rest."""
+    """Timestamps that begin with an ISO 8601 date, in UTC; null for the rest."""
     found = pc.extract_regex(cells, _MOMENT)
 
     def part(name: str, absent: str) -> pa.Array:

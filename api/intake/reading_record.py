@@ -1,24 +1,24 @@
-"""How a file was read, as receipts and the ledger tell it."""
+"""How a file was read, as receipts and the ledger show it."""
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
 from api.intake.blanks import bare
-from api.intake.encodings import UTF8, label_of
+from api.intake.encodings import UTF8, form_label
 from api.intake.reading import Reading
 from api.intake.source import Source
 
-# In one word: RFC 4180 in UTF-8, its header, if there is one, in the table's own names.
+# RFC 4180 in UTF-8; a header, if there is one, has the table's own names.
 PLAIN: Literal["plain"] = "plain"
 
 
-def told(
+def reading_record(
     reading: Reading, source: Source, line: int, remembered: int | None
 ) -> dict[str, Any] | str:
-    """The reading of a file whose first line that is not blank is `line`.
+    """The record of a reading; `line` is the file's first line that is not blank.
 
-    `remembered` is the number of the remembered reading by which it was read.
+    `remembered` is the id of the remembered reading that applied.
     """
     layout = reading.layout
     first = line + reading.above
@@ -30,7 +30,7 @@ def told(
     document = {
         "container": source.container.kind,
         "sheet": source.container.part,
-        "encoding": label_of(source.encoding),
+        "encoding": form_label(source.encoding),
         "delimiter": reading.delimiter,
         "header_line": first - 1 if layout.header else None,
         "lines_above": first - 1 - bool(layout.header),
@@ -38,29 +38,29 @@ def told(
         "dates": reading.dates,
         "remembered": remembered,
     }
-    is_plain = _meaning(document) is None and not (
+    is_plain = _effective(document) is None and not (
         source.container.kind != "plain" or document["lines_above"] or remembered
     )
     return PLAIN if is_plain else document
 
 
-def is_alike(reading: Any, other: Any) -> bool:
-    """Whether the same bytes come to the same rows under both.
+def reads_alike(reading: Any, other: Any) -> bool:
+    """Whether the same bytes become the same rows under both readings.
 
-    What they were packed in makes no difference. How loads of former versions were read
-    is not known, and taken for alike.
+    The container makes no difference. Loads of former versions have no record of their
+    reading, which counts as the same.
     """
-    return None in (reading, other) or _meaning(reading) == _meaning(other)
+    return None in (reading, other) or _effective(reading) == _effective(other)
 
 
-def _meaning(reading: Any) -> Any:
-    """What the rows depend on; None where it is what a plain file has."""
+def _effective(reading: Any) -> Any:
+    """What the rows depend on; None if it is the same as for a plain file."""
     if reading == PLAIN:
         return None
     names = ("encoding", "delimiter", "dates", "columns")
-    found = {name: reading[name] for name in names}
-    columns = found["columns"]
+    effective = {name: reading[name] for name in names}
+    columns = effective["columns"]
     if all(column["column"] == column["name"].casefold() for column in columns):
         columns = []
     plain: Any = {"encoding": UTF8, "delimiter": ",", "dates": None, "columns": []}
-    return None if found | {"columns": columns} == plain else found
+    return None if effective | {"columns": columns} == plain else effective

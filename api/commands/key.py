@@ -1,4 +1,4 @@
-"""Making API keys."""
+"""Make API keys."""
 
 from __future__ import annotations
 
