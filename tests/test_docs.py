@@ -19,7 +19,7 @@ from api.config import CHECKOUT, Settings
 from api.contract.marts import RESERVED_PARAMETERS
 from api.formats import FORMATS
 from api.formats.charts import THEMES
-from api.intake.defects import REASONS
+from api.intake.defects import DEFECT_CODES
 from api.routes.builds import BuildBrief
 from api.routes.receipts import Receipt
 
@@ -166,8 +166,8 @@ def test_every_reason_of_a_reject_is_listed() -> None:
     (line,) = re.findall(r"Reasons of rejects: (.*?)\.\n", INTEGRATORS, re.DOTALL)
     listed = set(re.findall(r"`(\w+)`", line))
     code = re.compile(r'"((?:not|missing|integer|wrong|stray|repeated|unknown)_\w+)"')
-    assert listed == REASONS.keys()
-    assert {name for text in INTAKE for name in code.findall(text)} <= REASONS.keys()
+    assert listed == DEFECT_CODES.keys()
+    assert {name for text in INTAKE for name in code.findall(text)} <= DEFECT_CODES.keys()
 
 
 def test_every_series_for_monitoring_is_listed(client: FlaskClient) -> None:
