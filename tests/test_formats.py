@@ -13,7 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from api.contract import Column, Mart
-from api.formats import FORMATS, Options, Sheet
+from api.formats import FORMATS, Options, ResultSet
 
 HIRES = "/metrics/employees_per_department"
 MEDIA_TYPES = {
@@ -135,8 +135,8 @@ ROWS = pa.table(
 
 
 def rendered(name: str, spreadsheet: bool = False) -> bytes:
-    sheet = Sheet(MART, ROWS, MART.column_names, options=Options(spreadsheet))
-    return FORMATS[name].render(sheet)
+    result = ResultSet(MART, ROWS, MART.column_names, options=Options(spreadsheet))
+    return FORMATS[name].render(result)
 
 
 def test_json_and_ndjson_keep_every_type_and_value() -> None:
@@ -186,8 +186,8 @@ def test_a_spreadsheet_is_told_that_the_csv_is_utf8() -> None:
 
 @pytest.mark.parametrize("name", ["json", "csv", "ndjson", "parquet"])
 def test_no_rows_are_an_answer_too(name: str) -> None:
-    sheet = Sheet(MART, ROWS.slice(0, 0), MART.column_names)
-    content = FORMATS[name].render(sheet)
+    result = ResultSet(MART, ROWS.slice(0, 0), MART.column_names)
+    content = FORMATS[name].render(result)
     empty = {
         "json": b"[]\n",
         "ndjson": b"",

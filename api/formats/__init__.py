@@ -1,7 +1,7 @@
-"""The formats of a metric: rows of a mart as bytes of JSON, CSV, NDJSON, Parquet, and
-its chart as SVG or as the Vega-Lite that the SVG is drawn from.
+"""The formats of a metric: its rows as JSON, CSV, NDJSON or Parquet, and its chart as
+SVG or as Vega-Lite.
 
-Pure. The same rows always become the same bytes, which a strong ETag relies on.
+Pure. The same rows always become the same bytes, on which strong ETags rely.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ PARQUET_TYPES: dict[DataType, pa.DataType] = {
 
 @dataclass(frozen=True)
 class Options:
-    """How rows are rendered, whichever they are; each option is for some formats only.
+    """Options of rendering; each applies to some formats only.
 
-    `spreadsheet` is for CSV: whether it has to be safe there. `theme` is for charts.
+    `spreadsheet` makes CSV safe for spreadsheets. `theme` is that of charts.
     """
 
     spreadsheet: bool = False
@@ -40,12 +40,12 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """Rows to be rendered.
+class ResultSet:
+    """The rows of an answer, and how to render them.
 
     `rows` has all columns of the mart in the contract's types, dates and timestamps as
-    ISO 8601 text in UTC; `columns` are those that were asked for. `subtitle` and
-    `panel` are for the chart.
+    ISO 8601 text in UTC; `columns` are the requested ones. `subtitle` and `panel` are
+    for the chart.
     """
 
     mart: Mart
@@ -58,17 +58,17 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Format:
-    """One format: its name, its media type, what files of it end in, how it is made."""
+    """One format: its name, media type and description, and how it is rendered."""
 
     name: str
     media_type: str
     description: str
-    render: Callable[[Sheet], bytes]
+    render: Callable[[ResultSet], bytes]
     needs_chart: bool = False
 
 
 def formats_of(mart: Mart) -> dict[str, Format]:
-    """The formats that a mart is served in, the default first; some need a chart."""
+    """The formats of a mart, the default first; some need a chart."""
     return {
         name: format
         for name, format in FORMATS.items()
@@ -76,67 +76,69 @@ def formats_of(mart: Mart) -> dict[str, Format]:
     }
 
 
-def _json(sheet: Sheet) -> bytes:
-    return _dumped(_records(sheet)) + b"\n"
+def _json(result: ResultSet) -> bytes:
+    return _json_bytes(_records(result)) + b"\n"
 
 
-def _ndjson(sheet: Sheet) -> bytes:
-    return b"".join(_dumped(record) + b"\n" for record in _records(sheet))
+def _ndjson(result: ResultSet) -> bytes:
+    return b"".join(_json_bytes(record) + b"\n" for record in _records(result))
 
 
-def _csv(sheet: Sheet) -> bytes:
-    rows = sheet.rows.select(sheet.columns)
-    if sheet.options.spreadsheet:
-        rows = _without_formulas(rows)
-    buffer = io.BytesIO(BYTE_ORDER_MARK if sheet.options.spreadsheet else b"")
+def _csv(result: ResultSet) -> bytes:
+    rows = result.rows.select(result.columns)
+    if result.options.spreadsheet:
+        rows = _escape_formulas(rows)
+    buffer = io.BytesIO(BYTE_ORDER_MARK if result.options.spreadsheet else b"")
     buffer.seek(0, io.SEEK_END)
-    header = ",".join(sheet.columns) + "\n"
+    header = ",".join(result.columns) + "\n"
     buffer.write(header.encode())
     plain = pa_csv.WriteOptions(include_header=False, quoting_style="needed")
     pa_csv.write_csv(rows, buffer, plain)
     return buffer.getvalue()
 
 
-def _parquet(sheet: Sheet) -> bytes:
-    rows = sheet.rows.select(sheet.columns)
+def _parquet(result: ResultSet) -> bytes:
+    rows = result.rows.select(result.columns)
     fields, columns = [], []
-    for name in sheet.columns:
-        column = sheet.mart.column(name)
+    for name in result.columns:
+        column = result.mart.column(name)
         values = rows[name]
         if column.data_type in PARQUET_TYPES:
-            values = _moments(values, PARQUET_TYPES[column.data_type])
+            values = _to_timestamps(values, PARQUET_TYPES[column.data_type])
         about = {"description": column.description}
         fields.append(pa.field(name, values.type, metadata=about))
         columns.append(values)
-    schema = pa.schema(fields, metadata={"title": sheet.mart.title})
+    schema = pa.schema(fields, metadata={"title": result.mart.title})
     buffer = io.BytesIO()
     pq.write_table(pa.Table.from_arrays(columns, schema=schema), buffer)
     return buffer.getvalue()
 
 
-def _svg(sheet: Sheet) -> bytes:
-    return charts.draw(_chart(sheet))
+def _svg(result: ResultSet) -> bytes:
+    return charts.draw(_chart(result))
 
 
-def _vegalite(sheet: Sheet) -> bytes:
-    return _dumped(_chart(sheet)) + b"\n"
+def _vegalite(result: ResultSet) -> bytes:
+    return _json_bytes(_chart(result)) + b"\n"
 
 
-def _chart(sheet: Sheet) -> charts.Spec:
-    theme = sheet.options.theme
-    return charts.vegalite(sheet.mart, sheet.rows, sheet.subtitle, sheet.panel, theme)
+def _chart(result: ResultSet) -> charts.Spec:
+    theme = result.options.theme
+    return charts.vegalite(
+        result.mart, result.rows, result.subtitle, result.panel, theme
+    )
 
 
-def _records(sheet: Sheet) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = sheet.rows.select(sheet.columns).to_pylist()
+def _records(result: ResultSet) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = result.rows.select(result.columns).to_pylist()
     return rows
 
 
-def _dumped(content: object) -> bytes:
+def _json_bytes(content: object) -> bytes:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _without_formulas(rows: pa.Table) -> pa.Table:
+def _escape_formulas(rows: pa.Table) -> pa.Table:
     """An apostrophe before every text that a spreadsheet would take for a formula."""
     for place, field in enumerate(rows.schema):
         if pa.types.is_string(field.type):
@@ -147,7 +149,7 @@ def _without_formulas(rows: pa.Table) -> pa.Table:
     return rows
 
 
-def _moments(texts: pa.ChunkedArray, data_type: pa.DataType) -> pa.ChunkedArray:
+def _to_timestamps(texts: pa.ChunkedArray, data_type: pa.DataType) -> pa.ChunkedArray:
     """ISO 8601 texts in UTC as dates or timestamps."""
     return pc.cast(pc.utf8_rtrim(texts, "Z"), pa.timestamp("us")).cast(data_type)
 

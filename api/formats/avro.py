@@ -1,6 +1,6 @@
 """A table's rows as an Avro file, which `intake` reads back. Pure.
 
-Avro's own logical types stand for dates and timestamps, so that other tools read them.
+Dates and timestamps have Avro's logical types, so that other tools can read them.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def schema(table: Table) -> dict[str, Any]:
 def write_avro(
     table: Table, rows: Iterable[pa.Table], count: int, stream: BinaryIO
 ) -> None:
-    """Write `count` rows, some at a time, typed as they are stored."""
+    """Write `count` rows, given in batches, in the types in which they are stored."""
     writer = Writer(
         stream,
         parse_schema(schema(table)),
@@ -46,8 +46,8 @@ def write_avro(
         sync_interval=BLOCK_BYTES,
         metadata={ROWS: str(count)},
     )
-    for some in rows:
-        for record in _records(table, some):
+    for batch in rows:
+        for record in _records(table, batch):
             writer.write(record)
     writer.flush()
 
@@ -74,16 +74,16 @@ def _records(table: Table, rows: pa.Table) -> Iterator[dict[str, Any]]:
         yield dict(zip(names, values, strict=True))
 
 
-def _days(text: str) -> int:
+def _epoch_days(text: str) -> int:
     return (date.fromisoformat(text) - EPOCH_DAY).days
 
 
-def _microseconds(text: str) -> int:
+def _epoch_microseconds(text: str) -> int:
     return (datetime.fromisoformat(text) - EPOCH) // MICROSECOND
 
 
 CONVERSIONS: dict[DataType, Callable[[Any], Any]] = {
     "boolean": bool,
-    "date": _days,
-    "timestamp": _microseconds,
+    "date": _epoch_days,
+    "timestamp": _epoch_microseconds,
 }

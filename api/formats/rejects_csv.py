@@ -1,7 +1,7 @@
 """Rejects as a CSV file that can be mended and uploaded again. Pure.
 
-The table's columns in its order, then the line and the reasons; the door leaves those
-two columns out again.
+It has the table's columns in their order, then the line and the reasons, two columns
+that intake ignores.
 """
 
 from __future__ import annotations
@@ -26,38 +26,40 @@ def rejects_csv(
     as_json: bool = False,
     spreadsheet: bool = False,
 ) -> Iterator[str]:
-    """The file in pieces of one record: a header, then a record for each reject.
+    """The records of the file: a header, then one per reject.
 
-    `columns` are the table's, `header` the column of each cell of the file that was
-    loaded, if it named them, "" where that is none. A reject has `line`, `defects` and
-    `raw`: CSV, or JSON `as_json`. For a `spreadsheet` no cell is a formula; that file
-    is to be looked at, since a cell with an apostrophe put before it is another cell.
+    `columns` are the table's, `header` the column of each cell of the loaded file, if
+    it had a header, "" for none. A reject has `line`, `defects` and `raw`: CSV, or JSON
+    with `as_json`. For a `spreadsheet` no cell is a formula; that file is not for
+    uploading, because an apostrophe before a cell changes the cell.
     """
     cells_of = _json_cells(columns) if as_json else _file_cells(columns, header)
-    # Where nobody can tell which cell is which column's.
+    # Defects of records in which the column of each cell is unknown.
     unsplit = (
         {"stray_quote", "wrong_width"} if "" in (header or ()) else {"stray_quote"}
     )
     start = BYTE_ORDER_MARK if spreadsheet else ""
-    yield start + _text([*columns, LINE_COLUMN, REASONS_COLUMN])
+    yield start + _record_text([*columns, LINE_COLUMN, REASONS_COLUMN])
     for reject in rejects:
         reasons = "; ".join(defect["message"] for defect in reject["defects"])
-        found = cells_of(reject["raw"])
+        values = cells_of(reject["raw"])
         codes = {d["code"] for d in reject["defects"] if d["column"] is None}
         if codes & unsplit:
-            found = [reject["raw"], *[""] * (len(columns) - 1)]
-        cells = [*found, str(reject["line"]), reasons]
-        yield _text(list(map(without_formula, cells)) if spreadsheet else cells)
+            values = [reject["raw"], *[""] * (len(columns) - 1)]
+        cells = [*values, str(reject["line"]), reasons]
+        yield _record_text(list(map(without_formula, cells)) if spreadsheet else cells)
 
 
 def _file_cells(
     columns: Sequence[str], header: Sequence[str] | None
 ) -> Callable[[str], Cells]:
-    """The cells of a CSV row by the table's columns, whatever the file's order."""
+    """A function from a CSV row to its cells in the order of the table's columns."""
     folded = [name.casefold() for name in header or columns if name]
 
     def cells(raw: str) -> Cells:
-        named = dict(zip(folded, _within(len(folded), _record(raw)), strict=False))
+        named = dict(
+            zip(folded, _join_surplus(len(folded), _parse_record(raw)), strict=False)
+        )
         return [named.get(name.casefold(), "") for name in columns]
 
     return cells
@@ -72,30 +74,29 @@ def _json_cells(columns: Sequence[str]) -> Callable[[str], Cells]:
         if isinstance(row, dict):
             return [_cell(row.get(name)) for name in columns]
         values = row if isinstance(row, list) else [row]
-        found = _within(len(columns), [_cell(value) for value in values])
+        found = _join_surplus(len(columns), [_cell(value) for value in values])
         return [*found, *[""] * (len(columns) - len(found))]
 
     return cells
 
 
-def _within(width: int, cells: Cells) -> Cells:
-    """At most so many cells: what is too much is joined to the last of them, so that
-    nothing is lost and it is there to be looked at."""
+def _join_surplus(width: int, cells: Cells) -> Cells:
+    """At most so many cells; surplus ones are joined to the last, so none is lost."""
     return [*cells[: width - 1], ",".join(cells[width - 1 :])] if cells else []
 
 
-def _record(raw: str) -> Cells:
+def _parse_record(raw: str) -> Cells:
     try:
         return next(csv.reader(io.StringIO(raw, newline="")), [])
     except csv.Error:
-        # A cell longer than the csv module takes: all of the row in one.
+        # A cell is longer than the csv module allows: the whole row becomes one cell.
         return [raw]
 
 
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    # A text is trimmed as in a batch: a space before a quote is a mistake in CSV only.
+    # Text is trimmed as in a batch: a space before a quote is a defect in CSV only.
     if isinstance(value, str) and storable(value):
         return value.strip()
     try:
@@ -105,7 +106,7 @@ def _cell(value: Any) -> str:
     return text if storable(text) else json.dumps(value)
 
 
-def _text(cells: Cells) -> str:
+def _record_text(cells: Cells) -> str:
     buffer = io.StringIO()
     # The writer quotes a line break only if it looks like its own, so \r\n here.
     csv.writer(buffer, lineterminator="\r\n").writerow(cells)

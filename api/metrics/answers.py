@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from api.formats import Sheet
+from api.formats import ResultSet
 from api.metrics.cursor import cursor_text
 from api.metrics.marts import Marts
 from api.metrics.operators import OPERATORS
@@ -35,7 +35,7 @@ def answer(marts: Marts, resolved: ResolvedRequest) -> Answer:
     resolved, rows = marts.rows(resolved)
     query = resolved.query
     rows, end = page(query, rows)
-    sheet = Sheet(
+    result = ResultSet(
         mart=resolved.mart,
         rows=rows,
         columns=query.columns,
@@ -43,7 +43,7 @@ def answer(marts: Marts, resolved: ResolvedRequest) -> Answer:
         panel=query.panel,
         options=resolved.request.options,
     )
-    content = resolved.format.render(sheet)
+    content = resolved.format.render(result)
     return Answer(resolved, content, cursor_text(query, end) if end else None)
 
 

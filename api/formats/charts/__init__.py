@@ -1,9 +1,8 @@
 """A mart's rows as the chart that its YAML declares: a specification, or an SVG of it.
 
-Pure. Rows are folded and added up in `points`, so that a drawing stays small however
-many rows the mart has; `spec` words it for Vega-Lite in the clothes of `style`,
-`printable` sees to it that any text can be drawn, `drawing` has it rendered on this
-machine.
+Pure. `points` folds and aggregates the rows, so that a drawing stays small for any
+number of rows; `spec` writes Vega-Lite with the config of `style`; `printable` makes
+any text safe to draw; `drawing` renders the SVG.
 """
 
 from __future__ import annotations
@@ -35,10 +34,10 @@ def vegalite(
     panel: str | None = None,
     theme: Theme = THEMES[0],
 ) -> Spec:
-    """The chart of these rows, which have all columns of the mart, with its data in it.
+    """The specification of a mart's chart, with its data.
 
-    `panel` names a column to draw one panel for each value of. A mart without a chart
-    is the caller's mistake.
+    `rows` have all columns of the mart, which must have a chart. `panel` names a column,
+    for each value of which one panel is drawn.
     """
     assert mart.chart is not None
     points = points_of(mart.chart, mart, rows, panel)

@@ -1,7 +1,7 @@
-"""A Vega-Lite specification drawn as SVG: the same bytes in every process.
+"""A Vega-Lite specification rendered as SVG: the same bytes in every process.
 
-The renderer fails where it cuts a label within a character beyond the first 65,536,
-and counts its clip paths on from drawing to drawing; both are mended here.
+Works around two faults of the renderer: it fails if it cuts a label inside a character
+beyond U+FFFF, and it numbers clip paths across drawings.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from api.formats.charts.printable import each_text
+from api.formats.charts.printable import map_texts
 from api.formats.charts.spec import VEGA_LITE
 
-BEYOND_THE_BASIC_PLANE = re.compile("[\U00010000-\U0010ffff]")
+ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 CLIP_PATHS = re.compile(r'(?<=<clipPath id=")clip\d+(?=")')
 
 
@@ -21,38 +21,38 @@ def draw(spec: dict[str, Any]) -> bytes:
     try:
         drawn = _render(spec)
     except ValueError:
-        # A label was cut within a character; where it is cut only the renderer knows.
-        drawn = _render(each_text(_basic, spec))
+        # A label was cut inside a character, at a place that only the renderer knows.
+        drawn = _render(map_texts(_without_astral, spec))
     return _renumbered(drawn).encode()
 
 
 def _render(spec: dict[str, Any]) -> str:
-    # Half a second and 70 MB, for those who draw.
+    # The import takes half a second and 70 MB, so only drawing pays for it.
     import vl_convert
 
     drawn: str = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE)
     return drawn
 
 
-def _basic(text: str) -> str:
-    return BEYOND_THE_BASIC_PLANE.sub("\ufffd", text)
+def _without_astral(text: str) -> str:
+    return ASTRAL.sub("\ufffd", text)
 
 
 def _renumbered(svg: str) -> str:
-    """Clip paths counted from 1: the renderer counts on from drawing to drawing."""
+    """Number the clip paths from 1, which the renderer numbers across drawings."""
     for number, name in enumerate(dict.fromkeys(CLIP_PATHS.findall(svg)), 1):
         svg = svg.replace(f'<clipPath id="{name}"', f'<clipPath id="c{number}"')
         svg = svg.replace(f' clip-path="url(#{name})"', f' clip-path="url(#c{number})"')
     return svg
 
 
-# Of what the bundle has, the one name that a page needs.
-ENTRANCE = "window.vegaEmbed = vegaEmbed;"
+# Exports from the bundle the one name that a page needs.
+EXPORT = "window.vegaEmbed = vegaEmbed;"
 
 
 def browser_bundle() -> str:
-    """A script, 0.9 MB, that leaves `vegaEmbed` on the window; takes a second."""
+    """The script, 0.9 MB, that sets `window.vegaEmbed`; making it takes a second."""
     import vl_convert
 
-    script: str = vl_convert.javascript_bundle(ENTRANCE, vl_version=VEGA_LITE)
+    script: str = vl_convert.javascript_bundle(EXPORT, vl_version=VEGA_LITE)
     return script

@@ -1,6 +1,6 @@
-"""The points of a chart: a mart's rows folded, added up, and the largest of them kept.
+"""The points of a chart: a mart's rows folded, aggregated and limited in number.
 
-Knows columns and numbers; nothing of how they are drawn.
+How they are drawn is unknown here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from api.contract import Mart
 from api.contract.values import Channel, Chart, Fold
 
-# More than these is no picture any more; what is left out is told.
+# The limits of a readable chart; the notes report what is left out.
 MOST_CATEGORIES = 40
 MOST_PANELS = 12
 MOST_POINTS = 5_000
@@ -28,9 +28,9 @@ REFERENCE = "_reference"
 
 @dataclass(frozen=True)
 class Points:
-    """What is drawn: a row each, and per category channel its values in their order.
+    """What is drawn: the rows, and the ordered values of each category channel.
 
-    `notes` tell what was left out.
+    `notes` report what was left out.
     """
 
     rows: list[Point]
@@ -43,18 +43,17 @@ def points_of(chart: Chart, mart: Mart, rows: pa.Table, panel: str | None) -> Po
     """The points of these rows, which have all columns of the mart."""
     notes: list[str] = []
     if panel:
-        rows = _largest(rows, panel, [panel], MOST_PANELS, notes)
-    references = _references(chart, rows, panel)
-    rows = _folded(chart.fold, rows)
+        rows = _last_values(rows, panel, [panel], MOST_PANELS, notes)
+    references = _reference_values(chart, rows, panel)
+    rows = _fold(chart.fold, rows)
     measure = measure_of(chart)
-    rows = _added_up(chart, rows, panel)
+    rows = _aggregate(chart, rows, panel)
     domains = {}
     for name, channel in chart.encoding.items():
         if channel.type in ("nominal", "ordinal"):
-            order = _domain(chart, name, channel, rows)
+            order = _ordered_values(chart, name, channel, rows)
             if len(order) > MOST_CATEGORIES:
-                said = f"{MOST_CATEGORIES} of {len(order)} by {channel.field}"
-                notes.append(said)
+                notes.append(f"{MOST_CATEGORIES} of {len(order)} by {channel.field}")
                 order = order[:MOST_CATEGORIES]
                 kept = pa.array(order, rows[channel.field].type)
                 rows = rows.filter(pc.is_in(rows[channel.field], value_set=kept))
@@ -70,12 +69,12 @@ def points_of(chart: Chart, mart: Mart, rows: pa.Table, panel: str | None) -> Po
 
 
 def measure_of(chart: Chart) -> Channel:
-    """The channel whose length or height is read: y where both are quantities."""
+    """The channel of the measured quantity: y if both are quantities."""
     x, y = chart.encoding["x"], chart.encoding["y"]
     return y if y.type == "quantitative" else x
 
 
-def _folded(fold: Fold | None, rows: pa.Table) -> pa.Table:
+def _fold(fold: Fold | None, rows: pa.Table) -> pa.Table:
     if fold is None:
         return rows
     kept = [name for name in rows.column_names if name not in fold.columns]
@@ -90,20 +89,22 @@ def _folded(fold: Fold | None, rows: pa.Table) -> pa.Table:
     return pa.concat_tables(parts)
 
 
-def _added_up(chart: Chart, rows: pa.Table, panel: str | None) -> pa.Table:
-    """One row for each combination of what is not measured, if anything is added up."""
+def _aggregate(chart: Chart, rows: pa.Table, panel: str | None) -> pa.Table:
+    """One row per combination of the other fields, if any channel has an aggregate."""
     measured = {c.field: c.aggregate for c in chart.encoding.values() if c.aggregate}
     if not measured:
         return rows
     plain = [c.field for c in chart.encoding.values() if not c.aggregate]
     keys = list(dict.fromkeys([*([panel] if panel else []), *plain]))
-    wanted = list(measured.items())
-    grouped = rows.group_by(keys, use_threads=False).aggregate(wanted)
+    aggregates = list(measured.items())
+    grouped = rows.group_by(keys, use_threads=False).aggregate(aggregates)
     return grouped.rename_columns([*keys, *measured])
 
 
-def _domain(chart: Chart, name: str, channel: Channel, rows: pa.Table) -> list[Any]:
-    """The values of a category channel in the order in which they are drawn."""
+def _ordered_values(
+    chart: Chart, name: str, channel: Channel, rows: pa.Table
+) -> list[Any]:
+    """The values of a category channel in the order of drawing."""
     by = (channel.sort or "").removeprefix("-")
     if channel.sort in ("ascending", "descending"):
         values = pc.unique(rows[channel.field]).to_pylist()
@@ -130,7 +131,7 @@ def _totals(rows: pa.Table, by: str, measure: str) -> dict[Any, float]:
     }
 
 
-def _largest(
+def _last_values(
     rows: pa.Table, column: str, shown: Sequence[str], most: int, notes: list[str]
 ) -> pa.Table:
     """The rows of the last `most` values of a column."""
@@ -142,8 +143,10 @@ def _largest(
     return rows.filter(pc.is_in(rows[column], value_set=kept))
 
 
-def _references(chart: Chart, rows: pa.Table, panel: str | None) -> dict[Any, Point]:
-    """The value of the reference line in each panel, None standing for the only one."""
+def _reference_values(
+    chart: Chart, rows: pa.Table, panel: str | None
+) -> dict[Any, Point]:
+    """The value of the reference line by panel; the key is None if there is only one."""
     if chart.reference is None or not rows.num_rows:
         return {}
     name = chart.reference.field

@@ -1,9 +1,9 @@
-"""A specification made fit to be drawn, by our renderer and by any other.
+"""Make a specification safe to draw, by our renderer and by any other.
 
-Any text has to come out as a picture. The renderer ends the whole process over a
-character that XML cannot hold, stumbles over line separators and over the names that
-every object of JavaScript has, and measures long labels for minutes. Infinity has no
-name in JSON, and no place on a scale: it is no value.
+Any text has to be drawable. The renderer ends the whole process at a character that XML
+cannot hold, fails on line separators and on the names of JavaScript's object members,
+and measures long labels for minutes. Infinity, which is neither valid JSON nor on any
+scale, becomes null.
 """
 
 from __future__ import annotations
@@ -32,33 +32,32 @@ TAKEN_BY_JAVASCRIPT = {
     "__lookupSetter__",
     "__proto__",
 }
-# Of a text in a picture. The renderer measures long ones a piece at a time: a label of
-# 100,000 characters takes it minutes.
+# Characters of a text; the renderer takes minutes to measure 100,000.
 LONGEST = 500
 ZERO_WIDTH_SPACE = "\u200b"
 
 
 def printable(spec: dict[str, Any]) -> dict[str, Any]:
-    """The specification with texts and numbers that can be drawn, different ones
-    still different."""
-    cut = each_text(_shortener(), spec)
-    fit: dict[str, Any] = _finite(each_text(_printable, cut))
-    return fit
+    """The specification with drawable texts and numbers; different texts stay
+    different."""
+    short = map_texts(_shortener(), spec)
+    drawable: dict[str, Any] = _finite(map_texts(_printable, short))
+    return drawable
 
 
-def each_text(change: Callable[[str], str], value: Any) -> Any:
-    """The value with every text in it changed, names of members too."""
+def map_texts(change: Callable[[str], str], value: Any) -> Any:
+    """The value with every text in it changed, including names of members."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):
-        return {change(k): each_text(change, member) for k, member in value.items()}
+        return {change(k): map_texts(change, member) for k, member in value.items()}
     if isinstance(value, list):
-        return [each_text(change, member) for member in value]
+        return [map_texts(change, member) for member in value]
     return value
 
 
 def _shortener() -> Callable[[str], str]:
-    """Cuts long texts, and numbers them so that different ones stay different."""
+    """A function that cuts long texts, and numbers them so that they stay different."""
     numbers: dict[str, int] = {}
 
     def short(text: str) -> str:

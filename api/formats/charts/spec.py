@@ -1,4 +1,4 @@
-"""The points of a chart as a Vega-Lite specification. Words only; nothing is drawn."""
+"""The points of a chart as a Vega-Lite specification."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from api.formats.charts.style import (
 
 Spec = dict[str, Any]
 
-# The version that is worded here; its first number names schema and media type.
+# The version that is written here; its major number names schema and media type.
 VEGA_LITE = "6.4"
 _MAJOR = VEGA_LITE.partition(".")[0]
 SCHEMA = f"https://vega.github.io/schema/vega-lite/v{_MAJOR}.json"
 MEDIA_TYPE = f"application/vnd.vegalite.v{_MAJOR}+json"
 
 CATEGORY = ("nominal", "ordinal")
-# What we add to the points for our own marks; no column's name begins like this.
+# Fields added to the points for our own marks; no column's name begins like this.
 TOTAL, PLACE, LINE, LABEL = "_total", "_place", "_line", "_label"
 
 
@@ -49,24 +49,24 @@ def spec_of(
         "data": {"values": _annotated(chart, points, panel)},
     }
     if not points.rows:
-        return whole | _nothing(palette)
-    ticks = 6 if panel is None or _wide(chart) else 4
+        return whole | _no_rows(palette)
+    ticks = 6 if panel is None or _stacks_panels(chart) else 4
     layers = _layers(chart, points, ticks, palette)
     drawing: Spec = {"layer": layers} | _size(chart, panel)
     if panel is None:
         return whole | drawing
     facet = {"field": panel, "type": "ordinal", "header": {"title": None}}
-    columns = 1 if _wide(chart) else 3
+    columns = 1 if _stacks_panels(chart) else 3
     return whole | {"facet": facet, "columns": columns, "spec": drawing}
 
 
-def _nothing(palette: Palette) -> Spec:
+def _no_rows(palette: Palette) -> Spec:
     mark = {"type": "text", "text": "No rows", "fontSize": 15, "color": palette.quiet}
     return {"data": {"values": [{}]}, "mark": mark, "width": WIDTH, "height": 120}
 
 
 def _size(chart: Chart, panel: str | None) -> Spec:
-    width = WIDTH if panel is None or _wide(chart) else PANEL_WIDTH
+    width = WIDTH if panel is None or _stacks_panels(chart) else PANEL_WIDTH
     if chart.encoding["y"].type in CATEGORY:
         return {"width": width, "height": {"step": BAR_STEP}}
     if chart.encoding["x"].type in CATEGORY and chart.mark == "bar":
@@ -74,8 +74,8 @@ def _size(chart: Chart, panel: str | None) -> Spec:
     return {"width": width, "height": HEIGHT}
 
 
-def _wide(chart: Chart) -> bool:
-    """Whether panels have to stand below each other: along time, or as columns."""
+def _stacks_panels(chart: Chart) -> bool:
+    """Whether panels are stacked: those along time, or with columns."""
     return chart.encoding["x"].type != "quantitative"
 
 
@@ -90,7 +90,7 @@ def _layers(chart: Chart, points: Points, ticks: int, palette: Palette) -> list[
 
 def _mark(chart: Chart) -> Spec:
     if chart.mark == "bar":
-        return {"type": "bar", "cornerRadiusEnd": 2 if _single(chart) else 0}
+        return {"type": "bar", "cornerRadiusEnd": 2 if _is_single_color(chart) else 0}
     if chart.mark == "line":
         return {"type": "line", "point": {"size": 30}}
     return {"type": chart.mark}
@@ -107,7 +107,7 @@ def _encoding(chart: Chart, points: Points, ticks: int) -> Spec:
 
 
 def _channel(name: str, channel: Channel, points: Points, ticks: int) -> Spec:
-    title = channel.title or (None if _names_itself(channel) else channel.field)
+    title = channel.title or (None if _labels_suffice(channel) else channel.field)
     spec: Spec = {"field": channel.field, "type": channel.type, "title": title}
     if name in points.domains:
         spec["sort"] = points.domains[name]
@@ -130,17 +130,17 @@ def _axis(channel: Channel, points: Points, ticks: int) -> Spec:
     axis: Spec = {"tickCount": ticks, "domain": False, "ticks": False}
     if not points.whole_numbers:
         return axis
-    # The smallest step alone still lets a half through, which would be told as a whole.
+    # With tickMinStep alone a tick at a half would still be labelled as an integer.
     whole = "datum.value % 1 ? '' : datum.label"
     return axis | {"tickMinStep": 1, "format": ",d", "labelExpr": whole}
 
 
-def _names_itself(channel: Channel) -> bool:
-    """A category's labels say what they are; the numbers of a quantity do not."""
+def _labels_suffice(channel: Channel) -> bool:
+    """Whether an axis needs no title: labels of a category explain themselves."""
     return channel.type in CATEGORY
 
 
-def _single(chart: Chart) -> bool:
+def _is_single_color(chart: Chart) -> bool:
     return "color" not in chart.encoding
 
 
@@ -150,8 +150,8 @@ def _has_totals(chart: Chart) -> bool:
 
 
 def _annotated(chart: Chart, points: Points, panel: str | None) -> list[Spec]:
-    """The points, of which one knows its bar's whole length, one its panel's line, and
-    each its place in a stack."""
+    """The points with their places in stacks; one per bar has its total, one per panel
+    its reference line."""
     measure = measure_of(chart)
     across = chart.encoding["x" if measure is chart.encoding["y"] else "y"]
     color = chart.encoding.get("color")
@@ -203,7 +203,7 @@ def _reference(chart: Chart, palette: Palette) -> list[Spec]:
     upright = measure_of(chart) is chart.encoding["y"]
     axis = "y" if upright else "x"
     place: Spec = {"x": 0, "align": "left", "dx": 4} if upright else {"y": 0}
-    words = {"type": "text", "color": palette.ink, "fontSize": 11, "fontWeight": 600}
+    label = {"type": "text", "color": palette.ink, "fontSize": 11, "fontWeight": 600}
     value = {"field": LINE, "type": "quantitative"}
     once = [{"filter": {"field": LINE, "valid": True}}]
     return [
@@ -219,7 +219,7 @@ def _reference(chart: Chart, palette: Palette) -> list[Spec]:
         },
         {
             "transform": once,
-            "mark": {**words, **place, "dy": -8},
+            "mark": {**label, **place, "dy": -8},
             "encoding": {axis: value, "text": {"field": LABEL, "type": "nominal"}},
         },
     ]

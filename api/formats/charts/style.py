@@ -17,10 +17,10 @@ UPRIGHT_LABEL = 5
 class Palette:
     """The colours of a theme.
 
-    `ink` and `quiet` are for words, `faint` for the grid, `domain` for axes. `hues` are
-    for what has no order, told apart by people who do not see all colours; the first
-    is for a chart of one colour. `steps` are for what has an order, each further from
-    the background than the one before.
+    `ink` and `quiet` are for text, `faint` for the grid, `domain` for axes. `hues` are
+    for unordered categories, distinguishable by colour-blind people; the first is for a
+    chart of one colour. `steps` are for ordered categories, each further from the
+    background than the one before.
     """
 
     background: str
@@ -38,7 +38,7 @@ class Palette:
 
     @property
     def categories(self) -> list[str]:
-        """The hues, and before the last one what has none."""
+        """The hues, with the grey `quiet` before the last one."""
         return [*self.hues[:-1], self.quiet, self.hues[-1]]
 
 
@@ -61,8 +61,8 @@ PALETTES: dict[Theme, Palette] = {
         ),
         steps=("#a9cbe6", "#6fa8d6", "#3a7fb8", "#174f84"),
     ),
-    # The same hues, of which each stands out from the background at least 3 to 1, as a
-    # pale area too.
+    # The same hues, with a contrast to the background of at least 3:1, as a pale area
+    # too.
     "dark": Palette(
         background="#161b22",
         ink="#e6edf3",
