@@ -13,7 +13,7 @@ from itertools import islice
 
 import pyarrow as pa
 
-from api.contract.values import Dates, Table
+from api.contract import Dates, Table
 from api.errors import (
     AmbiguousReading,
     BadParameter,

@@ -12,7 +12,7 @@ from api.builder.runs.catalogue import Document, documents_of, endpoint_of
 from api.builder.runs.facts import DbtRun
 from api.builder.runs.failures import Failure, failure, failures_of
 from api.builder.runs.named_tables import failures_of_names
-from api.contract import check_marts
+from api.contract.reader import check_marts
 from api.errors import ContractError
 
 Status = Literal["published", "not_published", "failed"]
