@@ -3,8 +3,7 @@
 Pure apart from `files`: no database and no HTTP. `reader` parses YAML into `values`.
 """
 
-from api.contract.dbt_models import version_name
-from api.contract.reader import check_marts, read_mart, read_project
+from api.contract.reader import read_project
 from api.contract.values import (
     Column,
     Contract,
@@ -23,8 +22,5 @@ __all__ = [
     "Mart",
     "Parameter",
     "Table",
-    "check_marts",
-    "read_mart",
     "read_project",
-    "version_name",
 ]

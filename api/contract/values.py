@@ -36,8 +36,21 @@ class Column:
     dates: Dates | None = None
 
 
+class _Columns:
+    """What tables and marts have in common."""
+
+    columns: tuple[Column, ...]
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+
 @dataclass(frozen=True)
-class Table:
+class Table(_Columns):
     """A raw upload table: what a row must look like to be accepted.
 
     `file` is the YAML file that declares it; tables are compared without it.
@@ -48,13 +61,6 @@ class Table:
     columns: tuple[Column, ...]
     primary_key: tuple[str, ...]
     file: str = field(default="", compare=False)
-
-    @property
-    def column_names(self) -> tuple[str, ...]:
-        return tuple(column.name for column in self.columns)
-
-    def column(self, name: str) -> Column:
-        return next(column for column in self.columns if column.name == name)
 
 
 @dataclass(frozen=True)
@@ -112,7 +118,7 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Mart:
+class Mart(_Columns):
     """A served dbt model and how HTTP serves it.
 
     `selected` are the columns of an answer unless the request selects others, `labels`
@@ -131,13 +137,6 @@ class Mart:
     chart: Chart | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     is_daily: bool = False
-
-    @property
-    def column_names(self) -> tuple[str, ...]:
-        return tuple(column.name for column in self.columns)
-
-    def column(self, name: str) -> Column:
-        return next(column for column in self.columns if column.name == name)
 
 
 @dataclass(frozen=True)

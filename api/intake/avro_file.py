@@ -19,7 +19,7 @@ from fastavro.io.binary_decoder import BinaryDecoder
 from fastavro.read import BLOCK_READERS
 from fastavro.schema import SchemaParseException
 
-from api.contract.values import Table
+from api.contract import Table
 from api.errors import NotAvro
 from api.intake.batch import validate_rows
 from api.intake.keys import SeenKeys

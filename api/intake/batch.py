@@ -13,7 +13,7 @@ from operator import itemgetter
 
 import pyarrow as pa
 
-from api.contract.values import Column, Table
+from api.contract import Column, Table
 from api.errors import RowTooLong, UnknownHeader
 from api.intake.blanks import bare
 from api.intake.defects import mismatch

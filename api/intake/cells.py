@@ -11,7 +11,7 @@ from functools import partial
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from api.contract.values import Column, DataType, Dates
+from api.contract import Column, DataType, Dates
 from api.intake.blanks import trim
 from api.intake.defects import THOUSANDS, defect_of, not_accepted
 from api.intake.rows import ARROW_TYPES, Defect

@@ -12,7 +12,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from api.contract.values import Table
+from api.contract import Table
 from api.errors import HeaderMismatch
 from api.intake.blanks import bare, trim
 from api.intake.layout import Layout, Names

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from api.contract.values import Table
+from api.contract import Table
 from api.errors import AmbiguousReading, EmptyFile
 from api.intake.blanks import bare
 from api.intake.columns import Columns

@@ -9,8 +9,8 @@ import re
 import unicodedata
 from datetime import date
 
+from api.contract import Column
 from api.contract.data_types import DATA_TYPES
-from api.contract.values import Column
 from api.intake.rows import Defect
 from api.wording import quoted
 

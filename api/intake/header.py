@@ -10,7 +10,7 @@ from itertools import islice
 
 import pyarrow as pa
 
-from api.contract.values import Column, Table
+from api.contract import Column, Table
 from api.errors import AmbiguousReading, HeaderMismatch, Question, UnknownHeader
 from api.intake.blanks import bare
 from api.intake.cells import check

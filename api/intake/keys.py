@@ -11,7 +11,7 @@ from array import array
 import pyarrow as pa
 from pyroaring import BitMap64
 
-from api.contract.values import Table
+from api.contract import Table
 from api.intake.rows import Defect
 from api.wording import quoted
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from api.contract.values import Table
+from api.contract import Table
 from api.errors import HeaderMismatch
 from api.intake.blanks import bare
 from api.intake.rows import OUR_COLUMNS

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
-from api.contract.values import Dates
+from api.contract import Dates
 from api.errors import TooManyRows
 
 

@@ -13,7 +13,7 @@ from itertools import islice
 
 import pyarrow as pa
 
-from api.contract.values import Dates, Table
+from api.contract import Dates, Table
 from api.errors import (
     AmbiguousReading,
     BadParameter,
@@ -73,7 +73,8 @@ class _Candidate:
         """The first good row, to be shown."""
         return cut(" | ".join(self.rows[min(self.good)][0]), _CHARACTERS)
 
-    def resolved(self) -> Reading:
+    def accept(self) -> Reading:
+        """The reading; raises AmbiguousReading if there is a question about it."""
         if self.question:
             raise self.question
         return self.reading
@@ -88,6 +89,26 @@ def reading_of(
     AmbiguousReading, UnknownHeader or HeaderMismatch.
     """
     names = Names(table, _columns(table, said))
+    candidates, problems = _try_delimiters(names, head, is_all, line, said)
+    headed = [c for c in candidates if c.reading.layout.header]
+    # A file that has or may have a header is not read by position.
+    by_position = [c for c in candidates if 0 in c.good or not problems]
+    fitting = _fitting(headed or by_position)
+    if any(other.rows != fitting[0].rows for other in fitting[1:]):
+        raise _ambiguous_delimiter(table, fitting)
+    if fitting:
+        _check_decimal_commas(fitting[0], candidates)
+        return fitting[0].accept()
+    if not headed and problems:
+        # The problem of the delimiter that occurs most often.
+        raise max(problems, key=lambda problem: problem[0])[1]
+    return (headed or candidates)[0].accept()
+
+
+def _try_delimiters(
+    names: Names, head: bytes, is_all: bool, line: int, said: Said
+) -> tuple[list[_Candidate], list[tuple[int, Problem]]]:
+    """The possible readings, and the problems of other delimiters with their counts."""
     candidates: list[_Candidate] = []
     problems: list[tuple[int, Problem]] = []
     for delimiter in [said.delimiter] if said.delimiter else delimiters_in(head):
@@ -96,41 +117,33 @@ def reading_of(
             candidates.append(_try_delimiter(names, text, line, delimiter, said))
         except (HeaderMismatch, UnknownHeader, AmbiguousReading) as problem:
             problems.append((text.count(delimiter), problem))
-    headed = [found for found in candidates if found.reading.layout.header]
-    # A file that has or may have a header is not read by position.
-    by_position = [found for found in candidates if 0 in found.good or not problems]
-    likely = headed or by_position
-    fitting = [found for found in likely if found.fits] or [
-        found for found in likely if found.good
-    ]
-    if all(found.reading.layout.width == 1 for found in fitting):
+    return candidates, problems
+
+
+def _fitting(candidates: list[_Candidate]) -> list[_Candidate]:
+    """The candidates under which all rows fit, or else those under which some do."""
+    fitting = [c for c in candidates if c.fits] or [c for c in candidates if c.good]
+    if all(candidate.reading.layout.width == 1 for candidate in fitting):
         # A delimiter that separates no cells decides nothing, but may hide a blank row.
-        fitting = sorted(fitting, key=lambda found: -len(found.rows))[:1]
-    if any(found.rows != fitting[0].rows for found in fitting[1:]):
-        names_of_all = (DELIMITERS[found.reading.delimiter] for found in fitting)
-        raise AmbiguousReading(
-            f"The rows fit {table.name} whether their cells are separated by"
-            f" {' or '.join(names_of_all)}."
-            ' Say which in the form field delimiter, as delimiter=";".',
-            question=choice_question(
-                "delimiter",
-                {found.reading.delimiter: found.sample for found in fitting},
-            ),
-        )
-    if fitting:
-        _check_decimal_commas(fitting[0], candidates)
-        return fitting[0].resolved()
-    if not headed and problems:
-        # The problem of the delimiter that occurs most often.
-        raise max(problems, key=lambda problem: problem[0])[1]
-    return (headed or candidates)[0].resolved()
+        fitting = sorted(fitting, key=lambda candidate: -len(candidate.rows))[:1]
+    return fitting
 
 
-def _check_decimal_commas(resolved: _Candidate, candidates: list[_Candidate]) -> None:
+def _ambiguous_delimiter(table: Table, fitting: list[_Candidate]) -> AmbiguousReading:
+    samples = {c.reading.delimiter: c.sample for c in fitting}
+    return AmbiguousReading(
+        f"The rows fit {table.name} whether their cells are separated by"
+        f" {' or '.join(map(DELIMITERS.__getitem__, samples))}."
+        ' Say which in the form field delimiter, as delimiter=";".',
+        question=choice_question("delimiter", samples),
+    )
+
+
+def _check_decimal_commas(chosen: _Candidate, candidates: list[_Candidate]) -> None:
     """Raise AmbiguousReading for `1,0;Sales`, which may be 1.0 with a decimal comma."""
     for other in candidates:
         reading = other.reading
-        if resolved.reading.delimiter != "," or reading.delimiter == "," or other.fits:
+        if chosen.reading.delimiter != "," or reading.delimiter == "," or other.fits:
             continue
         rows = [
             ([_DECIMAL_COMMA.sub(r"\1.\2", cell) for cell in cells], line)
@@ -141,7 +154,7 @@ def _check_decimal_commas(resolved: _Candidate, candidates: list[_Candidate]) ->
                 f"The rows fit {reading.names.table.name} by commas, and by"
                 f" {DELIMITERS[reading.delimiter]} if commas stand for decimal points."
                 " Write numbers with points, or say delimiter=, in the form.",
-                question=choice_question("delimiter", {",": resolved.sample}),
+                question=choice_question("delimiter", {",": chosen.sample}),
             )
 
 

@@ -46,14 +46,14 @@ class Source:
         self,
         stream: BinaryIO,
         limits: Limits,
-        said: Said | None = None,
-        fallback_encoding: Callable[[bytes], str | None] = lambda _: None,
+        said: Said,
+        fallback_encoding: Callable[[bytes], str | None],
     ) -> None:
         self.ended = False
         self.encoding = UTF8
         self.container = Container()
-        self._said = said.encoding if said else None
-        self._sheet = said.sheet if said else None
+        self._said = said.encoding
+        self._sheet = said.sheet
         self._fallback_encoding = fallback_encoding
         self._is_ascii = True
         self._stream = stream

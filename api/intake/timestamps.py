@@ -11,8 +11,8 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from api.contract import Dates
 from api.contract.data_types import CLOCK, DAY, TIMESTAMP
-from api.contract.values import Dates
 from api.intake.blanks import trim
 
 # Programs also write a date as its midnight.

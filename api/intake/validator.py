@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from api.contract.values import Table
+from api.contract import Table
 from api.intake.cells import check
 from api.intake.keys import SeenKeys
 from api.intake.rows import ARROW_TYPES, Defect

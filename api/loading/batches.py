@@ -8,7 +8,13 @@ from api.contract import Table
 from api.errors import BatchSize
 from api.intake import BATCH_ROWS, Block, read_batch
 from api.loading.counts import LoadCounts
-from api.loading.options import DryRunReport, LoadOptions, Receipt, report_of
+from api.loading.options import (
+    DEFAULTS,
+    DryRunReport,
+    LoadOptions,
+    Receipt,
+    report_of,
+)
 from api.warehouse.ledger import LoadSummary
 from api.warehouse.raw_store import RawStore
 from api.wording import count
@@ -18,10 +24,9 @@ def load_batch(
     store: RawStore,
     table: Table,
     rows: Sequence[object],
-    options: LoadOptions | None = None,
+    options: LoadOptions = DEFAULTS,
 ) -> Receipt:
     """Load 1 to 1000 rows from JSON; raises Unusable."""
-    options = options or LoadOptions()
     block, counts = _validated(table, rows, options.strict)
     with store.loading(table, options.mode, options.by) as pending:
         pending.append(block.rows)

@@ -10,6 +10,7 @@ from api.contract import Table
 from api.intake import AvroFile, Block, CsvFile, Limits, Remembered, Said
 from api.loading.counts import LoadCounts
 from api.loading.options import (
+    DEFAULTS,
     DryRunReport,
     LoadOptions,
     Receipt,
@@ -49,13 +50,12 @@ def load_csv(
     table: Table,
     stream: BinaryIO,
     file_name: str | None = None,
-    options: LoadOptions | None = None,
+    options: LoadOptions = DEFAULTS,
 ) -> Receipt:
     """Load a CSV file or a sheet of a workbook, packed or not.
 
     Raises UnreadableFile, Unusable or TooLarge, and then stores nothing.
     """
-    options = options or LoadOptions()
     remembered = store.readings.of_table(table.name)
     file = _csv_file(table, stream, options, remembered)
     return _load(store, table, file, file_name, options)
@@ -66,10 +66,9 @@ def load_avro(
     table: Table,
     stream: BinaryIO,
     file_name: str | None = None,
-    options: LoadOptions | None = None,
+    options: LoadOptions = DEFAULTS,
 ) -> Receipt:
     """Load an Avro file; raises as `load_csv` does."""
-    options = options or LoadOptions()
     file = AvroFile(table, stream, options.limits)
     return _load(store, table, file, file_name, options)
 
@@ -77,11 +76,10 @@ def load_avro(
 def check_csv(
     table: Table,
     stream: BinaryIO,
-    options: LoadOptions | None = None,
+    options: LoadOptions = DEFAULTS,
     remembered: Remembered = (),
 ) -> DryRunReport:
     """Check a CSV file as `load_csv` does, and store nothing."""
-    options = options or LoadOptions()
     return _check(table, _csv_file(table, stream, options, remembered), options.strict)
 
 

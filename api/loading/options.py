@@ -45,6 +45,9 @@ class LoadOptions:
     remember: bool = False
 
 
+DEFAULTS = LoadOptions()
+
+
 def limits_of(settings: Settings) -> Limits:
     """The limits of one file."""
     return Limits(settings.max_upload_bytes, settings.max_upload_rows)

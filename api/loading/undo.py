@@ -6,8 +6,7 @@ from api.loading.options import LoadOptions, Receipt
 from api.warehouse.raw_store import RawStore
 
 
-def undo(store: RawStore, load_id: int, options: LoadOptions | None = None) -> Receipt:
+def undo(store: RawStore, load_id: int, options: LoadOptions) -> Receipt:
     """Undo a load, or restore the load that an undo took out; raises UnknownLoad."""
-    options = options or LoadOptions()
     entry, already = store.undo(load_id, options.by, options.keyed)
     return Receipt(entry, [], already)

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from api.contract import Column, Mart, read_mart
+from api.contract import Column, Mart
 from api.contract.data_types import DATA_TYPES
 from api.contract.marts import MOST_VALUES
+from api.contract.reader import read_mart
 from api.errors import ContractError, NotReady, UnknownMetric, UnreadableMetric
 from api.metrics.select import distinct
 from api.warehouse.builds import Build

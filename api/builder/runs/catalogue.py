@@ -8,7 +8,7 @@ from typing import Any
 from api.builder.runs.audit import TESTS, marts_of, table_of
 from api.builder.runs.explanations import tested_model
 from api.builder.runs.facts import DbtRun, Node, Nodes
-from api.contract import version_name
+from api.contract.dbt_models import version_name
 
 Document = dict[str, Any]
 # The kinds of nodes listed as a mart's upstream, by resource type.

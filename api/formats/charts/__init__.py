@@ -36,7 +36,7 @@ def vegalite(
 ) -> Spec:
     """The specification of a mart's chart, with its data.
 
-    `rows` have all columns of the mart, which must have a chart. `panel` names a column,
+    `rows` have all columns of the mart, which must have a chart. `panel` names a column
     for each value of which one panel is drawn.
     """
     assert mart.chart is not None

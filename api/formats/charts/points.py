@@ -146,7 +146,7 @@ def _last_values(
 def _reference_values(
     chart: Chart, rows: pa.Table, panel: str | None
 ) -> dict[Any, Point]:
-    """The value of the reference line by panel; the key is None if there is only one."""
+    """The value of the reference line by panel; the only panel has the key None."""
     if chart.reference is None or not rows.num_rows:
         return {}
     name = chart.reference.field
