@@ -42,7 +42,7 @@ class DbtProject:
         self._project = project
         self._watched = watched
         self._engine = engine
-        self._telling = FailureReport(project, settings.warehouse_dir)
+        self._report = FailureReport(project, settings.warehouse_dir)
         self._earlier = EarlierBuilds(engine)
         self._monitor = BuildMonitor(
             engine.at_work,
@@ -108,7 +108,7 @@ class DbtProject:
             self._is_parsed = True
             self._watched.doubt()
             if not ended.succeeded:
-                failures = self._telling.of("project", ended.message)
+                failures = self._report.of("project", ended.message)
                 self.broken = replace(ended, failures=failures)
         return self.dbt
 
@@ -137,6 +137,6 @@ class DbtProject:
             self.is_daily = any(mart.is_daily for mart in contract.marts.values())
             self._engine.prepare(list(contract.tables.values()))
         except ContractError as error:
-            told = self._telling.of_defects(error.defects)
-            return Invocation("", False, error.detail, told)
+            failures = self._report.of_defects(error.defects)
+            return Invocation("", False, error.detail, failures)
         return None

@@ -29,7 +29,7 @@ from api.warehouse.utc import utc_text
 log = logging.getLogger("builder")
 
 # The delays after an error outside of dbt, doubling from the first to the last.
-TROUBLE_SECONDS = (0.5, 10.0)
+PAUSE_SECONDS = (0.5, 10.0)
 WHOLE_POLL_SECONDS = 2.0
 
 
@@ -47,7 +47,7 @@ class Builder:
         self._engine = engine
         self._record = engine.record
         self._retry = Retry(engine.transient)
-        self._telling = FailureReport(self._project, settings.warehouse_dir)
+        self._report = FailureReport(self._project, settings.warehouse_dir)
         self._lineage = LineagePage(settings.lineage_page)
         self._earlier = EarlierBuilds(engine)
         self._judge = Judge(engine, self._project)
@@ -61,20 +61,20 @@ class Builder:
 
         `silences` is how many builders in a row were ended for silence before this one.
         """
-        pause, told, is_news = TROUBLE_SECONDS[0], silences == 0, True
+        pause, is_recorded, is_news = PAUSE_SECONDS[0], silences == 0, True
         while True:
             self._heart.beat()
             try:
-                if not told:
-                    self._tell_of_silence()
-                    told = True
+                if not is_recorded:
+                    self._record_silence()
+                    is_recorded = True
                     hold_off(self._project, silences, self._heart.beat)
                 self._look(is_news)
-                pause, is_news = TROUBLE_SECONDS[0], False
+                pause, is_news = PAUSE_SECONDS[0], False
             except self._engine.errors as error:
-                self._get_over(error)
+                self._recover(error)
                 time.sleep(pause)
-                pause = min(2 * pause, TROUBLE_SECONDS[1])
+                pause = min(2 * pause, PAUSE_SECONDS[1])
             next_look = min(self._next_look, self._retry.at)
             is_news |= self._engine.wait(max(next_look - time.monotonic(), 0.0))
 
@@ -97,7 +97,7 @@ class Builder:
                 return outcome
 
     def is_up_to_date(self, position: Position) -> bool:
-        """Whether nothing is to be built, in the project as it was last looked at."""
+        """Whether there is nothing to build, for the project as of the last look."""
         if self._dbt_project.broken or not self._engine.recover().is_whole:
             return False
         self._earlier.adopt(self._watched, self._dbt_project.parsed)
@@ -110,13 +110,13 @@ class Builder:
         self._engine.before_build()
         ended = self._dbt_project.build()
         if not ended.succeeded:
-            ended = self._recovered(ended)
+            ended = self._rebuilt(ended)
         self._engine.after_build()
         run = ended.invocation_id
         if judged := self._judged(ended):
             outcome, position = judged
         else:
-            failures = ended.failures or self._telling.of("dbt", ended.message)
+            failures = ended.failures or self._report.of("dbt", ended.message)
             failed = () if ended.succeeded else failures
             run, outcome = self._judge.unrecorded(failed, position, started_at)
         self._built = position
@@ -126,7 +126,7 @@ class Builder:
             self._dbt_project.was_published()
         self._retry.plan(ended.message or outcome.explanation)
         self._heart.built()
-        self._tell(run, outcome, started_at)
+        self._log_build(run, outcome, started_at)
         return outcome
 
     def _judged(self, ended: Invocation) -> tuple[Outcome, Position] | None:
@@ -147,7 +147,7 @@ class Builder:
         for macro, arguments in self._engine.operations_after(outcome.documents):
             ended = self._dbt_project.dbt.operate(macro, arguments)
             if not ended.succeeded:
-                log.warning("%s: %s", macro, self._telling.summary(ended.message))
+                log.warning("%s: %s", macro, self._report.summary(ended.message))
 
     def _look(self, is_news: bool) -> None:
         """Build if the ledger or the project has changed, or the marts are lost.
@@ -183,26 +183,26 @@ class Builder:
         """Whether a mart has `refresh: daily` and a new day has begun in UTC."""
         return self._dbt_project.is_daily and self._day != utc_text()[:10]
 
-    def _recovered(self, failed: Invocation) -> Invocation:
-        """Build once more if damaged databases were behind it; else say what is."""
+    def _rebuilt(self, failed: Invocation) -> Invocation:
+        """Build once more if a damaged database was the cause; else report what was."""
         found = self._engine.recover(failed.message)
         if found.set_aside:
             return self._dbt_project.build_all()
         if found.advice:
-            why = found.advice.format(self._telling.summary(failed.message))
+            why = found.advice.format(self._report.summary(failed.message))
             return Invocation(failed.invocation_id, False, why)
         return failed
 
     def _start_over(self) -> None:
-        """Want a build of everything."""
+        """Have everything built again."""
         self._built = None
         self._dbt_project.start_over()
 
-    def _get_over(self, error: Exception) -> None:
-        """After an error outside of dbt: recover what can be, and look at it all."""
+    def _recover(self, error: Exception) -> None:
+        """Recover from an error outside of dbt, and look at the whole project again."""
         log.error("the warehouse cannot be built: %s", error)
         self._watched.forget()
-        # What is in the way of this was said just now.
+        # An error here is the one that was just logged.
         with suppress(*self._engine.errors):
             found = self._engine.recover(str(error))
             if not found.is_whole:
@@ -210,10 +210,10 @@ class Builder:
             if found.advice:
                 log.error(found.advice.format(error))
 
-    def _tell_of_silence(self) -> None:
+    def _record_silence(self) -> None:
         """Record the build that was ended for silence, for clients that wait for it."""
         why = SILENT.format(self._settings.build_timeout_seconds)
-        failures, now = self._telling.of("timeout", why), datetime.now(UTC)
+        failures, now = self._report.of("timeout", why), datetime.now(UTC)
         self._judge.unrecorded(failures, self._engine.position(), now)
 
     def _look_at_project(self) -> None:
@@ -224,7 +224,7 @@ class Builder:
     def _document(self) -> None:
         self._lineage.follow(self._dbt_project.document)
 
-    def _tell(self, run: str, outcome: Outcome, started_at: datetime) -> None:
+    def _log_build(self, run: str, outcome: Outcome, started_at: datetime) -> None:
         """Log the build, with the loads that it publishes first."""
         facts = self._record.facts_of(run)
         seconds = round((datetime.now(UTC) - started_at).total_seconds(), 3)

@@ -28,12 +28,12 @@ KEPT = 4
 class ReplayedBuilds:
     """The scripts of one version of the project.
 
-    `goes_on_to` is called with each node that a replay comes to, and "" at its end.
+    `on_node` is called with each node that a replay comes to, and with "" at its end.
     """
 
-    def __init__(self, engine: BuilderStore, goes_on_to: Callable[[str], None]) -> None:
+    def __init__(self, engine: BuilderStore, on_node: Callable[[str], None]) -> None:
         self._engine = engine
-        self._on_node = goes_on_to
+        self._on_node = on_node
         self._scripts: deque[Script] = deque(maxlen=KEPT)
         self._recordings: deque[Recording] = deque(maxlen=KEPT)
         # Whether the last build was replayed and is not known to be published.
