@@ -127,7 +127,7 @@ class _Hashed:
         self._hash.update(chunk)
         return chunk
 
-    def log_event(self) -> int:
+    def tell(self) -> int:
         return self._stream.tell()
 
 

@@ -40,7 +40,7 @@ class Zip:
         guarded = SimpleNamespace(
             read=self._read,
             seek=file.seek,
-            log_event=file.tell,
+            tell=file.tell,
             seekable=file.seekable,
         )
         with _damage():
