@@ -60,13 +60,13 @@ def test_a_broken_contract_is_told_and_what_it_was_serves(
     with served(warehouse, project) as client, only_builder(warehouse):
         edit("quarterly_hires.yml", "title:", "tilte:")
         context = client.application.extensions["context"]
-        context._next_look = 0.0
+        context._next_check = 0.0
         answer = client.get("/health/ready")
         assert answer.status_code == 200
         state = answer.json["parts"]["contract"]
         assert state.startswith("ready, but the contract of before")
         edit("quarterly_hires.yml", "tilte:", "title:")
-        context._next_look = 0.0
+        context._next_check = 0.0
         assert client.get("/health/ready").json["parts"]["contract"] == "ready"
 
 
