@@ -15,9 +15,9 @@ from api.builder.runs import messages
 from api.builder.runs.catalogue import Document
 from api.builder.runs.facts import Nodes
 from api.builder.runs.failures import Failure, failure
-from api.contract.reader import check_marts
 from api.contract.data_types import DATA_TYPES
 from api.contract.hard_coded_names import UPLOADS, KnownTables, hard_coded_tables
+from api.contract.reader import check_marts
 from api.errors import ContractError
 from api.wording import count
 
