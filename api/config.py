@@ -104,7 +104,9 @@ class Settings:
     cors_origins: tuple[str, ...] = setting(
         (), "Origins whose pages may read and write, such as https://hr.example."
     )
-    log_level: str = setting("info", "`debug` tells every request, `warning` less.")
+    log_level: str = setting(
+        "info", "Minimum level: `debug` logs every request, `warning` only problems."
+    )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
