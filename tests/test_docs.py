@@ -167,7 +167,9 @@ def test_every_reason_of_a_reject_is_listed() -> None:
     listed = set(re.findall(r"`(\w+)`", line))
     code = re.compile(r'"((?:not|missing|integer|wrong|stray|repeated|unknown)_\w+)"')
     assert listed == DEFECT_CODES.keys()
-    assert {name for text in INTAKE for name in code.findall(text)} <= DEFECT_CODES.keys()
+    assert {
+        name for text in INTAKE for name in code.findall(text)
+    } <= DEFECT_CODES.keys()
 
 
 def test_every_series_for_monitoring_is_listed(client: FlaskClient) -> None:
