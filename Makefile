@@ -101,11 +101,11 @@ bench-quick: .venv/installed bench/.venv/installed
 # The lists of requirements/ into pinned files with hashes. What is pinned keeps its version;
 # UPGRADE=NAME takes the newest of one package.
 requirements: .venv-tools/installed
-	requirements/compile .venv-tools/bin/uv $(addprefix --upgrade-package ,$(UPGRADE))
+	requirements/compile $(CURDIR)/.venv-tools/bin/uv $(addprefix --upgrade-package ,$(UPGRADE))
 
 # Known vulnerabilities of the pinned versions, where their database can be reached.
 audit: .venv-tools/installed
-	requirements/audit .venv-tools/bin/pip-audit
+	requirements/audit $(CURDIR)/.venv-tools/bin/pip-audit
 
 bench/.venv/installed: requirements/peers.txt
 	$(PYTHON) -m venv bench/.venv

@@ -106,7 +106,7 @@ class Builds:
         seconds: float,
         worth_waiting: Callable[[], bool],
     ) -> Build | None:
-        """One that settles nothing counts where no other is waited for."""
+        """A build that settles nothing counts only where no other will follow."""
         began = time.monotonic()
         while True:
             is_worth_it = worth_waiting()
@@ -116,12 +116,12 @@ class Builds:
             waited = time.monotonic() - began
             if waited > seconds or not is_worth_it:
                 return None
-            # Whoever has waited for long does not see when it is a twentieth longer.
+            # After a long wait, a twentieth more makes no difference.
             pause = min(waited / 20, LONGEST_PAUSE_SECONDS)
             time.sleep(max(pause, self._database.poll_seconds))
 
     def _looked_for(self, where: str, values: Sequence[Any]) -> list[Build]:
-        """Found or not: what is waited for is stored, whatever befalls this file."""
+        """The build or None: a load is stored, even where this file cannot be read."""
         try:
             return self._select(where, values)
         except (NotReady, StorageFull) as problem:
@@ -143,7 +143,7 @@ class Builds:
 def newest_published_run(database: Database) -> str | None:
     """dbt's name for the build whose marts are published, in a database of builds.
 
-    Its number would not do: a database that was made anew counts from one again.
+    Its number would not do: a database that is created again counts from one.
     """
     found = database.rows(f"select invocation_id from builds {NEWEST_PUBLISHED}")
     return found[0]["invocation_id"] if found else None
@@ -183,10 +183,10 @@ def _build(row: Row) -> Build:
 
 
 def _rows(marts: dict[str, int | None] | list[str]) -> dict[str, int | None]:
-    """Earlier versions recorded the names alone."""
+    """Earlier versions recorded only the names."""
     return marts if isinstance(marts, dict) else dict.fromkeys(marts)
 
 
 def _failure(recorded: Row) -> Row:
-    """As recorded; by earlier versions without words of our own and a line."""
+    """As recorded; earlier versions stored no explanation and no line."""
     return {"words": recorded["message"] or "", "line": None, **recorded}

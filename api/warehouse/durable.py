@@ -1,4 +1,4 @@
-"""What was written is on the disk, and outlives the machine."""
+"""Files and folders made durable: their bytes are on the disk."""
 
 from __future__ import annotations
 

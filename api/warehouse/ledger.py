@@ -1,6 +1,6 @@
-"""The ledger: every load, undo and redo in order, and what became of each.
+"""The ledger: every load, undo and redo in order, and whether each still counts.
 
-It only ever grows. The functions run inside the transaction of whoever calls them.
+Append-only. The functions run inside the transaction of their caller.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ COUNTS = """exists (
         from load_spans
         where load_spans.load_id = loads.load_id and until_id is null
     )"""
-# Each entry with what has become of it since.
+# Each entry with the undo that took it out, and whether it counts.
 ENTRIES = f"""
 select *
 from (
@@ -72,7 +72,7 @@ class Load:
 
 @dataclass(frozen=True)
 class LoadSummary:
-    """What is told of rows that came: from where, how many, and how they were read."""
+    """The source, counts and reading of the rows of a load."""
 
     source: str
     loaded: int
@@ -176,11 +176,11 @@ def _add(
 
 def _load(row: Row) -> Load:
     header, reading = row["header"], row["reading"]
-    told = {
+    facts = {
         "header": tuple(json.loads(header)) if header else None,
         "reading": json.loads(reading) if reading else None,
         "counts": bool(row["counts"]),
     }
     # A later release may have added columns, before it was rolled back to this one.
     known = {field.name for field in fields(Load)}
-    return Load(**{name: v for name, v in (row | told).items() if name in known})
+    return Load(**{name: v for name, v in (row | facts).items() if name in known})

@@ -22,7 +22,7 @@ from api.warehouse.requests import KeyedRequest, remember
 
 
 class PendingLoad:
-    """A load that counts once `finish` is called and its transaction committed.
+    """A load that counts once `finish` is called and its transaction is committed.
 
     With the mode "replace" its rows are all that counts of the table afterwards.
     """
@@ -64,7 +64,7 @@ class PendingLoad:
         return found[0] if found else None
 
     def abandon(self) -> None:
-        """Take back everything this load has stored so far."""
+        """Remove everything that this load has stored so far."""
         self._connection.rows("rollback to load")
         self._rows.abandon(self._table, self.load_id)
 
@@ -77,8 +77,8 @@ class PendingLoad:
         self._rows.append(self._table, self.load_id, rows)
 
     def reject(self, rejects: Iterable[Reject]) -> None:
-        """Keep refused rows with every reason."""
-        # Most files that are bad at all are bad in the same way all over.
+        """Store rejects with every defect."""
+        # Most files with defects have the same defect in every row.
         told = cache(_told)
         rows = [
             {
@@ -105,11 +105,11 @@ class PendingLoad:
         )
 
     def remember_reading(self, header: Sequence[str], said: Said) -> None:
-        """Read files with this header as their sender said, from now on."""
+        """Store how files with this header are to be read from now on."""
         readings.remember(self._connection, self._table.name, header, said, self._by)
 
     def remember(self, keyed: KeyedRequest | None, load: Load) -> None:
-        """Keep with the load which request made it, for when that is repeated."""
+        """Store with the load the request that made it, in case that is repeated."""
         if keyed is not None:
             remember(self._connection, keyed, load.load_id)
 

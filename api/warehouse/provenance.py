@@ -1,22 +1,21 @@
-"""Who asked, and under which number: what goes with a request through load and build.
+"""The key and the request id that a request carries through load and build.
 
-The names are those of the WSGI environment, where the layers in front of the framework
-put the values; nothing is decided here.
+The constants are the names in the WSGI environment, where the middleware puts them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-# The name of the API key, absent where no key was asked for.
+# The name of the API key; absent where none was required.
 ACTOR = "hiring.actor"
-# The number of the request, the client's own or one made up here.
+# The id of the request: the client's own, or a generated one.
 REQUEST_ID = "hiring.request_id"
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """Who had a load made, and by which request; None where nobody knows."""
+    """The key and the request that made a load; None where unknown."""
 
     actor: str | None = None
     request_id: str | None = None

@@ -1,4 +1,4 @@
-"""What senders said of their files, for the next file under the same header."""
+"""How files were read at their sender's word, for the next one with that header."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from api.warehouse.utc import utc_text
 
 
 class Readings:
-    """The readings that are remembered, until somebody takes one back."""
+    """The remembered readings."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -1,4 +1,4 @@
-"""Requests that carry an Idempotency-Key: which load each made, and what it was told.
+"""Requests with an Idempotency-Key: the load that each made, and its answer.
 
 A key is written in the transaction of its load, so a crash leaves both or neither.
 """
@@ -30,7 +30,7 @@ class KeyedRequest:
 
 @dataclass(frozen=True)
 class KnownRequest:
-    """A request that was heard before; `status` and `answer` once it was answered."""
+    """An earlier request; `status` and `answer` are None until it is answered."""
 
     fingerprint: str
     load_id: int
@@ -39,7 +39,7 @@ class KnownRequest:
 
 
 class Requests:
-    """The requests with a key, of which each is at work at most once at a time."""
+    """The requests with a key; each is processed at most once at a time."""
 
     def __init__(self, engine: ServerStore) -> None:
         self._engine = engine
@@ -47,7 +47,7 @@ class Requests:
 
     @contextmanager
     def at_work(self, key: str) -> Iterator[None]:
-        """Be the only one at work for the key; raises RequestInProgress."""
+        """Hold the key; raises RequestInProgress while another request holds it."""
         with self._engine.key_lock(key):
             yield
 
@@ -61,7 +61,7 @@ class Requests:
         return KnownRequest(**found[0]) if found else None
 
     def answered(self, key: str, status: int, answer: str) -> None:
-        """Keep what the request was told, if that can be: its load is stored."""
+        """Store the answer if that is possible; the load is stored already."""
         sql = "update idempotency_keys set status = ?, answer = ? where key = ?"
         try:
             with self._database.writing() as connection:

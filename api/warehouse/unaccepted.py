@@ -1,4 +1,4 @@
-"""Stored rows with a value that their table's accepted_values leave out; only reads."""
+"""Stored rows with values outside accepted_values; only reads."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from api.contract import Column, Table
 from api.warehouse.engines import UploadedRows
 from api.warehouse.raw_store import RawStore
 
-# Of values, so many are named.
+# How many values a message names.
 NAMED = 5
 
 
 def unaccepted_values(store: RawStore, tables: Iterable[Table]) -> Iterator[str]:
-    """What the next build would fail of, for each column that has such values."""
+    """Why the next build would fail, for each column that has such values."""
     stored = {table.name: set(table.column_names) for table in store.declared_tables()}
     with store.moment() as moment:
         for table in tables:
@@ -47,7 +47,7 @@ def _about(
 
 
 def _text(column: Column, value: object) -> str:
-    """As accepted_values has it; a truth may be stored as a number."""
+    """As accepted_values has it; a boolean may be stored as a number."""
     return str(bool(value)) if column.data_type == "boolean" else str(value)
 
 

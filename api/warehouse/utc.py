@@ -1,4 +1,4 @@
-"""Moments as the ledger and the record of builds write them."""
+"""Timestamps as the ledger and the record of builds write them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from datetime import UTC, datetime
 
 
 def utc_text(moment: datetime | None = None) -> str:
-    """The moment, by default this one, in ISO 8601 with milliseconds and a `Z`."""
+    """The moment, by default now, in ISO 8601 with milliseconds and a `Z`."""
     moment = (moment or datetime.now(UTC)).astimezone(UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -10,8 +10,8 @@ from typing import Any
 from api.warehouse.engines.server_store import Row
 from api.warehouse.schema import Run
 
-# As many loads or failures are told of in one line of the log.
-TOLD = 100
+# How many loads or failures one line of the log names.
+MOST_LOGGED = 100
 BUILDS_KEPT = 2_000
 
 NEWEST_BUILD = "select * from published.builds {} order by build_id desc limit 1"
@@ -127,7 +127,7 @@ class Record:
         return {
             "build_id": build["build_id"],
             "last_load_id": build["last_load_id"],
-            "failures": failed[:TOLD],
+            "failures": failed[:MOST_LOGGED],
             **self._loads(build["before"], build["last_load_id"]),
         }
 
@@ -140,7 +140,7 @@ class Record:
             " where load_id > ? and load_id <= ? order by load_id desc limit ?"
         )
         with self._ledger() as run:
-            found = run(sql, [after, upto, TOLD])
+            found = run(sql, [after, upto, MOST_LOGGED])
         return {
             "loads": [row["load_id"] for row in found],
             "requests": [row["request_id"] for row in found if row["request_id"]],

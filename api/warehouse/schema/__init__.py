@@ -1,7 +1,7 @@
 """The schema of the raw store: the ledger, and upload tables that follow the contract.
 
-Pure: SQL and rules. Whoever holds a connection hands in a function that runs one
-statement, so that the API and the builder go by the same rules.
+Pure: SQL and rules. Callers pass a function that runs one statement, so that the API
+and the builder follow the same rules.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ __all__ = [
 
 
 def is_current(schema: Schema, tables: Iterable[Table]) -> bool:
-    """Whether there is nothing to do for these tables; only reads."""
+    """Whether these tables need no change; only reads."""
     if schema.dialect.version(schema.run) != len(schema.dialect.migrations):
         return False
     return declared_tables(schema) == list(tables)
 
 
 def refusals(schema: Schema, tables: Iterable[Table]) -> list[str]:
-    """Why these tables cannot take the place of the stored ones; only reads."""
+    """Why these tables cannot replace the stored ones; only reads."""
     return [
         f"{table.file or 'upload contract'}: table {table.name}{defect}"
         for table in tables
@@ -65,8 +65,8 @@ def refusals(schema: Schema, tables: Iterable[Table]) -> list[str]:
 def apply(schema: Schema, tables: Sequence[Table]) -> None:
     """Bring the ledger up to date and the tables to their contract.
 
-    To be run in one transaction that holds the write lock. Raises ContractError, with
-    nothing changed, where stored rows would be lost or get another meaning.
+    Runs in one transaction that holds the write lock. Raises ContractError, and changes
+    nothing, where stored rows would be lost or change their meaning.
     """
     run, dialect = schema.run, schema.dialect
     version = dialect.version(run)

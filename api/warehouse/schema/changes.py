@@ -7,26 +7,26 @@ from api.warehouse.schema.sql import Uploads
 
 
 def defects_of_change(uploads: Uploads, before: Table, after: Table) -> list[str]:
-    """What of the stored rows a change would lose, make up or read differently."""
+    """What a change would lose, make up or read differently of the stored rows."""
     name = after.name
     old = {column.name: column for column in before.columns}
     new = {column.name: column for column in after.columns}
     stored = uploads.rows(name)
-    told = []
+    losses = []
     if stored and before.primary_key != after.primary_key:
-        told.append(
+        losses.append(
             f": the primary_key was {', '.join(before.primary_key)}, and {stored} rows"
             " are stored by it; put it back, or start a table of another name"
         )
     for column in after.columns:
         place = f", column {column.name}"
         if column.name not in old and column.required and stored:
-            told.append(
+            losses.append(
                 f"{place} is new and not_null, but {stored} stored rows have no value"
                 " for it; leave out not_null"
             )
         if column.name in old:
-            told += [
+            losses += [
                 f"{place}{why}"
                 for why in _column_defects(uploads, name, old[column.name], column)
             ]
@@ -34,11 +34,11 @@ def defects_of_change(uploads: Uploads, before: Table, after: Table) -> list[str
         if column.name not in new:
             values = uploads.values(name, column.name)
             if values:
-                told.append(
+                losses.append(
                     f", column {column.name} is gone, but {values} stored rows have a"
                     " value in it; put it back, without not_null if it is sent no more"
                 )
-    return told
+    return losses
 
 
 def _column_defects(

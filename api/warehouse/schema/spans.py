@@ -1,6 +1,6 @@
 """Which loads count: the one place that knows what an undo and a replacement mean.
 
-Everybody else reads `load_spans`, which says of each load from which entry of the
+All other code reads `load_spans`, which says of each load from which entry of the
 ledger on it counts, and until which.
 """
 

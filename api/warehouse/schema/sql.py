@@ -1,4 +1,4 @@
-"""What every part of this room asks of a connection, and of the engine behind it."""
+"""What the schema needs of a connection, and of the engine behind it."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class StoredColumn(NamedTuple):
 
 
 class Dialect(Protocol):
-    """What an engine says otherwise than the others.
+    """What differs between engines.
 
     `migrations` take the ledger from one version to the next, each a few statements.
     `storage` is the type that a column of a `data_type` is kept in, `integer` that of
     whole numbers. `load_of_row` declares the load's number of an uploaded row, which
-    follows from its key. `options` end a `create table`, `summary` orders rows that
-    have no key yet.
+    follows from its key. `options` end a `create table`, `arrival_order` orders
+    rows that have no key yet.
     """
 
     @property
@@ -46,12 +46,12 @@ class Dialect(Protocol):
     def options(self) -> str: ...
 
     @property
-    def summary(self) -> str: ...
+    def arrival_order(self) -> str: ...
 
     def storage(self, data_type: str) -> str: ...
 
     def version(self, run: Run) -> int:
-        """How many of the migrations were made."""
+        """How many of the migrations have run."""
 
     def note_version(self, run: Run, version: int) -> None: ...
 
@@ -64,7 +64,7 @@ class Uploads(Protocol):
     """The upload tables as they are kept."""
 
     def stored(self, table: Table) -> Table | None:
-        """The table, where nothing but itself tells of it; None without one."""
+        """The table as its columns have it; None without one."""
 
     def rows(self, name: str) -> int:
         """How many rows are stored, of loads that count or not."""
@@ -77,7 +77,7 @@ class Uploads(Protocol):
 
 
 class Schema(NamedTuple):
-    """A raw store whose schema is looked after, through one connection."""
+    """The schema of a raw store, through one connection."""
 
     run: Run
     dialect: Dialect

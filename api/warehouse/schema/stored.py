@@ -30,8 +30,8 @@ def stored_table(schema: Schema, table: Table) -> Table | None:
 
 
 def remember(run: Run, tables: Sequence[Table]) -> None:
-    """Keep these tables as the contract that is followed now."""
-    # What is no longer declared is kept: its rows are, and it may come back.
+    """Store these tables as the contract that is followed now."""
+    # A table that is no longer declared is kept: its rows are, and it may come back.
     run("update contracts set declared = 0", ())
     for position, table in enumerate(tables):
         document = json.dumps(asdict(table))
@@ -51,7 +51,7 @@ def _table(document: str) -> Table:
 
 
 def _known(document: dict[str, Any]) -> dict[str, Any]:
-    """What this release knows of a column; a later one may have said more."""
+    """What this release knows of a column; a later one may have stored more."""
     names = {field.name for field in fields(Column)} & document.keys()
-    told = {name: document[name] for name in names}
-    return {n: tuple(v) if isinstance(v, list) else v for n, v in told.items()}
+    known = {name: document[name] for name in names}
+    return {n: tuple(v) if isinstance(v, list) else v for n, v in known.items()}

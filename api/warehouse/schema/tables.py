@@ -22,7 +22,7 @@ class TablesInPlace:
         self._dialect = dialect
 
     def stored(self, table: Table) -> Table | None:
-        """A table of before there was a record of contracts is told by its columns."""
+        """A table older than the record of contracts is known by its columns."""
         if not self._dialect.has_table(self._run, table.name):
             return None
         wanted = {column.name: column for column in table.columns}
@@ -87,7 +87,7 @@ class TablesInPlace:
         self._run(f'alter table "{new}" rename to "{after.name}"', ())
 
     def _order(self, table: Table) -> str:
-        return ROW_KEY if self._is_keyed(table.name) else self._dialect.summary
+        return ROW_KEY if self._is_keyed(table.name) else self._dialect.arrival_order
 
     def _create(self, name: str, table: Table) -> None:
         columns = ", ".join(self._ddl(column) for column in table.columns)

@@ -71,9 +71,9 @@ def _is_cut(error: adbc_driver_manager.Error) -> bool:
     return isinstance(error, adbc_driver_manager.OperationalError)
 
 
-def _first_line(told: str) -> str:
+def _first_line(message: str) -> str:
     """The server's own words, without what the driver puts around them."""
-    line = told.splitlines()[0]
+    line = message.splitlines()[0]
     for sign in ("FATAL:", "ERROR:"):
         line = line.rpartition(sign)[2]
     return line.partition(" SQLSTATE")[0].strip(" .")

@@ -112,7 +112,7 @@ class Dialect:
     )
     options = ""
     # No table here was ever without a key.
-    summary = ROW_KEY
+    arrival_order = ROW_KEY
 
     def storage(self, data_type: str) -> str:
         """Dates and times are text."""

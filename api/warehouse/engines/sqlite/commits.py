@@ -1,7 +1,7 @@
 """How the builder learns of a commit without asking all the time: a FIFO beside raw.db.
 
-Whoever commits writes a byte into it, the builder waits for one. A byte that is lost
-costs a second, after which the builder looks by itself.
+A process that commits writes a byte into it; the builder waits for one. A byte that
+is lost costs a second, after which the builder looks by itself.
 """
 
 from __future__ import annotations

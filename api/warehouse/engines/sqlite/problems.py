@@ -37,21 +37,21 @@ def problem_of(error: Exception, path: Path) -> Problem | None:
     """The problem behind an error that was met at `path`; None for any other."""
     if isinstance(error, OSError) and error.errno is not None:
         return _of_the_system(error, path)
-    told = str(error)
-    if any(sign in told for sign in FULL):
+    message = str(error)
+    if any(sign in message for sign in FULL):
         return disk.full(path)
-    if any(sign in told for sign in READ_ONLY):
+    if any(sign in message for sign in READ_ONLY):
         return disk.read_only(path)
-    if any(sign in told for sign in DAMAGED):
-        return _damaged(path, _first_line(told))
-    if any(sign in told for sign in BUSY):
+    if any(sign in message for sign in DAMAGED):
+        return _damaged(path, _first_line(message))
+    if any(sign in message for sign in BUSY):
         return WarehouseBusy(
             f"Another process holds {path.name} locked. Nothing was stored; try again."
         )
-    if any(sign in told for sign in UNCLEAR):
+    if any(sign in message for sign in UNCLEAR):
         found = disk.what_hinders_writing(path)
         why = _of_the_system(found, path) if found is not None else None
-        return why or _damaged(path, _first_line(told))
+        return why or _damaged(path, _first_line(message))
     return None
 
 
@@ -73,9 +73,9 @@ def _damaged(path: Path, why: str) -> NotReady:
     )
 
 
-def _first_line(told: str) -> str:
+def _first_line(message: str) -> str:
     """SQLite's own words, without what the driver puts around them."""
-    if "failed to open" in told:
+    if "failed to open" in message:
         # What follows is about memory, whatever the cause.
         return "it cannot be opened"
-    return told.splitlines()[0].rpartition(": ")[2]
+    return message.splitlines()[0].rpartition(": ")[2]

@@ -144,7 +144,7 @@ class Dialect:
     integer = "integer"
     load_of_row = f"_load_id integer generated always as ({ROW_KEY} >> {PLACE_BITS})"
     options = " strict"
-    summary = "rowid"
+    arrival_order = "rowid"
 
     def storage(self, data_type: str) -> str:
         """Dates and times are text."""
