@@ -18,7 +18,7 @@ from api.warehouse.schema import Dialect
 class AdbcConnection(ABC):
     """A connection in autocommit mode; used by one thread at a time.
 
-    What goes wrong is raised by the names that `_named` gives it.
+    Errors are raised as the problems that `_named` makes of them.
     """
 
     dialect: Dialect
@@ -55,10 +55,10 @@ class AdbcConnection(ABC):
         return self.dialect.has_table(self.rows, name)
 
     def roll_back(self) -> bool:
-        """Take back what is not committed, after an error; whether that was possible.
+        """Roll back after an error; False where that fails.
 
-        The database may have done so by itself; closing the connection does in any
-        case.
+        The database may have rolled back by itself; closing the connection does so in
+        any case.
         """
         with suppress(adbc_driver_manager.Error, Problem):
             self.rows("rollback")
@@ -71,7 +71,7 @@ class AdbcConnection(ABC):
 
     @abstractmethod
     def _named(self) -> AbstractContextManager[None]:
-        """Raises what goes wrong inside as a problem, where it is one."""
+        """Raise an error of the driver as a problem, if it is one."""
 
     def _statement(self, sql: str) -> str:
         """The statement as the driver takes it; values are bound to `?`."""

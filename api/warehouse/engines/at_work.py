@@ -1,4 +1,4 @@
-"""What the builder is at work on, as it shows that, and the same in files."""
+"""The step that the builder is at: how it is shown, and kept in files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Work:
-    """The step that a build is at, as dbt names it, and since when; times are UTC."""
+    """The step of a build, as dbt names it, and when it began; times are UTC."""
 
     step: str
     kind: str
@@ -21,24 +21,24 @@ class Work:
 
 
 class AtWork(Protocol):
-    """What the builder is at work on: it shows that, and may be asked to stop it.
+    """The step that the builder shows, and a request to stop the build.
 
-    Only of a builder that runs is there anything to see.
+    Only a running builder shows one.
     """
 
     def show(self, work: Work | None) -> None:
-        """By the builder: None when it is done, or stopped."""
+        """Show the step; None when the build is done or stopped. For the builder."""
 
     def seen(self) -> Work | None: ...
 
     def ask_to_stop(self) -> None: ...
 
     def is_to_stop(self) -> bool:
-        """Whether anybody has asked for that, since anything was shown."""
+        """Whether a stop was requested since a step was shown."""
 
 
 class WorkInFolder:
-    """Two files: `at_work.json` by the builder, `stop` by who wants it to stop."""
+    """Two files: `at_work.json` of the builder, `stop` of who stops the build."""
 
     def __init__(self, folder: Path) -> None:
         self._work = folder / "at_work.json"

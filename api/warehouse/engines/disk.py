@@ -1,5 +1,4 @@
-"""What the operating system says of a fault, as problems that name the file and the way
-out."""
+"""Errors of the operating system as problems that name the file and the remedy."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ PROBE_BYTES = 64 << 10
 
 
 def problem_of(error: OSError, path: Path) -> Problem | None:
-    """The problem behind an error that was met at `path`; None for any other."""
+    """The problem of an error at `path`; None for any other error."""
     if error.errno in NO_ROOM:
         return full(path)
     if error.errno in MAY_NOT_WRITE:
@@ -30,9 +29,9 @@ def problem_of(error: OSError, path: Path) -> Problem | None:
 
 
 def what_hinders_writing(path: Path) -> OSError | None:
-    """Try to write beside a file, and see whether it lets itself be written to.
+    """Try to write beside a file, and check that it is writable itself.
 
-    It is opened by no descriptor of ours: closing one would drop a database's locks.
+    The file is not opened: closing a descriptor would drop the database's locks.
     """
     folder = path if path.is_dir() else path.parent
     try:

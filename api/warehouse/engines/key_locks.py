@@ -12,9 +12,9 @@ from api.errors import RequestInProgress
 
 
 class KeyLocks(ABC):
-    """Locks of this process; how other processes are kept out, the engine knows.
+    """Locks of this process; the engine locks out other processes.
 
-    A lock is held under a number, which is made from the key.
+    A lock has a number, which is made from the key.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class KeyLocks(ABC):
         """Hold the lock of a key; raises RequestInProgress."""
         digest = hashlib.sha256(key.encode()).digest()
         number = int.from_bytes(digest[:7], "big")
-        # Other processes see one holder: threads are told apart by the set.
+        # Other processes see one holder; the set keeps its threads apart.
         with self._lock:
             if number in self._held or not self._take(number):
                 raise RequestInProgress(
@@ -44,7 +44,7 @@ class KeyLocks(ABC):
 
     @abstractmethod
     def _take(self, number: int) -> bool:
-        """Lock it against other processes; False where one of them has it."""
+        """Lock the number against other processes; False where one holds it."""
 
     @abstractmethod
     def _give_back(self, number: int) -> None: ...

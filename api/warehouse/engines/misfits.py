@@ -1,6 +1,6 @@
 """Values of a mart that are not of the types that its contract promises.
 
-A database that keeps days and moments as text holds any text for one.
+Where a database stores dates and timestamps as text, it accepts any text.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 from api.warehouse.engines.names import quoted
 from api.warehouse.schema import Run
 
-# The largest number that is one, whatever the engine calls those beyond.
+# The largest number; engines have different names for those beyond.
 LARGEST = "1.7976931348623157e308"
-# As many rows are shown of those that hold such a value.
+# How many rows with such a value are shown.
 MOST_ROWS = 5
 
 
 class Condition(NamedTuple):
-    """SQL that is true of a value which is none of a type; `{0}` is its column."""
+    """SQL that is true for a value that is not of a type; `{0}` is its column."""
 
     sql: str
     parameters: Sequence[Any] = ()
@@ -27,7 +27,7 @@ class Condition(NamedTuple):
 class Misfit(NamedTuple):
     """A column of a mart that holds values of another type.
 
-    `rows` is in how many rows, `sample` are the first of them.
+    `rows` is how many rows do, `sample` the first of them.
     """
 
     mart: str
@@ -43,9 +43,10 @@ def misfits(
     columns: Sequence[Mapping[str, Any]],
     conditions: Mapping[str, Condition],
 ) -> list[Misfit]:
-    """Those of a mart's table, as `columns` of the contract have it; one pass if none.
+    """The misfits of a mart's table; one pass over it where there are none.
 
-    `conditions` are by data type. Types that the table itself keeps need none.
+    `columns` are those of the contract, `conditions` are by data type. Types that the
+    table itself enforces need none.
     """
     asked = [
         (column["name"], _of(conditions[column["data_type"]], column["name"]))

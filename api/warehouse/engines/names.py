@@ -1,8 +1,8 @@
-"""Names of columns and tables, which may be anything, as they stand in SQL."""
+"""Names of columns and tables, which may be any text, quoted for SQL."""
 
 from __future__ import annotations
 
 
 def quoted(name: str) -> str:
-    """A name as it stands in SQL."""
+    """The name, quoted for SQL."""
     return '"' + name.replace('"', '""') + '"'

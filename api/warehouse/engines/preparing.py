@@ -15,7 +15,7 @@ from api.warehouse.schema import Run, Schema
 
 
 class Statements(Protocol):
-    """A connection, of which only statements are asked."""
+    """A connection that runs statements."""
 
     @property
     def rows(self) -> Run: ...
@@ -28,10 +28,10 @@ class RawDatabase(Protocol):
         """Set the database up before the first write; safe to repeat."""
 
     def connection(self) -> AbstractContextManager[Statements]:
-        """A connection, each statement of which stands for itself."""
+        """A connection in autocommit mode."""
 
     def writing(self) -> AbstractContextManager[Statements]:
-        """A transaction that is the only one to write; all or nothing."""
+        """A transaction that holds the write lock; all or nothing."""
 
 
 def prepare(

@@ -1,4 +1,4 @@
-"""What engines say alike when they publish: of the models' states and the catalogue."""
+"""Publishing in SQL, as far as engines agree: the models' states, the catalogue."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ FORGET_MODEL = (
 
 
 class PublishingInSql:
-    """One transaction: the models of one moment, and what is made of them.
+    """One transaction: the models of one moment, and what is published of them.
 
-    `unfit` finds, by data type, values that are none of it.
+    `unfit` are conditions, by data type, that find values of another type.
     """
 
     dialect: Dialect
@@ -46,7 +46,7 @@ class PublishingInSql:
         return {row["model"]: json.loads(row["document"]) for row in rows}
 
     def put(self, documents: Mapping[str, Row], invocation_id: str) -> Sequence[Misfit]:
-        """What is published is what is judged: an engine may copy from anywhere."""
+        """Publish what was judged; an engine may copy it from anywhere."""
         self._run("savepoint put", ())
         found = [
             misfit
@@ -67,7 +67,7 @@ class PublishingInSql:
     def _put(
         self, documents: Mapping[str, Row], invocation_id: str
     ) -> Mapping[str, str]:
-        """Copy these marts, and drop the others; the tables they stand in, by name."""
+        """Copy these marts and drop the others; returns their tables by name."""
         raise NotImplementedError
 
     def rows(self, marts: Iterable[str]) -> dict[str, int]:
@@ -82,7 +82,7 @@ class PublishingInSql:
         self._run("insert into published.catalogue values (?, ?)", values)
 
     def _shape(self, columns: Sequence[Row]) -> str:
-        """The columns of a mart as they stand in `create table`."""
+        """The columns of a mart for `create table`."""
         return ", ".join(
             f"{quoted(column['name'])} {self.dialect.storage(column['data_type'])}"
             for column in columns
@@ -90,7 +90,7 @@ class PublishingInSql:
 
 
 def drop_models(run: Run, kinds: str, gone: Mapping[str, str]) -> None:
-    """Drop the tables of models, and what is remembered of them, in a transaction.
+    """Drop the tables of models and their states, in a transaction.
 
     `kinds` is a select of what a name of the schema main is: table or view.
     """

@@ -15,7 +15,7 @@ MOST_LOGGED = 100
 BUILDS_KEPT = 2_000
 
 NEWEST_BUILD = "select * from published.builds {} order by build_id desc limit 1"
-# Those that ended after the newest one that is recorded; if none is, the newest.
+# The runs that ended after the newest recorded one; without one, the newest.
 WAITING_RUNS = """
 select * from main.dbt_runs as run
 where
@@ -49,7 +49,7 @@ Opened = Callable[[], AbstractContextManager[Run]]
 
 
 def record_build(run: Run, build: Mapping[str, Any]) -> None:
-    """Record a build, inside a transaction or not; the last 2,000 are kept."""
+    """Record a build, in a transaction or without; the last 2,000 are kept."""
     columns, marks = ", ".join(build), ", ".join("?" * len(build))
     values = [
         json.dumps(value) if isinstance(value, (list, dict)) else value
@@ -63,8 +63,8 @@ def record_build(run: Run, build: Mapping[str, Any]) -> None:
 class Record:
     """The record of builds of a warehouse.
 
-    `warehouse` opens what has the schemas main and published, `ledger` what has the
-    loads; `has_runs` is a select of a row if dbt has ever recorded a run.
+    `warehouse` opens the schemas main and published, `ledger` the loads; `has_runs` is
+    a select that returns a row if dbt has ever recorded a run.
     """
 
     def __init__(self, warehouse: Opened, ledger: Opened, has_runs: str) -> None:
@@ -73,30 +73,30 @@ class Record:
         self._has_runs = has_runs
 
     def waiting_runs(self) -> list[Row]:
-        """The runs of dbt that have ended and are not judged, the oldest first."""
+        """The runs of dbt that have ended and are not judged yet, oldest first."""
         with self._warehouse() as run:
             return run(WAITING_RUNS, ()) if run(self._has_runs, ()) else []
 
     def results_of(self, invocation_id: str) -> list[Row]:
-        """What came of each node of a run."""
+        """The results of a run's nodes."""
         with self._warehouse() as run:
             return run(RESULTS, [invocation_id])
 
     def run_of(self, invocation_id: str) -> Row | None:
-        """A run as dbt has recorded it, for as long as dbt keeps it."""
+        """A run as dbt recorded it, while dbt keeps it."""
         sql = "select * from main.dbt_runs where invocation_id = ?"
         with self._warehouse() as run:
             found = run(sql, [invocation_id]) if run(self._has_runs, ()) else []
         return found[0] if found else None
 
     def note_digest(self, invocation_id: str, digest: str) -> None:
-        """It was of the project with this digest that a run was."""
+        """Store the digest of the project that a run built."""
         sql = "update published.builds set project_digest = ? where invocation_id = ?"
         with self._warehouse() as run:
             run(sql, [digest, invocation_id])
 
     def newest_build(self, published: bool = False) -> Row:
-        """The record of the last build, of any or of those published; else empty."""
+        """The record of the last build, or of the last published one; empty without."""
         where = "where status = 'published'" if published else ""
         with self._warehouse() as run:
             found = run(NEWEST_BUILD.format(where), ())
@@ -108,9 +108,9 @@ class Record:
             record_build(run, build)
 
     def facts_of(self, invocation_id: str) -> Row:
-        """What a log may tell of a recorded build: its number, its loads, its failures.
+        """What a log may say of a recorded build: its number, its loads, its failures.
 
-        Not what failures say, which may hold rows.
+        Without the text of failures, which may hold rows.
         """
         sql = (
             "select build_id, last_load_id, failures, coalesce(("
@@ -132,7 +132,7 @@ class Record:
         }
 
     def _loads(self, after: int, upto: int) -> dict[str, list[Any]]:
-        """Loads, the newest first, and the requests that brought them."""
+        """Loads, newest first, and the requests that made them."""
         if upto <= after:
             return {"loads": [], "requests": []}
         sql = (

@@ -15,7 +15,7 @@ ROWS_AT_ONCE = 50_000
 
 
 class RowsInPlace:
-    """The rows as one connection sees them."""
+    """The rows, as a connection's transaction sees them."""
 
     def __init__(self, connection: Connection, dialect: raw_schema.Dialect) -> None:
         self._connection = connection
@@ -25,14 +25,14 @@ class RowsInPlace:
         self._connection.append(table.name, rows)
 
     def abandon(self, table: Table, load_id: int) -> None:
-        """The transaction takes them back."""
+        """Nothing to do: the transaction rolls them back."""
 
     def complete(self, table: Table, load_id: int) -> None:
-        """The transaction makes them last."""
+        """Nothing to do: the transaction makes them durable."""
 
     @contextmanager
     def newest(self, table: Table) -> Iterator[tuple[int, Iterator[pa.Table]]]:
-        """How many rows count, the newest of each key, and the rows, some at a time."""
+        """The newest row of each key that counts: how many, and batches of them."""
         key = ", ".join(f'"{name}"' for name in table.primary_key)
         newest = raw_schema.newest_rows(table.name, key)
         run = self._connection.rows

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 
 Row = dict[str, Any]
-# Changes with what is published; None where only a query can say.
+# Changes with what is published; None where only a query can find out.
 Stamp = tuple[tuple[int, int, int], ...] | None
 
 
 class Connection(Protocol):
     """A connection to a database, used by one thread at a time.
 
-    `position` is the SQL function of a text and what is looked for in it, that gives
-    where it is found, or 0. Statements bind their values to `?`. Every method raises
+    `position` is the SQL function of a text and a text to find in it, which returns the
+    place or 0. Statements bind their values to `?`. Every method raises
     the problems of `api.errors`.
     """
 
@@ -50,16 +50,16 @@ class Database(Protocol):
 
     @property
     def poll_seconds(self) -> float:
-        """Seconds between two looks of a thread that waits for something in it."""
+        """Seconds between two polls of a thread that waits for a change."""
 
     def connection(self) -> AbstractContextManager[Connection]:
-        """Borrow a connection, each statement of which stands for itself."""
+        """Borrow a connection in autocommit mode."""
 
     def reading(self) -> AbstractContextManager[Connection]:
         """A transaction in which every statement sees the same state."""
 
     def writing(self) -> AbstractContextManager[Connection]:
-        """A transaction that is the only one to write; all or nothing."""
+        """A transaction that holds the write lock; all or nothing."""
 
     def make_ready(self) -> None:
         """Set the database up before the first write; safe to repeat."""
@@ -74,10 +74,10 @@ class UploadedRows(Protocol):
     """The rows of the upload tables, as a transaction on the ledger sees them."""
 
     def append(self, table: Table, load_id: int, rows: pa.RecordBatch) -> None:
-        """Store rows of a load, after those of it that are there, in their order."""
+        """Append rows of a load, in their order."""
 
     def abandon(self, table: Table, load_id: int) -> None:
-        """Remove what was stored of a load."""
+        """Remove the stored rows of a load."""
 
     def complete(self, table: Table, load_id: int) -> None:
         """Make the rows of a load durable before the ledger entry commits."""
@@ -85,14 +85,14 @@ class UploadedRows(Protocol):
     def newest(
         self, table: Table
     ) -> AbstractContextManager[tuple[int, Iterator[pa.Table]]]:
-        """The newest row of each key that counts: how many, and some at a time.
+        """The newest row of each key that counts: how many, and batches of them.
 
-        In the order in which they came; columns as in the contract.
+        In the order of their loads; columns as in the contract.
         """
 
 
 class Space(NamedTuple):
-    """Bytes of storage: how many are free, where that is known, and taken by what."""
+    """Bytes of storage: free, where that is known, and taken, by what takes them."""
 
     free: int | None
     taken: dict[str, int]
@@ -101,7 +101,7 @@ class Space(NamedTuple):
 class ServerStore(Protocol):
     """A warehouse, for processes that load rows into it and answer from it.
 
-    `packages` are those that make the engine what it is.
+    `packages` are the Python packages of the engine.
     """
 
     @property

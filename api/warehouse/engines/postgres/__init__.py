@@ -1,6 +1,6 @@
 """PostgreSQL: one database on a server, for any number of API processes and builders.
 
-Which one, the settings say that PostgreSQL's own tools go by: PGHOST, PGPORT, PGUSER,
+The variables of PostgreSQL's own tools name the database: PGHOST, PGPORT, PGUSER,
 PGPASSWORD, PGDATABASE and the rest. Schema raw is written here, main and published by
 dbt.
 """
@@ -19,12 +19,12 @@ INSTEAD_OF_SNAPSHOTS = (
 
 
 def has_warehouse(settings: Settings) -> bool:
-    """Where there is no schema yet nothing is made by looking."""
+    """Looks without creating a schema."""
     return True
 
 
 def never_build() -> None:
-    """Both sides go through the same driver."""
+    """Nothing to keep out: both sides use the same driver."""
 
 
 def open_server_store(settings: Settings) -> ServerStore:

@@ -1,4 +1,4 @@
-"""What the builder is at work on, in one row beside what it publishes."""
+"""The step that the builder is at, in one row beside the published marts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SEEN = "select work, is_to_stop from published.at_work"
 
 
 class WorkInDatabase:
-    """The row is there while a build is seen to."""
+    """The row exists while a step is shown."""
 
     def __init__(self, published: Database) -> None:
         self._published = published

@@ -1,4 +1,4 @@
-"""PostgreSQL as the builder has it."""
+"""PostgreSQL for the builder."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from api.warehouse.engines.record import AS_LEFT_BY, Record
 from api.warehouse.engines.server_store import Row
 from api.warehouse.schema import Run, in_place
 
-# Punctuation may have been put there by dbt, around the model's SQL or for a `ref`.
+# dbt may have added punctuation, around the model's SQL or for a `ref`.
 NAMED_IN_ERRORS = re.compile(
     r'(?:column|relation|type|schema) "([^"]+)"(?: of relation "[^"]+")? does not exist'
     r"|column ([\w.]+) does not exist|function ([\w.]+)\(.*\) does not exist"
@@ -56,7 +56,7 @@ NAMED_IN_ERRORS = re.compile(
     r"|operator does not exist|aggregate functions are not allowed"
     r"|window functions are not allowed|cannot be matched|each UNION query)"
 )
-# How often to look where nobody can be heard.
+# How often to poll where notifications cannot be received.
 POLL_SECONDS = 0.05
 
 
@@ -96,7 +96,7 @@ class PostgresBuilderStore:
             self._lock.close()
 
     def begin_build(self, connection: psycopg2.extensions.connection) -> None:
-        """The first statement begins it; dbt may have set a role by one of its own."""
+        """Begun by the first statement; dbt may have set a role before."""
         connection.commit()
         connection.set_session(ISOLATION_LEVEL_REPEATABLE_READ, autocommit=False)
 
@@ -120,9 +120,9 @@ class PostgresBuilderStore:
         return ()
 
     def position(self) -> Position:
-        """Asked by the connection that makes us the builder.
+        """Read on the connection that holds the builder's lock.
 
-        Raises AnotherBuilder when that is lost, for then another may be the builder.
+        Raises AnotherBuilder when that is lost, because another may hold the lock.
         """
         assert self._lock is not None
         try:
@@ -141,7 +141,7 @@ class PostgresBuilderStore:
         """Listen for what `Database.writing` notifies at its commit."""
         try:
             if self._listener is None:
-                # Of what came before nobody tells.
+                # Earlier commits were not notified.
                 self._listener = _listening()
                 return True
             if not select.select([self._listener], [], [], seconds)[0]:
@@ -157,16 +157,16 @@ class PostgresBuilderStore:
         prepare(self._raw, lambda run: in_place(run, Dialect()), tables)
 
     def before_build(self) -> None:
-        """Take back the lease of a builder that died: the only one now is us."""
+        """Revoke the lease of a builder that died; this is the only builder now."""
         there = "select 1 as found where to_regclass('main.dbt_lease') is not null"
         if self._raw.rows(there):
             self._raw.rows("delete from main.dbt_lease where owner = ?", [LEASE_OWNER])
 
     def after_build(self) -> None:
-        """All that dbt leaves is where it belongs."""
+        """Nothing to do: dbt leaves nothing behind."""
 
     def recover(self, error: str = "") -> Recovery:
-        """What the server keeps is the server's to recover: connect anew."""
+        """Connect again; the server recovers its own files."""
         if error:
             self._stop_listening()
             self._raw.close()
@@ -199,7 +199,7 @@ class PostgresBuilderStore:
 
 
 def _listening() -> psycopg2.extensions.connection:
-    """A connection that hears of commits; by the driver that dbt has, ours does not."""
+    """A connection that receives notifications, which ADBC's driver does not."""
     connection = psycopg2.connect(ADDRESS)
     connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
     with connection.cursor() as cursor:

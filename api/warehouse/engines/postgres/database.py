@@ -23,16 +23,16 @@ from api.warehouse.engines.postgres.problems import named
 from api.warehouse.engines.postgres.schema import Dialect
 from api.warehouse.engines.server_store import Row
 
-# Everything else is for the PG* variables to say.
+# The PG* variables have everything else.
 ADDRESS = "postgresql://?connect_timeout=10&application_name=hiring"
-# Of one process, at a time; a server takes 100 by default.
+# Connections of one process at a time; a server takes 100 by default.
 MOST_CONNECTIONS = 12
 LOCK_SECONDS = 30
-# A connection that was idle for longer is tried before it is lent.
+# A connection that was idle for longer is tested before it is lent.
 TRUSTED_SECONDS = 2.0
-# Held by whoever writes, until the end of its transaction.
+# Held by the writer until the end of its transaction.
 WRITER = (0x68697265, 1)
-# The builder hears of it when the transaction is committed.
+# Notifies the builder when the transaction commits.
 COMMITS = "hiring_commits"
 BEGIN_WRITING = (
     f"select pg_advisory_xact_lock({WRITER[0]}, {WRITER[1]}),"
@@ -67,7 +67,7 @@ class Connection(AdbcConnection):
             raise
 
     def is_alive(self) -> bool:
-        """Whether it works; one that was used just now is taken to."""
+        """Whether it works; assumed of one that was just in use."""
         if time.monotonic() - self.used_at < TRUSTED_SECONDS:
             return True
         with suppress(adbc_driver_manager.Error, Problem):
@@ -95,18 +95,18 @@ class Database:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """Borrow a connection; what it has begun by then is taken back on an error."""
+        """Borrow a connection; on an error its transaction is rolled back."""
         with self._free:
             connection = self._borrowed()
             try:
                 yield connection
             except WarehouseUnreachable:
                 connection.close()
-                # Those beside it have most likely gone with it.
+                # The other idle connections are most likely lost, too.
                 self.close()
                 raise
             except BaseException:
-                # A new one costs a tenth of a second, an unknown metric none.
+                # A new one takes a tenth of a second; a failed statement needs none.
                 self._give_back(connection, connection.roll_back())
                 raise
             self._give_back(connection, True)
@@ -121,10 +121,10 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that is the only one to write; all or nothing.
+        """A transaction that holds the write lock; all or nothing.
 
-        So that the ledger's numbers are committed in their order. Raises WarehouseBusy
-        when another process writes for too long.
+        So the ledger's numbers are committed in their order. Raises WarehouseBusy when
+        another process writes for too long.
         """
         with self._writer, self.connection() as connection:
             connection.rows("begin")
@@ -133,7 +133,7 @@ class Database:
             _commit(connection)
 
     def make_ready(self) -> None:
-        """Make the schema, where there is none."""
+        """Create the schema if there is none."""
         with self.connection() as connection:
             sql = "select 1 as found from pg_namespace where nspname = ?"
             if connection.rows(sql, [self._schema]):
@@ -166,7 +166,7 @@ class Database:
         return Connection(self._schema)
 
     def _idle_ones(self) -> Iterator[Connection]:
-        """Take idle connections, the last used first, until there are none."""
+        """Yield idle connections, the last used first."""
         with suppress(Empty):
             while True:
                 yield self._idle.get_nowait()
@@ -181,6 +181,6 @@ def _commit(connection: Connection) -> None:
 
 @lru_cache(1024)
 def _numbered(sql: str) -> str:
-    """PostgreSQL numbers what SQLite only marks; no text in our SQL has a mark."""
+    """`$1` for each `?`; no text literal in the SQL holds a question mark."""
     first, *rest = sql.split("?")
     return first + "".join(f"${n}{part}" for n, part in enumerate(rest, 1))

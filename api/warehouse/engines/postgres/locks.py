@@ -1,4 +1,4 @@
-"""Locks of the server's, which go with the connection that took them."""
+"""Advisory locks of the server, which end with the connection that took them."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class AdvisoryLocks(KeyLocks):
         try:
             return self._ask("pg_try_advisory_lock", number)
         except WarehouseUnreachable:
-            # It may be back by now. What was locked before is at work no more, either:
-            # its transaction has gone with the server.
+            # The server may be back. What was locked before is over, too: its
+            # transaction ended with the server.
             self._connection = None
             return self._ask("pg_try_advisory_lock", number)
 
@@ -50,7 +50,7 @@ class AdvisoryLocks(KeyLocks):
 
 @contextmanager
 def only_builder(connection: Connection) -> Iterator[None]:
-    """Be the builder as long as the connection holds; raises AnotherBuilder."""
+    """Hold the builder's lock with the connection; raises AnotherBuilder."""
     sql = "select pg_try_advisory_lock({}, {}) as done".format(*BUILDER)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not connection.rows(sql)[0]["done"]:
@@ -61,7 +61,7 @@ def only_builder(connection: Connection) -> Iterator[None]:
 
 
 def builder_is_running(connection: Connection) -> bool:
-    """Whether some connection is the builder's."""
+    """Whether a connection holds the builder's lock."""
     sql = (
         "select 1 as found from pg_locks"
         " inner join pg_database on pg_database.oid = pg_locks.database"

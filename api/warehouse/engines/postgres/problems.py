@@ -1,5 +1,5 @@
-"""What PostgreSQL says of a fault, as problems that tell the way out. The one place
-where its codes are read (PostgreSQL's manual, appendix A)."""
+"""Errors of PostgreSQL as problems that name the remedy: the one place that reads its
+codes (PostgreSQL's manual, appendix A)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AWAY = (
     "PostgreSQL cannot be reached ({}). Nothing was stored. Try again; when it is back,"
     " nothing has to be restarted."
 )
-# Connections refused or cut: those of the server's own, and of its shutdown.
+# Connections refused or cut by the server, and by its shutdown.
 CUT = ("08", "57P", "53300")
 FULL = ("53100",)
 READ_ONLY = ("25006", "42501")
@@ -31,7 +31,7 @@ NO_SUCH_TABLE = ("42P01", "3F000")
 
 @contextmanager
 def named() -> Iterator[None]:
-    """Raise what goes wrong on the server as a problem, where it is one."""
+    """Raise an error of the server as a problem, if it is one."""
     try:
         yield
     except adbc_driver_manager.Error as error:
@@ -42,7 +42,7 @@ def named() -> Iterator[None]:
 
 
 def problem_of(error: adbc_driver_manager.Error) -> Problem | None:
-    """The problem behind an error; None for any other."""
+    """The problem of an error; None for any other error."""
     code, why = error.sqlstate or "", _first_line(str(error))
     if code.startswith(CUT) or not code and _is_cut(error):
         return WarehouseUnreachable(AWAY.format(why))
@@ -67,12 +67,12 @@ def problem_of(error: adbc_driver_manager.Error) -> Problem | None:
 
 
 def _is_cut(error: adbc_driver_manager.Error) -> bool:
-    """What the client's own library says has no code."""
+    """Errors of the client library, which have no code."""
     return isinstance(error, adbc_driver_manager.OperationalError)
 
 
 def _first_line(message: str) -> str:
-    """The server's own words, without what the driver puts around them."""
+    """The server's message, without what the driver adds to it."""
     line = message.splitlines()[0]
     for sign in ("FATAL:", "ERROR:"):
         line = line.rpartition(sign)[2]

@@ -1,11 +1,10 @@
-"""Putting marts where readers find them, in the schema published.
+"""Publishing marts in the schema published.
 
-A reader's transaction sees the catalogue of tables as it is now and rows as of its
-snapshot: of a table that was dropped and made again under the same name it would read
-no rows at all. So each build publishes tables of its own, which nobody changes any
-more; the documents say which they are, and the tables of the build before stay for who
-still reads them. Beside them a view of each mart's own name is for people with SQL
-tools.
+A reader's transaction sees the catalogue of tables as it is now but rows as of its
+snapshot: of a table that was dropped and created again under the same name it would
+read no rows. So each build publishes tables of its own, which never change; the
+documents name them, and the tables of the build before stay for their readers. A view
+of each mart's own name is for SQL tools.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ create table published.builds (
     project text default 'null'
 )
 """
-# What an earlier version has recorded is kept; before that they had no digest.
+# The records of earlier versions are kept; the first ones have no digest.
 TO_BUILDS = """
 alter table published.builds
     drop constraint builds_status_check,
@@ -63,7 +62,7 @@ COLUMN = (
     "select 1 as found from pg_attribute"
     " where attrelid = to_regclass('published.builds') and attname = ?"
 )
-# What is being read is left for the next time: nobody waits for a reader.
+# A table in use is left for the next build: publishing waits for no reader.
 PUBLISHED = """
 select relname as name, case relkind when 'v' then 'view' else 'table' end as kind
 from pg_class
@@ -82,12 +81,12 @@ SHAPE = (
     "(select array_agg((attname, atttypid) order by attnum) from pg_attribute"
     " where attnum > 0 and attrelid = to_regclass(?))"
 )
-# PostgreSQL cuts longer names, so that two might become one.
+# PostgreSQL cuts longer names, which would make two of them one.
 MOST_BYTES = 63
 
 
 def bring_up_to_date(run: Run) -> None:
-    """Make the tables that builds and documents are kept in; nothing if they are."""
+    """Create the tables of builds and documents, unless they exist."""
     if run(COLUMN, ["project"]):
         return
     run("begin", ())
@@ -110,15 +109,15 @@ UNFIT = {
 
 
 class PostgresPublishing(PublishingInSql):
-    """With a table for each build, and locks on what is read."""
+    """Publishes a table for each build, and locks what it reads."""
 
     dialect = Dialect()
     unfit = UNFIT
 
     def states(self, marts: Sequence[str]) -> dict[str, tuple[str, int]]:
-        """Whoever rebuilds a model waits at its state from now on.
+        """A run that rebuilds a model waits for its state from now on.
 
-        First the marts, then the states: a model's transaction locks them so, too.
+        First the marts, then the states: a model's transaction locks in that order.
         """
         names = [f"main.{quoted(mart)}" for mart in marts]
         there = "select 1 as found where to_regclass(?) is not null"

@@ -1,13 +1,13 @@
-"""PostgreSQL's schema of the raw store: how types are kept, and the ledger's tables."""
+"""PostgreSQL's schema of the raw store: storage of types, and the ledger's tables."""
 
 from __future__ import annotations
 
 from api.warehouse.schema import PLACE_BITS, ROW_KEY, Run, StoredColumn
 
-# By code point, as everywhere else, whatever the database's own order is.
+# By code point, as on every engine, whatever the database's default is.
 TEXT = 'text collate "C"'
 STORAGE = {"integer": "bigint", "boolean": "boolean", "real": "double precision"}
-# How the catalogue calls them.
+# Their names in PostgreSQL's catalogue.
 CALLED = {"text": TEXT}
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -86,7 +86,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         # How a file was read, as JSON.
         "alter table loads add column reading text",
-        # What somebody said of files with this header, a JSON array of its cells.
+        # How to read files with this header, which is a JSON array of its cells.
         f"""
         create table readings (
             reading_id bigint generated always as identity primary key,
@@ -103,7 +103,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 
 
 class Dialect:
-    """What PostgreSQL says otherwise; see `raw_schema`."""
+    """What differs on PostgreSQL; see `warehouse.schema`."""
 
     migrations = MIGRATIONS
     integer = "bigint"
@@ -111,7 +111,7 @@ class Dialect:
         f"_load_id bigint generated always as ({ROW_KEY} >> {PLACE_BITS}) stored"
     )
     options = ""
-    # No table here was ever without a key.
+    # Every table here has had a key from the start.
     arrival_order = ROW_KEY
 
     def storage(self, data_type: str) -> str:

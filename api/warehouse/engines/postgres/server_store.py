@@ -25,7 +25,7 @@ CAN_WRITE = "select current_setting('transaction_read_only') = 'off' as can_writ
 
 
 class PostgresServerStore:
-    """The warehouse in a database; `folder` is for what every server has of its own."""
+    """The warehouse in a database; `folder` is for the server's own files."""
 
     packages = ("dbt-postgres", "adbc-driver-postgresql")
 
@@ -50,11 +50,11 @@ class PostgresServerStore:
             return builder_is_running(connection)
 
     def published_stamp(self) -> Stamp:
-        """Only the server knows: it has to be asked each time."""
+        """None: only a query can find out."""
         return None
 
     def space(self) -> Space:
-        """How much room a server has left it does not say."""
+        """Without free space, which PostgreSQL does not report."""
         sizes = self.raw.rows(SIZES)
         return Space(None, {row["nspname"]: row["bytes"] for row in sizes})
 

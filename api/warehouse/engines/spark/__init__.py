@@ -1,8 +1,7 @@
-"""Spark: rows and models in storage that a cluster shares, models made by the cluster.
+"""Spark: rows and models in storage that a cluster shares; the cluster builds models.
 
-The ledger and what is published stay beside the API, in SQLite files as on the default
-engine; `server_store` and `builder_store` add to it what is shared. Only dbt talks to
-Spark.
+The ledger and the published marts are SQLite files, as on the default engine;
+`server_store` and `builder_store` add the shared storage. Only dbt talks to Spark.
 """
 
 from __future__ import annotations

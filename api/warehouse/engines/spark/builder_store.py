@@ -1,4 +1,4 @@
-"""Spark as the builder has it: it hands the ledger to dbt, and takes builds over."""
+"""Spark for the builder: it copies the ledger to dbt, and takes over what dbt built."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from api.warehouse.engines.sqlite.builder_store.record import warehouse_in
 from api.warehouse.engines.sqlite.schema import Dialect
 from api.warehouse.schema import Run, Schema
 
-# What dbt says while there is no cluster, or when it goes in mid-build.
+# What dbt reports without a cluster, or when one ends during a build.
 AWAY = (
     "Could not connect",
     "TTransportException",
@@ -41,7 +41,7 @@ AWAY = (
     "stopped SparkContext",
 )
 
-# Punctuation may have been put there by dbt, around the model's SQL or for a `ref`.
+# dbt may have added punctuation, around the model's SQL or for a `ref`.
 NAMED_IN_ERRORS = re.compile(
     r"\[UNRESOLVED_COLUMN[^\]]*\].*? with name (\S+) cannot be resolved"
     r"|\[TABLE_OR_VIEW_NOT_FOUND\].*? view (\S+) cannot be found"
@@ -66,7 +66,7 @@ class SharedLedger(Ledger):
 
 
 class SparkBuilderStore(SqliteBuilderStore):
-    """The warehouse for its builder, alone with its ledger and what is published."""
+    """The warehouse for its builder: the ledger and the published marts."""
 
     transient = (*SqliteBuilderStore.transient, *AWAY)
     errors = (*SqliteBuilderStore.errors, pa.ArrowException)
@@ -87,17 +87,17 @@ class SparkBuilderStore(SqliteBuilderStore):
         return publishing(self._storage, self._published, invocation_id)
 
     def wait(self, seconds: float) -> bool:
-        """Of what is put into the storage nobody tells."""
+        """Polls: nothing notifies of files in the storage."""
         super().wait(seconds)
         return True
 
     def drop_models(self, gone: Mapping[str, str]) -> None:
-        """What earlier runs have built goes by itself; see `publishing`."""
+        """Nothing to do: publishing removes what earlier runs have built."""
 
     def operations_after(
         self, documents: Mapping[str, Row]
     ) -> Sequence[tuple[str, Mapping[str, Any]]]:
-        """Views of the marts, for people with SQL tools."""
+        """Views of the marts, for SQL tools."""
         folders = {
             name: folder_of(name, document["built_by"])
             for name, document in documents.items()
@@ -110,7 +110,7 @@ class SparkBuilderStore(SqliteBuilderStore):
             write_ledger(self._storage, run)
 
     def is_as_left_by(self, invocation_id: str) -> bool:
-        """Only the cluster could tell."""
+        """False: only the cluster knows."""
         return False
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""The ledger, copied to where Spark reads it: each copy is whole before it is seen."""
+"""Copies of the ledger for Spark; each is complete before it is visible."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import pyarrow.parquet as pq
 from api.warehouse.engines.spark.storage import Storage
 from api.warehouse.schema import Run
 
-# As many copies of the ledger stay, for runs that began with one of them.
+# How many copies stay, for runs that began with one of them.
 VERSIONS_KEPT = 20
 VERSION = "version="
 
 INTEGER, TEXT = pa.int64(), pa.string()
-# The last one is the one that counts: it makes a version whole.
+# The last file completes a version.
 LEDGER = {
     "build_requests": pa.schema([("request_id", INTEGER), ("requested_at", TEXT)]),
     "load_spans": pa.schema(
@@ -38,7 +38,7 @@ LEDGER = {
 
 
 def write_ledger(storage: Storage, run: Run) -> None:
-    """Copy the ledger as it stands, as one more version of it."""
+    """Copy the ledger as a new version."""
     run("begin", ())
     tables = {name: _table(run, name, schema) for name, schema in LEDGER.items()}
     run("commit", ())

@@ -1,8 +1,8 @@
 """The runs that dbt on Spark has recorded in the shared storage, and publishing them.
 
-    runs/<invocation>/             what dbt wrote down of a run, until it is judged
-    main/<model>/<invocation>/     a model as one run has built it, never changed
-    outcomes/<invocation>.parquet  what became of a run, for the terminal that waits
+    runs/<invocation>/             the record of a run, until it is judged
+    main/<model>/<invocation>/     a model as one run built it, never changed
+    outcomes/<invocation>.parquet  the outcome of a run, for a waiting terminal
 
 Rows are served from a copy in published.db.
 """
@@ -28,9 +28,9 @@ from api.warehouse.schema import Run
 
 ROWS_AT_ONCE = 10_000
 RUNS, OUTCOMES = "runs", "outcomes"
-# What so many builds have published last stays.
+# How many published builds keep their files.
 BUILDS_KEPT = 2
-# A run that takes as long has died.
+# A run that takes longer has died.
 LEFT_SECONDS = 86_400.0
 
 States = dict[str, tuple[str, int]]
@@ -59,7 +59,7 @@ class SparkRecord(Record):
 
 
 class SparkPublishing(SqlitePublishing):
-    """One transaction on published.db; what a run has built does not change."""
+    """One transaction on published.db; the files of a run do not change."""
 
     def __init__(self, run: Run, storage: Storage, invocation_id: str) -> None:
         super().__init__(run)
@@ -69,9 +69,9 @@ class SparkPublishing(SqlitePublishing):
         self.outcome = ""
 
     def states(self, marts: Sequence[str]) -> States:
-        """As they were when the run ended.
+        """The states when the run ended.
 
-        None if a later one is published already, or what was built is gone.
+        None if a later run is published already, or the files are gone.
         """
         sql = (
             "select 1 as later from published.builds"
@@ -107,7 +107,7 @@ class SparkPublishing(SqlitePublishing):
 def publishing(
     storage: Storage, published: Opened, invocation_id: str
 ) -> Iterator[SparkPublishing]:
-    """All or nothing, and then the run is judged."""
+    """All or nothing; marks the run as judged."""
     with published() as run:
         run("begin", ())
         try:
@@ -126,10 +126,10 @@ def publishing(
 
 
 def _tidy_up(storage: Storage, run: Run, current: set[str]) -> None:
-    """Remove what earlier runs have built, all of which are judged.
+    """Remove the files of earlier runs, all of which are judged.
 
-    What the models are now stays, and what the last builds have published: somebody may
-    still read it. What a run that died has left goes when it is old.
+    The current models stay, and what the last builds published, which may still be
+    read. Files of a run that died are removed when they are old.
     """
     judged = {
         row["id"] for row in run("select invocation_id as id from published.builds", ())
@@ -149,7 +149,7 @@ def _tidy_up(storage: Storage, run: Run, current: set[str]) -> None:
 
 
 def recorded_run(storage: Storage, invocation_id: str) -> Row:
-    """A run as dbt has recorded it: one row."""
+    """The row that dbt recorded of a run."""
     (part,) = _parquet(storage, f"{RUNS}/{invocation_id}")
     (row,) = part.read().to_pylist()
     found: Row = row
@@ -157,7 +157,7 @@ def recorded_run(storage: Storage, invocation_id: str) -> Row:
 
 
 def states_in(text: str) -> States:
-    """By model: the run that has built it, and the newest load in it."""
+    """By model: the run that built it, and the newest load in it."""
     return {
         state["model"]: (state["invocation_id"], state["last_load_id"])
         for state in json.loads(text)
@@ -165,12 +165,12 @@ def states_in(text: str) -> States:
 
 
 def folder_of(model: str, invocation_id: str) -> str:
-    """Where a model is as a run has built it. Spark knows tables by small letters."""
+    """The folder of a model that a run built. Spark lowercases names of tables."""
     return f"main/{model.lower()}/{invocation_id}"
 
 
 def _found(column: pa.Array) -> pa.Array:
-    """NaN is infinity here: SQLite would keep it as no value, and nobody would know."""
+    """NaN becomes infinity: SQLite would store it as null, without an error."""
     if not pa.types.is_floating(column.type):
         return column
     return pc.if_else(pc.is_nan(column), math.inf, column)

@@ -1,5 +1,5 @@
-"""The ledger and the published marts as on SQLite, the uploaded rows where Spark shares
-them."""
+"""Spark for processes that load rows: the ledger and the published marts as on SQLite,
+the uploaded rows in the shared storage."""
 
 from __future__ import annotations
 

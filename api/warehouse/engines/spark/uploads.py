@@ -1,4 +1,4 @@
-"""Upload tables as files of the shared storage, and the ledger's say over them."""
+"""Upload tables as files of the shared storage; the ledger says which count."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ class SharedRows:
             self._opened(table, load_id).append(rows)
 
     def abandon(self, table: Table, load_id: int) -> None:
-        """What is in its place already counts no more than what never got there."""
+        """Remove the file: without a ledger entry it does not count."""
         if self._file is not None:
             self._file.abandon()
             self._file = None
 
     def complete(self, table: Table, load_id: int) -> None:
-        """The file takes its place, and waits there for the ledger to count it."""
+        """Put the file in its place, where it counts once the ledger entry commits."""
         with reached(self._storage):
             self._opened(table, load_id).finish()
         self._file = None
 
     @contextmanager
     def newest(self, table: Table) -> Iterator[tuple[int, Iterator[pa.Table]]]:
-        """How many rows count, the newest of each key, and the rows, some at a time."""
+        """The newest row of each key that counts: how many, and batches of them."""
         found = self._connection.rows(COUNTING_NOW, [table.name])
         load_ids = [row["load_id"] for row in found]
         with reached(self._storage):
@@ -63,14 +63,14 @@ class SharedRows:
 
 
 class SharedUploads:
-    """What the schema of the raw store asks of such tables; see `raw_schema`."""
+    """What the schema of the raw store needs of such tables; see `warehouse.schema`."""
 
     def __init__(self, run: Run, storage: Storage) -> None:
         self._run = run
         self._storage = storage
 
     def stored(self, table: Table) -> Table | None:
-        """A table is there once its contract was applied, of which a record is kept."""
+        """A table exists once its contract was applied, which is recorded."""
         if not Dialect().has_table(self._run, "contracts"):
             return None
         sql = "select 1 as known from contracts where table_name = ?"
@@ -86,10 +86,10 @@ class SharedUploads:
             return contents(files, self._loads(name)).values.get(column, 0)
 
     def follow(self, before: Table | None, after: Table) -> None:
-        """Columns that come or go need nothing: a file may lack some, or have more.
+        """Added and removed columns need nothing: a file may lack some, or have more.
 
-        One that comes again as another type would be in the way of it, without values,
-        in the files of broken off loads as well: Spark opens them all.
+        A column that is declared again with another type is removed from the files
+        where it has no value, those of broken off loads too: Spark opens them all.
         """
         types = {column.name: column.data_type for column in after.columns}
         changed = [
@@ -110,7 +110,7 @@ class SharedUploads:
 
 @contextmanager
 def reached(storage: Storage) -> Iterator[None]:
-    """Raise what goes wrong with the shared storage as a problem that names it."""
+    """Raise an error of the shared storage as a problem that names it."""
     try:
         yield
     except OSError as error:

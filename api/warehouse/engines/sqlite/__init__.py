@@ -1,7 +1,7 @@
 """SQLite: the default engine, three files in a folder and no server.
 
-The server's processes go through ADBC, the builder and dbt through `sqlite3`: two
-copies of SQLite, which must not meet in one process (see `guard`).
+The server's processes use ADBC, the builder and dbt use `sqlite3`: two copies of
+SQLite, which must not meet in one process (see `guard`).
 """
 
 from __future__ import annotations

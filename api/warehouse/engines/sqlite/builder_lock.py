@@ -1,5 +1,5 @@
-"""The lock that makes the builder of a warehouse the only one. An OS file lock: it goes
-with its process, however that ends."""
+"""The lock that only one builder of a warehouse holds: an OS file lock, which ends with
+its process."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ PATIENCE_SECONDS = 1.0
 
 @contextmanager
 def only_builder(folder: Path) -> Iterator[None]:
-    """Be the builder of the warehouse in `folder`; raises AnotherBuilder."""
+    """Hold the lock of the warehouse in `folder`; raises AnotherBuilder."""
     with _file(folder).open("a+") as file:
         _acquire(file.fileno(), folder)
-        # For people; the lock holds without it, on a full disk too.
+        # For people; the lock also holds without it, as on a full disk.
         with suppress(OSError):
             file.truncate(0)
             os.write(file.fileno(), b"%d\n" % os.getpid())
@@ -28,9 +28,9 @@ def only_builder(folder: Path) -> Iterator[None]:
 
 
 def builder_is_running(folder: Path) -> bool:
-    """Whether some process is the builder of the warehouse in `folder`."""
+    """Whether a process holds the lock of the warehouse in `folder`."""
     try:
-        # Only to read, which also goes where nothing can be written.
+        # Opened for reading, which works where nothing can be written.
         with _file(folder).open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -45,7 +45,7 @@ def _file(folder: Path) -> Path:
 
 
 def _acquire(descriptor: int, folder: Path) -> None:
-    # Whoever asks whether a builder runs holds it for an instant: try for a while.
+    # `builder_is_running` holds the lock for an instant: try for a while.
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:

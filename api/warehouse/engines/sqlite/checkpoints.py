@@ -1,7 +1,7 @@
-"""Moves what was committed from the WAL into the database file, behind the writers.
+"""Moves commits from the WAL into the database file, after the writers.
 
-A commit is durable once it is in the WAL. SQLite would move it on at once and let the
-committing request wait for that; here a thread does so afterwards.
+A commit is durable once it is in the WAL. SQLite would move it at once, while the
+request waits; here a thread does so afterwards.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 
 class Checkpoints:
-    """Checkpoints on a thread of their own, which starts when one is first wanted."""
+    """Checkpoints on a thread of their own, which the first request starts."""
 
     def __init__(self, checkpoint: Callable[[], None]) -> None:
         self._checkpoint = checkpoint
@@ -21,7 +21,7 @@ class Checkpoints:
         self._starting = threading.Lock()
 
     def want(self) -> None:
-        """See to it that there is a checkpoint after this moment."""
+        """Request a checkpoint after this moment."""
         self._wanted.set()
         with self._starting:
             if self._thread is None and not self._ended:
@@ -29,7 +29,7 @@ class Checkpoints:
                 self._thread.start()
 
     def close(self) -> None:
-        """End the thread, after the checkpoint that it may be at."""
+        """End the thread after its current checkpoint."""
         with self._starting:
             self._ended = True
             thread, self._thread = self._thread, None

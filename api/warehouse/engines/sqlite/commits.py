@@ -1,7 +1,7 @@
-"""How the builder learns of a commit without asking all the time: a FIFO beside raw.db.
+"""How the builder learns of commits without polling: a FIFO beside raw.db.
 
 A process that commits writes a byte into it; the builder waits for one. A byte that
-is lost costs a second, after which the builder looks by itself.
+is lost costs a second, after which the builder polls.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 NAME = "commits.fifo"
-# How often to look where there can be no FIFO.
+# How often to poll where there can be no FIFO.
 POLL_SECONDS = 0.02
 
 
@@ -23,7 +23,7 @@ def signal_commit(folder: Path) -> None:
     try:
         fifo = os.open(folder / NAME, os.O_WRONLY | os.O_NONBLOCK)
     except OSError:
-        # Nobody listens: a builder looks at the ledger when it starts.
+        # No builder listens; one reads the ledger when it starts.
         return
     try:
         with suppress(OSError):
@@ -40,9 +40,9 @@ class CommitListener:
         self._fifo: int | None = None
 
     def wait(self, seconds: float) -> bool:
-        """Whether there was a commit since the last call; waits no longer than this.
+        """Whether there was a commit since the last call; waits at most `seconds`.
 
-        True as well where nobody can tell.
+        Also True where that is unknown.
         """
         if self._fifo is None or not os.fstat(self._fifo).st_nlink:
             self.close()
@@ -62,11 +62,11 @@ class CommitListener:
 
 
 def _opened(path: Path) -> int | None:
-    """Our end of the FIFO, which is made where it is missing; None if that fails."""
+    """The reading end of the FIFO, created if missing; None if that fails."""
     try:
         with suppress(FileExistsError):
             os.mkfifo(path, 0o600)
-        # Open for writing as well, it does not end when the last writer has gone.
+        # Open for writing too, so that it does not end with the last writer.
         fifo = os.open(path, os.O_RDWR | os.O_NONBLOCK)
     except OSError:
         return None

@@ -29,9 +29,9 @@ from api.warehouse.engines.sqlite.schema import Dialect
 Identity = tuple[int, int]
 
 BUSY_TIMEOUT_MS = 30_000
-# What a large load leaves of the WAL when it is used again.
+# The size to which the WAL shrinks after a large load.
 KEPT_WAL_BYTES = 64 << 20
-# The driver takes a column's type from its first batch: make that the whole answer.
+# The driver takes a column's type from its first batch: fetch all rows in one.
 CURSOR = {"adbc.sqlite.query.batch_rows": str(1 << 22)}
 
 
@@ -71,7 +71,7 @@ class Connection(AdbcConnection):
 class Database:
     """One database file, in WAL mode from the first connection on.
 
-    A file that was put in its place meanwhile is noticed and opened instead.
+    If another file takes its place, that one is opened instead.
     """
 
     poll_seconds = 0.02
@@ -146,7 +146,7 @@ class Database:
                 connection = self._idle.get_nowait()
             except Empty:
                 return self._opened(now)
-            # What was published before is better than nothing, while it is built anew.
+            # What was published before is better than nothing until the next build.
             if connection.identity == now or now is None and self._is_derived:
                 return connection
             connection.close()
@@ -158,7 +158,7 @@ class Database:
                 " in a few seconds."
             )
         if now is None and self._was_there:
-            # A new one would take loads that the rows of before are missing beside.
+            # A new file would take loads without the rows that were there before.
             raise WarehouseDamaged(
                 f"{self.path} was taken away while it was in use. Nothing was stored."
                 " Put it back, or stop the server and put the newest snapshot back."
@@ -168,11 +168,11 @@ class Database:
         return connection
 
     def _checkpoint(self) -> None:
-        """As much as goes without waiting for readers or for a writer."""
+        """Checkpoint as far as possible without waiting for readers or a writer."""
         try:
             self.rows("pragma wal_checkpoint(passive)")
         except (adbc_driver_manager.Error, Problem) as error:
-            # Nothing is lost by it: all is in the WAL until the next one.
+            # Nothing is lost: all commits stay in the WAL until the next one.
             log.warning("no checkpoint of %s: %s", self.path.name, error)
 
 

@@ -1,9 +1,11 @@
-"""The databases of a warehouse as files: which can be made anew, and what they consist
-of. For the API and the builder, which share no connection. Pure."""
+"""The files of a warehouse's databases, and which of them a build can make again. Pure.
 
-# What can be built again from the ledger; raw.db cannot.
+For the server and the builder, which share no connection.
+"""
+
+# What a build makes again from the ledger; raw.db cannot be made again.
 DERIVED = ("main.db", "published.db")
 # What SQLite adds to a database's name for the files beside it.
 PARTS = ("", "-wal", "-shm", "-journal")
-# What SQLite says of a file that is not what it ought to be.
+# What SQLite reports of a damaged file.
 DAMAGED = ("malformed", "not a database")

@@ -1,4 +1,4 @@
-"""One SQLite library per process: refuse the standard module where ADBC is at work.
+"""One SQLite library per process: the standard module fails where ADBC is in use.
 
 The ADBC driver carries a SQLite of its own. Two copies of SQLite in one process break
 each other's POSIX locks (sqlite.org/howtocorrupt.html, 2.2.1), and so does opening and
@@ -23,11 +23,11 @@ _unwanted: set[str] = set()
 
 
 class TwoCopiesOfSqlite(RuntimeError):
-    """A file that this process reads through ADBC was about to be opened otherwise."""
+    """A file that this process opens through ADBC must not be opened otherwise."""
 
 
 def keep_sqlite3_out_of(folder: Path) -> None:
-    """Make any other way into the databases of `folder` fail in this process, for good.
+    """Make any other access to the databases of `folder` fail in this process.
 
     That is `sqlite3.connect` by any name of a file, and Python's `open`. What a
     statement attaches cannot be seen from here: see `keep_sqlite3_out`.
@@ -38,7 +38,7 @@ def keep_sqlite3_out_of(folder: Path) -> None:
 
 
 def keep_sqlite3_out() -> None:
-    """Make importing `sqlite3` fail as well; for a process that has no use for it."""
+    """Make importing `sqlite3` fail too; for a process that does not need it."""
     if not _folders and not _unwanted:
         sys.addaudithook(_refuse)
     _unwanted.update(MODULES)
@@ -46,7 +46,7 @@ def keep_sqlite3_out() -> None:
 
 def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "open":
-        # Asked of every file that this process opens: by the name alone, as a rule.
+        # Called for every file that this process opens: mostly the name decides.
         name = arguments[0]
         if isinstance(name, str | bytes) and os.fsdecode(name).endswith(LOCKED):
             _refuse_below(os.fsdecode(name), "as a plain file")
@@ -68,7 +68,7 @@ def _refuse_below(name: str, how: str) -> None:
 
 
 def _is_ours(name: str) -> bool:
-    """Whether SQLite would find a file of the warehouse under that name."""
+    """Whether that name leads SQLite to a file of the warehouse."""
     if name in ("", ":memory:"):
         return False
     found = {os.path.realpath(path) for path in (name, _path_of_uri(name))}
@@ -96,7 +96,7 @@ def _databases() -> list[str]:
 
 
 def _files(paths: list[str] | set[str]) -> set[tuple[int, int]]:
-    """Which files there are at these paths: a hard link is another name of one."""
+    """The files at these paths, by device and inode: a hard link is another name."""
     found = set()
     for path in paths:
         try:

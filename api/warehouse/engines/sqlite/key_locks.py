@@ -1,4 +1,4 @@
-"""Idempotency-Keys locked by OS locks, which go with their process."""
+"""Idempotency-Keys locked by OS file locks, which end with their process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from api.warehouse.engines.key_locks import KeyLocks
 
 
 class RangeLocks(KeyLocks):
-    """Each is a byte of one file, which stays open: closing it would drop them all."""
+    """Each is a byte of one file, which stays open: closing it would release all."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
-"""Loads that were published and that no ledger has any more.
+"""Loads that were published and are no longer in any ledger.
 
-An empty raw.db beside marts of loads would give its own loads the numbers of those.
+An empty raw.db beside published loads would give their numbers to its own loads.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def refuse_lost_loads(published: DatabaseFile, raw: DatabaseFile) -> None:
 
 
 def newest_published_load(published: DatabaseFile) -> int:
-    """The newest load that was ever built, by the record of builds; 0 without one."""
+    """The newest load in any recorded build; 0 without one."""
     sql = "select coalesce(max(last_load_id), 0) as n from builds"
     return _number(published, "builds", sql)
 
@@ -48,7 +48,7 @@ def _has_loads(raw: DatabaseFile) -> bool:
 
 
 def _number(file: DatabaseFile, table: str, sql: str) -> int:
-    """What a statement on a table returns as `n`; 0 without the table or the file."""
+    """The `n` that a statement on a table returns; 0 without the table or file."""
     if not file.path.exists():
         return 0
     with file.connection() as connection:

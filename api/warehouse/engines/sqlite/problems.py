@@ -1,5 +1,5 @@
-"""What SQLite says of a fault, as problems that name the file and the way out. The one
-place where its texts are read."""
+"""Errors of SQLite as problems that name the file and the remedy: the one place that
+reads its messages."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from api.warehouse.engines.sqlite.files import DAMAGED, DERIVED
 BUSY = ("database is locked", "database table is locked", "database schema is locked")
 FULL = ("database or disk is full",)
 READ_ONLY = ("readonly database",)
-# The same words for a full disk, a read-only one and a broken one; ADBC's for a file
-# that cannot be opened.
+# The same message for a full, a read-only and a broken disk; ADBC's for a file that
+# cannot be opened.
 UNCLEAR = ("disk I/O error", "unable to open", "failed to open")
 
 
 @contextmanager
 def named(path: Path) -> Iterator[None]:
-    """Raise what goes wrong with a database file, or a folder, by its name."""
+    """Raise an error of a database file or folder as the problem that names it."""
     try:
         yield
     except (adbc_driver_manager.Error, OSError) as error:
@@ -34,7 +34,7 @@ def named(path: Path) -> Iterator[None]:
 
 
 def problem_of(error: Exception, path: Path) -> Problem | None:
-    """The problem behind an error that was met at `path`; None for any other."""
+    """The problem of an error at `path`; None for any other error."""
     if isinstance(error, OSError) and error.errno is not None:
         return _of_the_system(error, path)
     message = str(error)
@@ -74,8 +74,8 @@ def _damaged(path: Path, why: str) -> NotReady:
 
 
 def _first_line(message: str) -> str:
-    """SQLite's own words, without what the driver puts around them."""
+    """SQLite's message, without what the driver adds to it."""
     if "failed to open" in message:
-        # What follows is about memory, whatever the cause.
+        # The rest speaks of memory, whatever the cause.
         return "it cannot be opened"
     return message.splitlines()[0].rpartition(": ")[2]

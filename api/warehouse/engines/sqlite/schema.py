@@ -1,5 +1,5 @@
-"""SQLite's schema of raw.db: how types are kept, and the ledger's own tables as steps
-from one version of them to the next."""
+"""SQLite's schema of raw.db: the storage of each type, and the ledger's tables as
+migrations."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) strict
         """,
     ),
-    # Nothing of the ledger's: the upload tables get the key of `tables`.
+    # The ledger is unchanged; the upload tables get the key of `tables`.
     (),
     (
         # An undo is an entry of its own, so that the ledger only ever grows. `of_load`
@@ -121,7 +121,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         # How a file was read, as JSON.
         "alter table loads add column reading text",
-        # What somebody said of files with this header, a JSON array of its cells.
+        # How to read files with this header, which is a JSON array of its cells.
         """
         create table readings (
             reading_id integer primary key autoincrement,
@@ -138,7 +138,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 
 
 class Dialect:
-    """What SQLite says otherwise; see `raw_schema`."""
+    """What differs on SQLite; see `warehouse.schema`."""
 
     migrations = MIGRATIONS
     integer = "integer"

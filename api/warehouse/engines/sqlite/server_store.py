@@ -31,7 +31,7 @@ class SqliteServerStore:
     """The warehouse in a folder.
 
     Raises WarehouseReadOnly, StorageFull and WarehouseDamaged, and WarehouseBusy while
-    it is being put back from a snapshot.
+    a snapshot is being restored.
     """
 
     packages = ("dbt-sqlite", "adbc-driver-sqlite")
@@ -67,7 +67,7 @@ class SqliteServerStore:
         return builder_is_running(self._folder)
 
     def published_stamp(self) -> Stamp:
-        """What the files look like: each write of a commit changes it."""
+        """The state of the files: each commit changes it."""
         found = []
         for name in ("published.db", "published.db-wal"):
             try:
@@ -84,7 +84,7 @@ class SqliteServerStore:
         return Space(shutil.disk_usage(self._folder).free, taken)
 
     def try_to_write(self) -> None:
-        """Raise OSError where a file cannot be written beside the databases."""
+        """Raise OSError where no file can be written beside the databases."""
         with tempfile.TemporaryFile(dir=self._folder) as file:
             file.write(b"?" * 4096)
             file.flush()

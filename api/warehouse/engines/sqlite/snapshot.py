@@ -1,7 +1,7 @@
-"""A copy of the whole warehouse at one moment, made while it is written; and back.
+"""Snapshots: a copy of the whole warehouse at one moment, made while it is in use.
 
-What is copied is the ledger with its rows, and what is published. main.db is left out:
-dbt makes it anew from those.
+It holds the ledger with its rows and the published marts, without main.db, which dbt
+builds again from those.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from api.warehouse.engines.sqlite.guard import keep_sqlite3_out_of
 from api.warehouse.utc import utc_text
 
 LEDGER, PUBLISHED, MAIN = "raw.db", "published.db", "main.db"
-# In this order: what is published must not hold a load that the ledger lacks.
+# In this order: the published marts must not hold a load that the ledger lacks.
 COPIED = (PUBLISHED, LEDGER)
 ABOUT = "snapshot.json"
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a snapshot says of itself; `files` are SHA-256 digests by name."""
+    """The manifest of a snapshot; `files` are SHA-256 digests by name."""
 
     taken_at: str
     last_load_id: int
@@ -42,7 +42,7 @@ class Snapshot:
 def take_snapshot(warehouse: Path, target: Path) -> Snapshot:
     """Copy the warehouse into the folder `target`, which must not exist yet.
 
-    The folder appears once it is complete and on the disk. Raises Conflict.
+    The folder appears once it is complete and durable. Raises Conflict.
     """
     if target.exists():
         raise Conflict(f"{target} exists already. Choose a folder that does not.")
@@ -70,10 +70,10 @@ def take_snapshot(warehouse: Path, target: Path) -> Snapshot:
 
 
 def restore_snapshot(source: Path, warehouse: Path) -> tuple[Snapshot, Path | None]:
-    """Make the warehouse what a snapshot says, and where what it was is set aside.
+    """Restore a snapshot; returns where the previous warehouse is set aside.
 
-    Killed at any moment, the warehouse is what it was or what the snapshot says. Raises
-    WarehouseBusy while anybody has it open, WarehouseDamaged if the snapshot is.
+    Killed at any moment, the warehouse is the previous one or the snapshot. Raises
+    WarehouseBusy while a process has it open, WarehouseDamaged if the snapshot is.
     """
     about = _checked(source)
     with exclusive_lock(warehouse):
@@ -82,7 +82,7 @@ def restore_snapshot(source: Path, warehouse: Path) -> tuple[Snapshot, Path | No
             shutil.copyfile(source / name, warehouse / f"{name}.incoming")
             put_on_disk(warehouse / f"{name}.incoming")
         aside = _set_aside(warehouse)
-        # The ledger last: what is made from another one would not fit it.
+        # The ledger last: marts of another ledger would not fit it.
         for name in about.files:
             (warehouse / f"{name}.incoming").replace(warehouse / name)
         put_on_disk(warehouse)
@@ -90,7 +90,7 @@ def restore_snapshot(source: Path, warehouse: Path) -> tuple[Snapshot, Path | No
 
 
 def _set_aside(warehouse: Path) -> Path | None:
-    """Keep what was there; only the old ledger stays in its place, all in one file."""
+    """Set the old files aside; the old ledger stays in its place, as one file."""
     for end in PARTS:
         (warehouse / f"{MAIN}{end}").unlink(missing_ok=True)
     there = [
@@ -120,7 +120,7 @@ def _empty_wal(path: Path) -> None:
         with closing(Connection(path)) as connection:
             connection.rows("pragma wal_checkpoint(truncate)")
     except (adbc_driver_manager.Error, Problem):
-        # It may be damaged, which is why a snapshot is wanted: kept as it is.
+        # It may be damaged, which may be the reason to restore: kept as it is.
         return
 
 

@@ -1,8 +1,7 @@
 """Files where the API and every Spark worker reach them: uploaded rows, as Parquet.
 
-`storage` is the place, `loads` the rows of each load, `reading` what is asked of them.
-What counts is for the ledger to say, which is kept elsewhere: a file that no entry of
-it names is nothing.
+`storage` is the place, `loads` the rows of each load, `reading` reads them. The ledger,
+which is kept elsewhere, says what counts: a file that no entry names does not.
 """
 
 from __future__ import annotations

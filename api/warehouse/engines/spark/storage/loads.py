@@ -1,8 +1,8 @@
 """The rows of each load as one file: raw/<table>/load-<n>.parquet.
 
-A file may be there that no entry of the ledger names: of a load that was broken off.
-The next load of that number takes its place. Whose a row is says its key, not its file.
-All of a table's are in one folder: listing as many folders takes fifty times as long.
+A load that was broken off may leave a file that no entry of the ledger names; the next
+load of that number replaces it. The key of a row names its load, not the file. All
+files of a table are in one folder: listing as many folders takes fifty times as long.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ class TableFiles:
         return LoadFile(self, load_id)
 
     def file(self, load_id: int) -> str:
-        """Where the rows of a load are kept."""
+        """The name of a load's file."""
         return f"{self.folder}/{START}{load_id}{END}"
 
     def parquet(self, load_id: int) -> pq.ParquetFile:
-        """The rows of a load, to be read; raises FileNotFoundError."""
+        """Open the rows of a load; raises FileNotFoundError."""
         return pq.ParquetFile(self.storage.open(self.file(load_id)), pre_buffer=False)
 
     def load_ids(self) -> list[int]:
-        """The loads that have a file, those that were broken off included."""
+        """The loads that have a file, broken off ones included."""
         is_there = self.storage.exists(self.folder)
         names = self.storage.files(self.folder) if is_there else []
         return sorted(int(name.removeprefix(START).removesuffix(END)) for name in names)
@@ -74,15 +74,15 @@ class LoadFile:
         self._writer.write_batch(batch)
 
     def finish(self) -> None:
-        """Put the file in its place, where it is durable; it counts once told so."""
+        """Put the file in its place, durable; it counts once the ledger says so."""
         self._open.close()
 
     def abandon(self) -> None:
-        """Leave nothing of what was written."""
-        # That its end cannot be written does not matter any more.
+        """Remove what was written."""
+        # An error of writing its end no longer matters.
         with suppress(OSError):
             self._open.__exit__(_Abandoned, _Abandoned(), None)
 
 
 class _Abandoned(Exception):
-    """Why a file does not take its place."""
+    """The file is abandoned, not put in its place."""

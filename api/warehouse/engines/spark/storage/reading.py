@@ -1,6 +1,6 @@
-"""What is asked of the stored rows: how many values, and which rows are the newest.
+"""Reading stored rows: how many values, and which rows are the newest.
 
-Of a whole table only keys are held in memory; rows pass through, a few at a time.
+Only the keys of a table are held in memory; rows are read in batches.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Contents:
 
 
 def contents(files: TableFiles, load_ids: Iterable[int]) -> Contents:
-    """What the files of some loads hold; only the end of each is read."""
+    """Statistics of the files of some loads; only the end of each is read."""
     rows = 0
     values: Counter[str] = Counter()
     for load_id in load_ids:
@@ -43,10 +43,10 @@ def contents(files: TableFiles, load_ids: Iterable[int]) -> Contents:
 def newest_rows(
     files: TableFiles, load_ids: Sequence[int]
 ) -> tuple[int, Iterator[pa.Table]]:
-    """The newest row of each key among the loads that count: how many, and the rows.
+    """The newest row of each key among the loads that count: how many, and batches.
 
-    They come in the order in which they were loaded, with the table's columns as intake
-    hands them out and the key of each row.
+    In the order of their loads, with the table's columns as intake returns them and the
+    key of each row.
     """
     keys = list(files.table.primary_key)
     known = [_columns(files, load_id, [*keys, ROW_KEY]) for load_id in load_ids]
@@ -59,9 +59,9 @@ def newest_rows(
 
 
 def without_columns(files: TableFiles, load_id: int, names: Iterable[str]) -> None:
-    """Write a load's file anew without columns in which it has no value.
+    """Rewrite a load's file without columns in which it has no value.
 
-    A column that is declared again with another type is then not in the way.
+    So such a column can be declared again with another type.
     """
     with files.parquet(load_id) as parquet:
         kept = [name for name in parquet.schema_arrow.names if name not in set(names)]
@@ -96,7 +96,7 @@ def _columns(files: TableFiles, load_id: int, names: Sequence[str]) -> pa.Table:
 
 
 def _as_declared(files: TableFiles, batch: pa.RecordBatch) -> pa.Table:
-    """A batch with the columns of the contract; of those it lacks it has no value."""
+    """A batch with the columns of the contract; missing ones are null."""
     fields = [*schema(files.table), pa.field(ROW_KEY, pa.int64())]
     stored = set(batch.schema.names)
     columns = [
@@ -109,11 +109,11 @@ def _as_declared(files: TableFiles, batch: pa.RecordBatch) -> pa.Table:
 
 
 def _values(metadata: pq.FileMetaData) -> Counter[str]:
-    """Per column the values that are not null, by the statistics of its parts."""
+    """The number of values that are not null, by column, from the statistics."""
     found: Counter[str] = Counter()
     for group in map(metadata.row_group, range(metadata.num_row_groups)):
         for column in map(group.column, range(group.num_columns)):
-            # What is not counted is taken for all that there can be.
+            # Without statistics, every row is taken to have a value.
             counted = column.statistics
             empty = counted.null_count if counted and counted.has_null_count else 0
             found[column.path_in_schema] += group.num_rows - empty

@@ -15,15 +15,15 @@ import pyarrow.fs as pafs
 
 from api.warehouse.durable import put_on_disk
 
-# Neither Spark nor Hive looks at what begins like this.
+# Spark and Hive ignore names that begin like this.
 ASIDE = "_incoming"
 
 
 class Storage:
     """The place that `SHARED_STORAGE` names: a path, or a URI such as s3://bucket/prefix.
 
-    `location` is how Spark is told of it. An object store shows a file once all of it
-    is there; on a file system it is written aside, flushed to the disk and renamed.
+    `location` is its name for Spark. An object store shows a file once it is complete;
+    on a file system it is written aside, flushed to the disk and renamed.
     """
 
     def __init__(self, place: str) -> None:
@@ -40,8 +40,8 @@ class Storage:
     def writing(self, name: str) -> Iterator[Any]:
         """A stream to the file `name`, which takes its place when this ends well.
 
-        Left by an exception, what was written is gone, and what was there before stays;
-        an object store keeps nothing of before.
+        After an exception what was written is removed, and the file that was there
+        before stays; an object store does not keep that.
         """
         path = self._aside(name) if self._is_local else self._path(name)
         self._files.create_dir(str(PurePosixPath(path).parent), recursive=True)
@@ -52,33 +52,33 @@ class Storage:
             if self._is_local:
                 _move(Path(path), Path(self._path(name)))
         except BaseException:
-            # The first error is the one to tell.
+            # The first error is the one to raise.
             with suppress(OSError):
                 self._files.delete_file(path)
             raise
 
     def open(self, name: str) -> Any:
-        """A file to read from anywhere in it; raises FileNotFoundError."""
+        """Open a file for random access; raises FileNotFoundError."""
         return self._files.open_input_file(self._path(name))
 
     def exists(self, name: str) -> bool:
         return bool(self._info(name).type != pafs.FileType.NotFound)
 
     def age(self, name: str) -> float:
-        """Seconds since something was put into a folder; none where that is unknown."""
+        """Seconds since a folder was written to; None where that is unknown."""
         selector = pafs.FileSelector(self._path(name), allow_not_found=True)
         found = self._files.get_file_info(selector)
         times = [file.mtime_ns for file in found if file.mtime_ns]
         return max(0.0, time.time() - max(times) / 1e9) if times else 0.0
 
     def folders(self, name: str) -> list[str]:
-        """The names of the folders in a folder, in order; none where there is none."""
+        """The sorted names of the folders in a folder; empty without the folder."""
         selector = pafs.FileSelector(self._path(name), allow_not_found=True)
         found = self._files.get_file_info(selector)
         return sorted(f.base_name for f in found if f.type == pafs.FileType.Directory)
 
     def files(self, name: str) -> list[str]:
-        """The names of the files in a folder, in order, hidden ones left out.
+        """The sorted names of the files in a folder, without hidden ones.
 
         Raises FileNotFoundError where there is no such folder.
         """
@@ -87,7 +87,7 @@ class Storage:
         return [name for name in names if not name.startswith((".", "_"))]
 
     def try_to_write(self) -> None:
-        """Raise OSError where a file system takes no file; a store is not asked."""
+        """Raise OSError where a file system takes no file; object stores pass."""
         if self._is_local:
             os.makedirs(self._root, exist_ok=True)
             with tempfile.TemporaryFile(dir=self._root) as file:
@@ -110,7 +110,7 @@ class Storage:
 
 
 def _move(written: Path, place: Path) -> None:
-    """Put a written file into its place, and all of it on the disk first."""
+    """Put a written file in its place, after flushing it to the disk."""
     put_on_disk(written)
     new = [folder for folder in place.parents if not folder.exists()]
     place.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""SQLite as the builder has it: through `sqlite3`, like dbt beside it.
+"""SQLite for the builder: through `sqlite3`, like dbt in the same process.
 
 `ledger` reads the ledger and prepares it, `recovery` sets damaged files aside, `record`
 keeps the record of builds, `publishing` fills published.db.
@@ -33,7 +33,7 @@ from api.warehouse.engines.sqlite.builder_store.recovery import SIGNS
 from api.warehouse.engines.sqlite.commits import CommitListener
 from api.warehouse.engines.sqlite.folder_lock import shared_lock
 
-# Other punctuation may have been put there by dbt, around the SQL or for a `ref`.
+# dbt may have added other punctuation, around the SQL or for a `ref`.
 NAMED_IN_ERRORS = re.compile(
     r'near "(.+?)": syntax error|no such (?:column|table|function): "?([^ "]+)'
     r"|ambiguous column name: ([^ ]+)"
@@ -41,7 +41,7 @@ NAMED_IN_ERRORS = re.compile(
     r"|wrong number of arguments to function (\w+)\(\)"
     r"|(unrecognized token: )|(incomplete input)"
 )
-# How soon a run of dbt in a terminal is noticed.
+# How often to look for a run of dbt in a terminal.
 MAIN_POLL_SECONDS = 0.25
 
 
@@ -74,7 +74,7 @@ class SqliteBuilderStore:
             yield
 
     def begin_build(self, connection: sqlite3.Connection) -> None:
-        """Plainly: raw.db, which is only read, is not locked against uploads."""
+        """A plain `begin`: raw.db is only read, and uploads are not locked out."""
         connection.isolation_level = None
         connection.execute("begin")
 
@@ -95,7 +95,7 @@ class SqliteBuilderStore:
         return self._ledger.position()
 
     def wait(self, seconds: float) -> bool:
-        """Whoever commits to raw.db says so; to main.db dbt does, which cannot."""
+        """Writers of raw.db notify; dbt, which writes main.db, cannot."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             woken = self._commits.wait(min(left, MAIN_POLL_SECONDS))

@@ -12,19 +12,19 @@ from typing import Any
 
 from api.warehouse.schema import Run
 
-# Well below the shortest time after which a silent builder is ended.
+# Well below the shortest time after which a silent builder is killed.
 LOCK_SECONDS = 5
 
 
 @dataclass(frozen=True)
 class Connection:
-    """A connection, of which only statements are asked."""
+    """A connection that runs statements."""
 
     rows: Run
 
 
 class Database:
-    """A database file; each connection is opened for what it is wanted for."""
+    """A database file; each use opens a connection of its own."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -36,7 +36,7 @@ class Database:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """A connection, each statement of which stands for itself."""
+        """A connection in autocommit mode."""
         with opened(self.path) as run:
             yield Connection(run)
 
@@ -49,7 +49,7 @@ class Database:
 
 @contextmanager
 def opened(name: str | Path) -> Iterator[Run]:
-    """Runs statements on a database, each for itself."""
+    """Runs statements on a database in autocommit mode."""
     with closing(
         sqlite3.connect(name, isolation_level=None, timeout=LOCK_SECONDS)
     ) as connection:

@@ -1,6 +1,6 @@
-"""The builder's own look at the warehouse, through `sqlite3` like dbt beside it.
+"""The ledger as the builder reads it, through `sqlite3` like dbt in the same process.
 
-Reads how far the ledger has come, and sees to it that the files are there and whole.
+Reads how far the ledger has come, and checks that the files are there and whole.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class Ledger:
         self._published_file = Database(folder / "published.db")
         self._raw: sqlite3.Connection | None = None
         self._raw_inode = self._main_inode = 0
-        # published.db as it was when it was last found whole.
+        # The state of published.db when it was last found whole.
         self._whole: list[recovery.Stamp | None] = []
-        # published.db as it was when it was last found to show no load.
+        # The state of published.db when it last held no load.
         self._loadless: recovery.Stamp | None = None
         self._main: sqlite3.Connection | None = None
         self._main_version = 0
@@ -50,7 +50,7 @@ class Ledger:
     def position(self) -> Position:
         """The newest numbers, zeros before the API has ever run here.
 
-        Raises WarehouseDamaged where there ought to be loads.
+        Raises WarehouseDamaged where loads are missing.
         """
         found = recovery.stamp(self._folder / "raw.db")
         if self._raw is None or found is None or found[0] != self._raw_inode:
@@ -63,8 +63,8 @@ class Ledger:
     def prepare(self, tables: Sequence[Table]) -> None:
         """Bring the upload tables to the contract that is about to be built.
 
-        The API does so too: whichever comes first. Raises ContractError, see
-        `raw_schema`.
+        The server does the same, whichever comes first. Raises ContractError, see
+        `warehouse.schema`.
         """
         if not self._raw_file.path.exists():
             self._refuse_lost_loads()
@@ -74,7 +74,7 @@ class Ledger:
         return in_place(run, Dialect())
 
     def stay_connected(self) -> None:
-        """Keep main.db open from now on: whoever closes it last moves all of its WAL.
+        """Keep main.db open from now on: closing it last moves all of its WAL.
 
         dbt opens and closes it for every model.
         """
@@ -85,9 +85,9 @@ class Ledger:
             self._main.execute("select count(*) from sqlite_master").fetchall()
 
     def main_has_changed(self) -> bool:
-        """Whether others have written to main.db since this was last asked.
+        """Whether others have written to main.db since the last call.
 
-        Where it cannot be read a build meets the same, and tells it.
+        If it cannot be read, a build fails on that too, and reports it.
         """
         before = self._main_version
         with suppress(sqlite3.Error, OSError):
@@ -98,13 +98,13 @@ class Ledger:
         return self._main_version != before
 
     def clear_own_lease(self) -> None:
-        """Take back the lease of a builder that died: the only one now is us."""
+        """Revoke the lease of a builder that died; this is the only builder now."""
         if not (self._folder / "main.db").exists():
             return
         with closing(
             sqlite3.connect(self._folder / "main.db", timeout=LOCK_SECONDS)
         ) as main:
-            # Look before writing: another run may be at work, and its lock is not ours.
+            # Read before writing: another run may be active and hold the lock.
             sql = "select 1 from sqlite_master where name = 'dbt_lease'"
             if not main.execute(sql).fetchone():
                 return
@@ -114,7 +114,7 @@ class Ledger:
                 main.commit()
 
     def close(self) -> None:
-        """Let go of the files, which may be replaced now."""
+        """Close the files, which may be replaced now."""
         for connection in (self._raw, self._main):
             if connection is not None:
                 connection.close()
@@ -133,14 +133,14 @@ class Ledger:
         return Recovery(is_whole=False)
 
     def clear_leftovers(self) -> None:
-        """See to it that a lost main.db or published.db can be made anew."""
+        """Make sure that a lost main.db or published.db is built again."""
         main = recovery.stamp(self._folder / "main.db")
         if main is None or main[0] != self._main_inode:
             self.close()
         recovery.clear_what_lost_files_left(self._folder)
 
     def _published_is_whole(self) -> bool:
-        """Whether what is served can be read; looked at only when it has changed."""
+        """Whether the published marts can be read; checked only after a change."""
         path = self._folder / "published.db"
         if not path.exists():
             return False
@@ -150,9 +150,9 @@ class Ledger:
         return now == self._whole
 
     def _connect(self, found: recovery.Stamp | None) -> None:
-        """Open raw.db, which is another file than before or the first."""
+        """Open raw.db, which is the first file or another one than before."""
         self.close()
-        # In this order: what is published was in the ledger before.
+        # In this order: what is published was in the ledger first.
         published = newest_published_load(self._published_file)
         if found is not None:
             self._raw = sqlite3.connect(self._folder / "raw.db", isolation_level=None)
@@ -179,7 +179,7 @@ class Ledger:
             raise
 
     def _refuse_lost_loads(self) -> None:
-        """An empty ledger is one thing at the beginning and another after loads."""
+        """Raise WarehouseDamaged where an empty ledger follows published loads."""
         now = recovery.stamp(self._folder / "published.db")
         if now == self._loadless:
             return

@@ -1,6 +1,6 @@
-"""Putting marts where readers find them: published.db.
+"""Publishing marts in published.db.
 
-Its readers keep to one snapshot of it.
+Each of its readers sees one snapshot of it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MARTS = (
     "select name from published.sqlite_master where type = 'table'"
     " and name not in ('builds', 'catalogue', 'sqlite_sequence')"
 )
-# A day that is none, such as 31 February, becomes another once it is computed with.
+# A date that does not exist, such as 31 February, changes when it is computed with.
 TO_THE_DAY = "date({0}, '0 days')"
 TO_THE_SECOND = "replace(datetime(substr({0}, 1, 19), '0 days'), ' ', 'T')"
 FRACTION = "substr({0}, 20, length({0}) - 20)"
@@ -51,7 +51,7 @@ KINDS = (
 
 
 class SqlitePublishing(PublishingInSql):
-    """With tables that are made anew."""
+    """Publishes into tables that are created again."""
 
     dialect = Dialect()
     unfit = UNFIT
@@ -79,7 +79,7 @@ class SqlitePublishing(PublishingInSql):
 
 
 def drop_gone(folder: Path, gone: Mapping[str, str]) -> None:
-    """Not where dbt writes at that moment: then it raises, and the next build does."""
+    """Drop the models; raises while dbt writes, and the next build drops them."""
     with opened(folder / "main.db") as run:
         run("pragma busy_timeout = 0", ())
         with transaction(run):
@@ -88,7 +88,7 @@ def drop_gone(folder: Path, gone: Mapping[str, str]) -> None:
 
 @contextmanager
 def publishing(folder: Path) -> Iterator[SqlitePublishing]:
-    """All or nothing. A plain `begin` takes no lock of main.db, where dbt may write."""
+    """All or nothing. A plain `begin` does not lock main.db, which dbt may write."""
     with warehouse_in(folder) as run:
         run("begin", ())
         try:

@@ -1,6 +1,6 @@
-"""Where builds are recorded and marts published: published.db, beside main.db.
+"""The record of builds in published.db, beside main.db.
 
-Through `sqlite3`, like dbt beside it.
+Through `sqlite3`, like dbt in the same process.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ create table if not exists published.catalogue (
     document text not null
 ) strict
 """
-# What an earlier version has recorded is kept.
+# The records of earlier versions are kept.
 TO_BUILDS = (
     "alter table published.builds rename to earlier",
     BUILDS,
@@ -65,7 +65,7 @@ def record_of(folder: Path) -> Record:
 def warehouse_in(folder: Path) -> Iterator[Run]:
     """Runs statements on the schemas main, if it is there, and published.
 
-    Each for itself, outside a transaction. published.db is made where it is missing.
+    In autocommit mode. published.db is created if it is missing.
     """
     main = folder / "main.db"
     with opened(main if main.exists() else ":memory:") as run:

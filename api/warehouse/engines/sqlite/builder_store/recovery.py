@@ -1,7 +1,7 @@
-"""Damaged and lost databases: main.db and published.db are set aside and built anew.
+"""Recovery of databases: a damaged main.db or published.db is set aside and rebuilt.
 
-Both hold nothing but what the ledger in raw.db gives; raw.db itself only a snapshot can
-bring back.
+Both hold only what the ledger in raw.db gives; raw.db itself comes back only from a
+snapshot.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from api.warehouse.engines.sqlite.builder_store.database import LOCK_SECONDS
 from api.warehouse.engines.sqlite.files import DAMAGED, DERIVED, PARTS
 from api.warehouse.utc import utc_text
 
-# A full disk says so too.
+# A full disk is reported so, too.
 SIGNS = (*DAMAGED, "disk I/O error")
 ASIDE = ".damaged-"
 
@@ -31,7 +31,7 @@ def hints_at_damage(message: str) -> bool:
 
 
 def set_aside_damaged(folder: Path) -> bool:
-    """Take damaged files out of the way, under dated names; whether there were any."""
+    """Set damaged files aside under dated names; returns whether there were any."""
     damaged = [name for name in DERIVED if is_damaged(folder / name)]
     for name in damaged:
         _set_aside(folder, name)
@@ -40,13 +40,13 @@ def set_aside_damaged(folder: Path) -> bool:
 
 
 def set_aside_derived(folder: Path) -> None:
-    """Take both out of the way: they were built from another ledger than this one."""
+    """Set both aside: they were built from another ledger."""
     for name in DERIVED:
         _set_aside(folder, name)
 
 
 def clear_what_lost_files_left(folder: Path) -> None:
-    """Without its database a log is worse than useless: the next one would read it."""
+    """Set aside a log without its database: the next database would read it."""
     for name in DERIVED:
         if _is_gone(folder / name):
             log.error("%s is gone; it is built anew", folder / name)
@@ -66,7 +66,7 @@ def is_damaged(path: Path) -> bool:
 
 
 def stamp(path: Path) -> Stamp | None:
-    """What a file looks like from outside; None when there is none."""
+    """The state of a file, by its metadata; None where there is none."""
     try:
         stat = path.stat()
     except FileNotFoundError:
@@ -75,14 +75,14 @@ def stamp(path: Path) -> Stamp | None:
 
 
 def _is_gone(path: Path) -> bool:
-    """Whether only its log is left; a database with a log is never empty itself."""
+    """Whether only the log is left; a database with a log is never empty."""
     if path.exists() and path.stat().st_size:
         return False
     return any(path.with_name(path.name + suffix).exists() for suffix in PARTS[1:])
 
 
 def _set_aside(folder: Path, name: str) -> None:
-    """Of each database the one that was set aside last is kept."""
+    """Remove all but the newest file set aside of each database."""
     for old in folder.glob(f"{name}*{ASIDE}*"):
         old.unlink()
     now = utc_text().replace(":", "")
