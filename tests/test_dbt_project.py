@@ -57,7 +57,7 @@ def load(warehouse: Path, *files: Path) -> None:
 def test_the_sample_is_published_and_equals_pandas_while_nothing_was_loaded(
     warehouse: Path,
 ) -> None:
-    # Not the sample itself: reading it would write files beside it, while others copy it.
+    # Not the sample itself: reading it writes files beside it, while others copy it.
     seeds = read_seeds(CHECKOUT / "seeds")
     assert published(warehouse).marts == by_pandas(seeds)
 
