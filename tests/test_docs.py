@@ -16,6 +16,7 @@ from support.problems import problem_classes
 from api import errors
 from api.commands import commands
 from api.config import CHECKOUT, Settings
+from api.contract.data_types import DATA_TYPES
 from api.contract.marts import RESERVED_PARAMETERS
 from api.formats import FORMATS
 from api.formats.charts import THEMES
@@ -170,6 +171,7 @@ def test_every_reason_of_a_reject_is_listed() -> None:
     assert {
         name for text in INTAKE for name in code.findall(text)
     } <= DEFECT_CODES.keys()
+    assert {data_type.code for data_type in DATA_TYPES.values()} <= listed
 
 
 def test_every_series_for_monitoring_is_listed(client: FlaskClient) -> None:

@@ -71,6 +71,8 @@ def test_the_cache_keeps_to_its_bound() -> None:
     assert cached.asked == 40
     cached.get(QUERY_STRING="year=39")
     assert cached.asked == 40, "the latest is kept"
+    cached.get(QUERY_STRING="year=0")
+    assert cached.asked == 41, "the oldest is not"
 
 
 def test_what_a_client_makes_long_counts_for_what_it_takes() -> None:

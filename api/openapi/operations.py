@@ -50,10 +50,9 @@ def operation(
     summary: str,
     responses: Mapping[str, Any],
     raises: Iterable[type[Problem]] = (),
-    name: str | None = None,
     **parts: Any,
 ) -> Callable[[View], View]:
-    """Document a view; its operationId is its own name unless one is given.
+    """Document a view; the operationId is its name.
 
     `responses` are by status, and those of the problems that it `raises` are added.
     `parts` are further members of the operation.
@@ -61,7 +60,7 @@ def operation(
 
     def document(view: View) -> View:
         node = {
-            "operationId": name or view.__name__,
+            "operationId": view.__name__,
             "tags": [tag],
             "summary": summary,
             **parts,

@@ -20,7 +20,7 @@ from api.routes.builds import BuildBrief, build_brief
 from api.routes.context import context
 from api.routes.parameters import idempotency_key, preferences
 from api.routes.readings import ReadingField
-from api.routes.rejects import Reject
+from api.routes.rejects import LoadId, Reject, Rejected, TableName
 from api.warehouse import ledger
 from api.warehouse.builds import Build
 from api.warehouse.provenance import ACTOR, REQUEST_ID, Provenance
@@ -38,11 +38,8 @@ BAD_REQUESTS = (
     errors.RowsRejected,
     errors.IdempotencyKeyReused,
 )
-LoadId = Annotated[int, Field(ge=1, description="The load's number.", examples=[17])]
-TableName = Annotated[str, Field(description="The table.", examples=["departments"])]
 Received = Annotated[int, Field(ge=0, description="Rows sent: loaded and rejected.")]
 Loaded = Annotated[int, Field(ge=0, description="Rows that were stored.")]
-Rejected = Annotated[int, Field(ge=0, description="Rows that were refused.")]
 
 
 @with_config(extra="forbid")

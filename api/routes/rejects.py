@@ -33,6 +33,10 @@ MOST_ON_A_PAGE = 10_000
 WHOLE_ROWS_PAGE = 50
 MEDIA_TYPES = {"json": "application/json", "csv": "text/csv"}
 
+LoadId = Annotated[int, Field(ge=1, description="The load's number.", examples=[17])]
+TableName = Annotated[str, Field(description="The table.", examples=["departments"])]
+Rejected = Annotated[int, Field(ge=0, description="Rows that were refused.")]
+
 bp = Blueprint("rejects", __name__)
 
 
@@ -73,11 +77,9 @@ class Reject(TypedDict):
 class RejectsPage(TypedDict):
     """Rejects of a load, in line order."""
 
-    load_id: Annotated[
-        int, Field(ge=1, description="The load's number.", examples=[17])
-    ]
-    table: Annotated[str, Field(description="The table.", examples=["departments"])]
-    rejected: Annotated[int, Field(ge=0, description="Rows that were refused.")]
+    load_id: LoadId
+    table: TableName
+    rejected: Rejected
     rejects: list[Reject]
     next: Annotated[str | None, Field(description="Where more of them are.")]
 

@@ -17,6 +17,7 @@ from api.errors import Problem
 from api.middleware.admission.body import Body
 from api.middleware.admission.overdue import Overdue
 from api.middleware.admission.slots import Slots
+from api.middleware.wsgi import close_body
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -71,7 +72,7 @@ class RequestBodies:
         try:
             yield from parts
         finally:
-            getattr(parts, "close", lambda: None)()
+            close_body(parts)
         # Not in the place of a request that writes, which is free by now.
         with suppress(Problem), self._left.one(body.address):
             left = body.left(MOST_LEFT_BYTES, MOST_LEFT_SECONDS)

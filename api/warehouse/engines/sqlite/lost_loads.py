@@ -26,7 +26,7 @@ class DatabaseFile(Protocol):
     def connection(self) -> AbstractContextManager[Statements]: ...
 
 
-def refuse_lost_loads(published: DatabaseFile, raw: DatabaseFile) -> None:
+def check_lost_loads(published: DatabaseFile, raw: DatabaseFile) -> None:
     """Raise WarehouseDamaged where raw.db has no load though some were published."""
     newest = newest_published_load(published)
     if newest == 0 or _has_loads(raw):

@@ -19,7 +19,7 @@ from api.warehouse.engines.sqlite.database import Database
 from api.warehouse.engines.sqlite.folder_lock import shared_lock
 from api.warehouse.engines.sqlite.guard import keep_sqlite3_out_of
 from api.warehouse.engines.sqlite.key_locks import RangeLocks
-from api.warehouse.engines.sqlite.lost_loads import refuse_lost_loads
+from api.warehouse.engines.sqlite.lost_loads import check_lost_loads
 from api.warehouse.engines.sqlite.problems import named
 from api.warehouse.engines.sqlite.schema import Dialect
 from api.warehouse.schema import Run, Schema, in_place
@@ -49,7 +49,7 @@ class SqliteServerStore:
             self._locks = RangeLocks(folder / "idempotency.lock")
         try:
             with named(folder):
-                refuse_lost_loads(self.published, self.raw)
+                check_lost_loads(self.published, self.raw)
         except BaseException:
             self.close()
             raise

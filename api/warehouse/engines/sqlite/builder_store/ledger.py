@@ -17,8 +17,8 @@ from api.warehouse.engines.preparing import prepare
 from api.warehouse.engines.sqlite.builder_store import recovery
 from api.warehouse.engines.sqlite.builder_store.database import LOCK_SECONDS, Database
 from api.warehouse.engines.sqlite.lost_loads import (
+    check_lost_loads,
     newest_published_load,
-    refuse_lost_loads,
 )
 from api.warehouse.engines.sqlite.schema import Dialect
 from api.warehouse.schema import Run, Schema, in_place
@@ -57,7 +57,7 @@ class Ledger:
             self._connect(found)
         position = self._read_position()
         if position.load_id == 0:
-            self._refuse_lost_loads()
+            self._check_lost_loads()
         return position
 
     def prepare(self, tables: Sequence[Table]) -> None:
@@ -67,7 +67,7 @@ class Ledger:
         `warehouse.schema`.
         """
         if not self._raw_file.path.exists():
-            self._refuse_lost_loads()
+            self._check_lost_loads()
         prepare(self._raw_file, self.schema, tables)
 
     def schema(self, run: Run) -> Schema:
@@ -178,10 +178,10 @@ class Ledger:
                 return Position()
             raise
 
-    def _refuse_lost_loads(self) -> None:
+    def _check_lost_loads(self) -> None:
         """Raise WarehouseDamaged where an empty ledger follows published loads."""
         now = recovery.stamp(self._folder / "published.db")
         if now == self._loadless:
             return
-        refuse_lost_loads(self._published_file, self._raw_file)
+        check_lost_loads(self._published_file, self._raw_file)
         self._loadless = now
